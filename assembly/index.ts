@@ -1,0 +1,2 @@
+// The kernel's exports, and nothing else.
+export { OK } from "./layout";

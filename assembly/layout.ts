@@ -1,0 +1,380 @@
+// Every offset, size, limit, enum and status code of the kernel, once. This file is compiled twice:
+// by asc into the kernel and by tsc into the host API, so it holds literals only, without type
+// annotations. The classes in `assembly/` prove their field offsets against it at compile time.
+//
+// Linear memory, from low to high; the sizes of all but the first two are options of createKernel:
+//
+//   0         CONTROL   options, statistics, key registers, what `step` reports
+//   EVENTS    events    a batch of records for the host
+//   records   hot       64 bytes for each prepared meter or domain
+//   sleepers  hot       16 bytes for each domain waiting for a time
+//   nodes     cold      304 bytes for each node
+//   frames    4 KiB     address spaces, decoded programs, bursts
+
+// --- Units and limits ---------------------------------------------------------------------------
+
+export const PAGE_SIZE = 4096;
+export const WASM_PAGE_SIZE = 65536;
+/** Meter nodes above a domain, the super key not counted (R2). */
+export const MAX_CHAIN = 20;
+export const SLOTS = 16;
+export const DEFAULT_NODES = 65536;
+export const DEFAULT_FRAMES = 16384;
+export const DEFAULT_QUANTUM = 100000;
+export const DEFAULT_ADVANCE = 80000000;
+export const CLOCK_HZ = 16000000;
+/** Cycles that one `run` of the target CPU is given at most: V8 only replaces code between calls. */
+export const MAX_RUN = 1000000;
+export const MAX_NODES = 8000000;
+/** Fruitless calls in a row after which a keeper is no longer asked and the domain is parked. */
+export const KEEPER_LAPS = 3;
+
+// --- Keys: 16 bytes -----------------------------------------------------------------------------
+//
+// Unprepared: type, databyte, node index, allocation. Prepared: the index is replaced by the address
+// of the node, and the key hangs in the ring of all prepared keys to that node (its backchain).
+// A data key holds an 88-bit number: 24 high bits (big-endian) and 64 low bits.
+
+export const KEY_SIZE = 16;
+export const KEY_TYPE = 0;
+export const KEY_DATABYTE = 1;
+export const KEY_SUBJECT = 4;
+export const KEY_HIGH = 5;
+export const KEY_ALLOCATION = 8;
+export const KEY_RIGHT = 8;
+export const KEY_LOW = 8;
+export const KEY_LEFT = 12;
+
+export const KEY_PREPARED = 0x80;
+export const KEY_INVOLVED_R = 0x40;
+export const KEY_INVOLVED_W = 0x20;
+export const KEY_INVOLVED = 0x60;
+export const KEY_KIND = 0x1f;
+
+export const KIND_DATA = 0;
+export const KIND_SEGMENT = 2;
+export const KIND_NODE = 3;
+export const KIND_METER = 4;
+export const KIND_FETCH = 5;
+export const KIND_START = 6;
+export const KIND_RESUME = 7;
+export const KIND_DOMAIN = 8;
+export const KIND_HOOK = 9;
+export const KIND_SENSE = 15;
+export const KIND_PAGE = 19;
+/** A function of the host, by number; as a keeper it makes `step` return. */
+export const KIND_HOST = 20;
+
+// --- Nodes: a header and 16 keys ----------------------------------------------------------------
+
+export const NODE_RECORD = 0;
+export const NODE_PREPCODE = 4;
+export const NODE_LOCK = 5;
+export const NODE_FLAGS = 6;
+export const NODE_RIGHT = 8;
+export const NODE_LEFT = 12;
+export const NODE_ALLOCATION = 16;
+export const NODE_CALLS = 20;
+export const NODE_GRANTED = 24;
+export const NODE_CONSUMED = 32;
+export const NODE_BUSY = 40;
+export const NODE_LAPS = 44;
+export const NODE_KEYS = 48;
+export const NODE_SIZE = 304;
+
+export const PREPCODE_NONE = 0;
+export const PREPCODE_DOMAIN = 1;
+export const PREPCODE_METER = 7;
+
+export const NODE_ALLOCATED = 1;
+/** Set once the allocation count is used up: the node is never handed out again. */
+export const NODE_RETIRED = 2;
+
+/** Index 0 is no node: it is the identifier inside the super meter key. */
+export const SUPER_INDEX = 0;
+export const PRIME_INDEX = 1;
+
+export const METER_FORMAT_SLOT = 0;
+export const METER_SUPERIOR_SLOT = 1;
+export const METER_KEEPER_SLOT = 2;
+export const METER_COUNTER_SLOT = 3;
+export const METER_CHARGESET_SLOT = 7;
+export const METER_LIMIT_SLOT = 8;
+/** Bit n is set where slot n of a meter must hold a data key: 0, 3–8, 10–12 and 15. */
+export const METER_DATA_SLOTS = 0b1001_1101_1111_1001;
+/** Slots that nobody may read while the meter is prepared: 3–6 and 10–12. */
+export const METER_INVOLVED_R_SLOTS = 0b0001_1100_0111_1000;
+/** Slots that nobody may write while the meter is prepared: 0, 1, 3–8, 10–12 and 15. */
+export const METER_INVOLVED_W_SLOTS = 0b1001_1101_1111_1011;
+
+export const DOMAIN_METER_SLOT = 1;
+export const DOMAIN_KEEPER_SLOT = 2;
+export const DOMAIN_TRAP_SLOT = 5;
+export const DOMAIN_HOOK_SLOT = 13;
+
+// --- Hot records: 64 bytes for a prepared meter or a domain -------------------------------------
+
+export const RECORD_SIZE = 64;
+/** Meter: the stored counter. Domain: the cache, already deducted from every meter above. */
+export const RECORD_AMOUNT = 0;
+/** Meter: consumption below, as far as settled. Domain: what it ran since it was last settled. */
+export const RECORD_CONSUMED = 8;
+export const RECORD_SUPERIOR = 16;
+export const RECORD_NODE = 20;
+export const RECORD_NEXT = 24;
+export const RECORD_PREVIOUS = 28;
+export const RECORD_KIND = 32;
+export const RECORD_LEVEL = 33;
+export const RECORD_STATE = 33;
+export const RECORD_FLAGS = 34;
+export const RECORD_PROGRAM_KIND = 35;
+/** Meter: its first inferior. Domain: its successor in the ready queue. */
+export const RECORD_FIRST = 36;
+export const RECORD_READY_NEXT = 36;
+/** Its predecessor in the ready queue; while it sleeps, its place in the heap of sleepers. */
+export const RECORD_READY_PREVIOUS = 40;
+export const RECORD_PROGRAM = 44;
+export const RECORD_BURST_LEFT = 48;
+export const RECORD_RANDOM = 52;
+export const RECORD_BURSTS = 56;
+
+export const RECORD_FREE = 0;
+export const RECORD_METER = 1;
+export const RECORD_DOMAIN = 2;
+
+/** No domain at or below this record has a cache. One-sided: set, it is true; clear, maybe. */
+export const FLAG_DRY = 1;
+/** Domain: spared by a scavenge and not dispatched since. */
+export const FLAG_STALE = 2;
+/** Domain: a trap code in slot 5 waits to be delivered. */
+export const FLAG_TRAPPED = 4;
+/** Domain: in the middle of a call to the host, which is to be finished first. */
+export const FLAG_CALLING = 8;
+
+export const STATE_STOPPED = 0;
+export const STATE_READY = 1;
+export const STATE_RUNNING = 2;
+/** For a time, for its keeper's answer, or for a busy keeper. */
+export const STATE_WAITING = 3;
+export const STATE_PARKED = 4;
+export const STATE_TRAPPED = 5;
+export const STATE_ENDED = 6;
+
+export const PROGRAM_NONE = 0;
+export const PROGRAM_BURSTS = 1;
+export const PROGRAM_RISCV = 2;
+
+/** Data byte of a hook: why the domain hangs on a meter's stall queue. */
+export const HOOK_PARKED = 0;
+export const HOOK_STALLED = 1;
+
+// --- Bursts: the compact description of a synthetic program, 32 bytes ---------------------------
+
+export const BURSTS_SIZE = 32;
+export const BURSTS_RUN_MIN = 0;
+export const BURSTS_RUN_SPAN = 4;
+export const BURSTS_WAIT_MIN = 8;
+export const BURSTS_WAIT_SPAN = 12;
+/** How many bursts until the program ends; 0 is for ever. */
+export const BURSTS_TIMES = 16;
+
+// --- Sleepers: a heap by (time, sequence) -------------------------------------------------------
+
+export const SLEEPER_SIZE = 16;
+export const SLEEPER_TIME = 0;
+export const SLEEPER_RECORD = 8;
+export const SLEEPER_SEQUENCE = 12;
+
+// --- Control block ------------------------------------------------------------------------------
+
+export const CONTROL = 4096;
+export const CONTROL_TIME = 0;
+export const CONTROL_ADVANCE = 8;
+/** 64-bit argument and result of calls that carry a count of cycles. */
+export const CONTROL_AMOUNT = 16;
+export const CONTROL_QUANTUM = 24;
+export const CONTROL_TAPERED = 28;
+export const CONTROL_TRACED = 32;
+export const CONTROL_REFILL_COST = 36;
+export const CONTROL_VISIT_COST = 40;
+export const CONTROL_SWITCH_COST = 44;
+export const CONTROL_NODES = 48;
+export const CONTROL_FRAMES = 52;
+export const CONTROL_RECORD_BASE = 56;
+export const CONTROL_SLEEPER_BASE = 60;
+export const CONTROL_NODE_BASE = 64;
+export const CONTROL_FRAME_BASE = 68;
+export const CONTROL_FREE_NODE = 72;
+export const CONTROL_FREE_RECORD = 76;
+export const CONTROL_READY = 80;
+export const CONTROL_SLICE_LEFT = 84;
+export const CONTROL_SLEEPERS = 88;
+export const CONTROL_SEQUENCE = 92;
+/** What the last `step` reports: node indices, trap code, address. */
+export const CONTROL_DOMAIN = 96;
+export const CONTROL_METER = 100;
+export const CONTROL_CODE = 104;
+export const CONTROL_ADDRESS = 108;
+export const CONTROL_EVENTS = 112;
+export const CONTROL_PANIC = 116;
+export const CONTROL_IGNORE_DRY = 120;
+export const CONTROL_NODES_USED = 124;
+export const CONTROL_FRAMES_USED = 128;
+export const CONTROL_FRAME_HINT = 132;
+
+/** Statistics: 64-bit counts, in the order of STATISTICS. */
+export const CONTROL_STATISTICS = 160;
+export const STATISTIC_DISPATCHES = 0;
+export const STATISTIC_SWITCHES = 1;
+export const STATISTIC_REFILLS = 2;
+export const STATISTIC_BORROWED = 3;
+export const STATISTIC_SCAVENGES = 4;
+export const STATISTIC_VISITS = 5;
+export const STATISTIC_RECALLED = 6;
+export const STATISTIC_PREPARES = 7;
+export const STATISTIC_UNPREPARES = 8;
+export const STATISTIC_KEEPER_CALLS = 9;
+export const STATISTIC_PARKS = 10;
+export const STATISTIC_TRAPS = 11;
+export const STATISTIC_HOST_CALLS = 12;
+export const STATISTIC_CONSUMED = 13;
+export const STATISTIC_IDLE = 14;
+export const STATISTIC_KERNEL_WORK = 15;
+export const STATISTIC_COUNT = 16;
+
+/** Eight key registers: arguments and results of `invoke`, always unprepared keys. */
+export const CONTROL_REGISTERS = 512;
+export const REGISTER_INVOKED = 0;
+export const REGISTER_ARGUMENT = 1;
+export const REGISTER_RESULT = 2;
+
+// --- Events -------------------------------------------------------------------------------------
+
+export const EVENTS = 8192;
+export const EVENT_SIZE = 32;
+export const EVENT_CAPACITY = 1024;
+/** Events that one pass of the dispatcher can write at most. */
+export const EVENT_SLACK = 64;
+export const EVENT_KIND = 0;
+export const EVENT_DOMAIN = 4;
+export const EVENT_METER = 8;
+export const EVENT_CODE = 12;
+export const EVENT_TIME = 16;
+export const EVENT_AMOUNT = 24;
+
+export const EVENT_SLICE = 1;
+export const EVENT_REFILL = 2;
+export const EVENT_SCAVENGE = 3;
+export const EVENT_KEEPER = 4;
+export const EVENT_PARK = 5;
+export const EVENT_WAKE = 6;
+export const EVENT_TRAP = 7;
+export const EVENT_WAIT = 8;
+export const EVENT_END = 9;
+
+/** First address of the hot records. */
+export const REGIONS = 65536;
+
+// --- Reasons that `step` returns ----------------------------------------------------------------
+
+/** The passes asked for are done, or the events must be taken; call again. */
+export const REASON_RAN = 0;
+/** The cycles asked for are used. */
+export const REASON_LIMIT = 1;
+/** Nothing is ready and nothing sleeps. */
+export const REASON_IDLE = 2;
+/** A meter is dry: CONTROL_METER's keeper is to be called for CONTROL_DOMAIN. */
+export const REASON_KEEPER = 3;
+/** CONTROL_DOMAIN executed an ecall. */
+export const REASON_HOST_CALL = 4;
+/** CONTROL_DOMAIN trapped with CONTROL_CODE at CONTROL_ADDRESS. */
+export const REASON_TRAP = 5;
+
+// --- Trap codes ---------------------------------------------------------------------------------
+
+export const TRAP_NONE = 0;
+export const TRAP_NO_METER = 0x404;
+export const TRAP_MALFORMED = 0x408;
+export const TRAP_LOCKED = 0x40c;
+export const TRAP_TOO_DEEP = 0x410;
+/** The target CPU's traps are this plus the RISC-V exception code. */
+export const TRAP_RISCV = 0x100;
+export const TRAP_FETCH_MISALIGNED = 0x100;
+export const TRAP_FETCH_FAULT = 0x101;
+export const TRAP_ILLEGAL = 0x102;
+export const TRAP_BREAKPOINT = 0x103;
+export const TRAP_LOAD_MISALIGNED = 0x104;
+export const TRAP_LOAD_FAULT = 0x105;
+export const TRAP_STORE_MISALIGNED = 0x106;
+export const TRAP_STORE_FAULT = 0x107;
+
+// --- Orders and answers of keys -----------------------------------------------------------------
+
+/** "KT": asks a key for its type; as an answer, the highest bit marks a refusal by the key. */
+export const ORDER_KT = 0x80000000;
+export const ANSWER_INVALID_ORDER = 0x80000002;
+export const ORDER_FETCH = 0;
+export const ORDER_SWAP = 16;
+export const ORDER_MAKE_FETCH = 32;
+export const ORDER_MAKE_METER = 34;
+export const ORDER_MAKE_NODE = 35;
+export const ORDER_MAKE_SENSE = 36;
+export const ORDER_COMPARE = 38;
+export const ORDER_CLEAR = 39;
+export const ORDER_DATABYTE = 40;
+export const ANSWER_NODE = 3;
+export const ANSWER_METER = 6;
+export const ANSWER_FETCH = 4;
+export const ANSWER_SENSE = 15;
+export const ANSWER_DATA = 1;
+
+// --- Status codes of exported functions ---------------------------------------------------------
+
+export const OK = 0;
+/** The node is free or belongs to a later tenant. */
+export const STATUS_RESCINDED = 1;
+export const STATUS_NO_NODES = 2;
+export const STATUS_NO_FRAMES = 3;
+export const STATUS_NO_MEMORY = 4;
+export const STATUS_NOT_METER = 5;
+export const STATUS_NOT_DOMAIN = 6;
+/** A counter would pass 2^64 − 1. */
+export const STATUS_OVERFLOW = 7;
+/** The operation does not fit the state of the domain. */
+export const STATUS_WRONG_STATE = 8;
+/** A restart that was used already, or that a later call has replaced. */
+export const STATUS_SPENT = 9;
+export const STATUS_NOT_ALLOWED = 10;
+export const STATUS_RANGE = 11;
+
+// --- Panics: an invariant did not hold; the kernel must not be used any more ---------------------
+
+export const PANIC_RING = 1;
+export const PANIC_COUNTER = 2;
+export const PANIC_DRY = 3;
+export const PANIC_LEVEL = 4;
+export const PANIC_QUEUE = 5;
+export const PANIC_KIND = 6;
+export const PANIC_RECORDS = 7;
+export const PANIC_CACHE = 8;
+
+// --- The target CPU's machine: one or more whole frames -------------------------------------------
+//
+// Registers, then the page table: a word for each page of the address space, frame number in the
+// high bits and marks in the low ones. Owned by `assembly/riscv/`.
+
+export const MACHINE_REGISTERS = 0;
+export const MACHINE_PC = 128;
+export const MACHINE_USED = 132;
+/** Cycles and instructions that it ran in its life. */
+export const MACHINE_CYCLES = 136;
+export const MACHINE_RETIRED = 144;
+export const MACHINE_TRAP_CODE = 152;
+export const MACHINE_TRAP_ADDRESS = 156;
+export const MACHINE_IMAGE = 160;
+export const MACHINE_PAGES = 164;
+
+/** Why `run` of the target CPU came back. */
+export const STOP_BUDGET = 0;
+export const STOP_ECALL = 1;
+export const STOP_TRAP = 2;

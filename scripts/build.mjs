@@ -1,0 +1,40 @@
+// Builds everything: the kernel (asc), its embedding as a module, the host API and CLI (tsc).
+// Any warning of asc fails the build: it ignores options that it does not know.
+import { execFileSync } from "node:child_process";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import asc from "assemblyscript/asc";
+
+const root = new URL("..", import.meta.url);
+process.chdir(root.pathname);
+mkdirSync("build", { recursive: true });
+
+for (const target of ["release", "debug", "uncounted"]) {
+  const { error, stdout, stderr } = await asc.main(["assembly/index.ts", "--target", target]);
+  const said = stdout.toString() + stderr.toString();
+  if (error || said.trim() !== "") {
+    console.error(said || error.message);
+    console.error(`build: asc --target ${target} failed or warned`);
+    process.exit(1);
+  }
+}
+
+const bytes = readFileSync("build/kernel.wasm").toString("base64");
+const lines = bytes.match(/.{1,96}/g).map((line) => `  "${line}",`);
+writeFileSync(
+  "build/embedded.ts",
+  `// Made by scripts/build.mjs from assembly/; do not edit.\nexport const KERNEL_BASE64 = [\n${lines.join("\n")}\n].join("");\n`,
+);
+
+const require = createRequire(import.meta.url);
+try {
+  execFileSync(
+    process.execPath,
+    [require.resolve("typescript/bin/tsc"), "-p", "tsconfig.build.json"],
+    {
+      stdio: "inherit",
+    },
+  );
+} catch {
+  process.exit(1);
+}
