@@ -155,7 +155,8 @@ function readSegment(bytes: Uint8Array, file: DataView, at: number): ElfSegment 
   need(file, offset, fileSize, `the segment of ${place}`);
   return Object.freeze({
     address,
-    bytes: bytes.slice(offset, offset + fileSize),
+    // Not bytes.slice: a Buffer's slice is no copy.
+    bytes: new Uint8Array(bytes.subarray(offset, offset + fileSize)),
     memorySize,
     // RISC-V has no pages that can be written but not read (privileged spec, "Sv32").
     read: (flags & (PF_READ | PF_WRITE)) !== 0,
