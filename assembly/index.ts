@@ -1,2 +1,9 @@
 // The kernel's exports, and nothing else.
-export { OK } from "./layout";
+
+// Frames and the target CPU.
+export { allocateRun, frameInit, framesFree, freeRun } from "./frame";
+export { costSet } from "./riscv/costs";
+export { imageCreate, imageFree } from "./riscv/image";
+export { machineCreate, machineFree } from "./riscv/machine";
+export { machineMap, machineProtect, machineTranslate, machineUnmap } from "./riscv/memory";
+export { run } from "./riscv/run";
