@@ -214,7 +214,7 @@ function clock(context: CallContext, size: 4 | 8): CallResult {
     view.setBigUint64(0, seconds, true);
     view.setBigUint64(8, nanoseconds, true);
   } else {
-    view.setUint32(0, Number(BigInt.asUintN(32, seconds)), true);
+    view.setUint32(0, Number(seconds), true); // modulo 2^32
     view.setUint32(4, Number(nanoseconds), true);
   }
   return answer(context.memory.write(argument(context, 1), bytes) ? 0 : ERROR_FAULT);

@@ -89,6 +89,26 @@ describe("loadElf", () => {
     expect([program.codeBase, program.codeSize]).toEqual([0x10000, 0x3000]);
   });
 
+  test("covers whole pages where code begins and ends inside one", () => {
+    const program = loadElf(
+      changed((view) => {
+        view.setUint32(24, 0x10100, true);
+        view.setUint32(TABLE + 8, 0x10100, true);
+        view.setUint32(TABLE + 28, 1, true);
+        view.setUint32(TABLE + SEGMENT + 8, 0x13000, true);
+      }),
+    );
+    expect([program.codeBase, program.codeSize]).toEqual([0x10000, 0x1000]);
+    expect(program.end).toBe(0x13000 + loadElf(hello).segments[1]!.memorySize);
+  });
+
+  test("the entry must be before the end of its segment", () => {
+    const size = new DataView(hello.buffer).getUint32(TABLE + 20, true);
+    expect(loadElf(changed((v) => v.setUint32(24, 0x10000 + size - 2, true))).entry).toBeTruthy();
+    const error = refusal(changed((v) => v.setUint32(24, 0x10000 + size, true)));
+    expect(error.code).toBe("ELF_ENTRY");
+  });
+
   test("a segment that may be written may be read", () => {
     const program = loadElf(changed((v) => v.setUint32(TABLE + 2 * SEGMENT + 24, 2, true)));
     expect(program.segments[2]).toMatchObject({ read: true, write: true, execute: false });
