@@ -34,6 +34,7 @@ export interface KernelExports {
   domainUnprepare(index: number, allocation: number): number;
   domainRestart(index: number, allocation: number, call: number): number;
   domainDecline(index: number, allocation: number, call: number): number;
+  allocateRun(count: number): number;
   costSet(kind: number, cycles: number): number;
   framesFree(): number;
   imageCreate(codeBase: number, codeSize: number): number;
