@@ -96,14 +96,14 @@ export function calm(random: Random): number[] {
 export function calmProgram(random: Random, count: number): number[] {
   const steps = Array.from({ length: count }, () => calm(random));
   const size = (bits: number) => ((bits & 3) === 3 ? 4 : 2);
-  for (let index = 0; index < count; index++) {
+  // From the end, so that what a branch jumps over does not change its length any more.
+  for (let index = count - 1; index >= 0; index--) {
     if (random.below(6) !== 0) continue;
     const over = steps.slice(index + 1, index + 1 + random.below(8)).flat();
     const offset = 4 + over.reduce((sum, bits) => sum + size(bits), 0);
     const [a, b] = [random.below(32), random.below(32)];
     const branch = () => random.pick(values(branchOps))(a, b, offset);
     const link = random.pick([0, 1, 5]);
-    // The jump over what is behind must not be jumped into: LR and SC stay together.
     steps[index] = [random.below(4) === 0 ? jal(link, offset) : branch()];
   }
   return steps.flat();
