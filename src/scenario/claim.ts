@@ -1,3 +1,4 @@
+import { grouped } from "./number.js";
 import type { DomainReport, Expectation, MeterReport } from "./report.js";
 import type { ClaimPlan } from "./scenario.js";
 
@@ -122,11 +123,6 @@ function within<Subject>(
 
 function exitOf({ exitCode, state }: DomainReport): string {
   return exitCode === null ? `none, it is ${state}` : String(exitCode);
-}
-
-/** With thousands separators. */
-function grouped(count: bigint | number): string {
-  return count.toLocaleString("en-US");
 }
 
 function hex(code: number): string {

@@ -1,24 +1,24 @@
 import { readFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { ElfError } from "../errors.js";
-import { type Program, bursts, loadElf } from "../index.js";
+import { bursts, loadElf, type Program } from "../index.js";
 import { didYouMean } from "./nearest.js";
 import { type Problem, ScenarioError } from "./problem.js";
-import { PRIME, breaches } from "./rules.js";
+import { breaches, PRIME } from "./rules.js";
 import type { DomainPlan, MeterPlan, Scenario } from "./scenario.js";
 import { KNOWN_KEYS, type ScenarioData, scenarioSchema } from "./schema.js";
-import { TomlDocument, describe } from "./toml.js";
+import { describe, TomlDocument } from "./toml.js";
 
 /** Reads and checks a scenario file and its programs. Throws ScenarioError with all problems. */
 export function loadScenario(file: string): Scenario {
-  let bytes: Buffer;
+  let text: string;
   try {
-    bytes = readFileSync(file);
+    text = new TextDecoder("utf-8", { fatal: true }).decode(readFileSync(file));
   } catch (error) {
     const message = `found ${fileFault(error)}, expected a scenario file`;
     throw new ScenarioError([{ file, line: 1, column: 1, key: "", message }]);
   }
-  return parseScenario(file, bytes.toString("utf8"));
+  return parseScenario(file, text);
 }
 
 /** Checks a scenario's text; `program` paths are relative to the folder of `file`. */
@@ -103,6 +103,7 @@ function fileFault(error: unknown): string {
   const { code, message } = error as NodeJS.ErrnoException;
   if (code === "ENOENT") return "no such file";
   if (code === "EISDIR") return "a folder";
+  if (code === "ERR_ENCODING_INVALID_ENCODED_DATA") return "a file that is not UTF-8";
   if (code === "EACCES") return "a file that may not be read";
   return message;
 }

@@ -1,4 +1,4 @@
-import { type Keeper, deny, perPeriod, refill } from "../index.js";
+import { deny, type Keeper, perPeriod, refill } from "../index.js";
 import type { KeeperPlan } from "./scenario.js";
 
 /** The keeper that a scenario describes: `report` alone changes nothing, and so declines too. */

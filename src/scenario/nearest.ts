@@ -1,7 +1,7 @@
 /** ` (did you mean "x"?)` where one of the candidates is a likely slip away, else nothing. */
 export function didYouMean(word: string, candidates: Iterable<string>): string {
   let nearest: string | undefined;
-  let least = Math.max(1, Math.floor(word.length / 3)) + 1;
+  let least = Math.max(1, Math.floor(word.length / 2.5)) + 1;
   for (const candidate of candidates) {
     const slips = distance(word.toLowerCase(), candidate.toLowerCase(), least);
     if (slips < least) {

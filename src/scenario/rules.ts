@@ -1,6 +1,7 @@
 import { didYouMean } from "./nearest.js";
 import type { Problem } from "./problem.js";
-import { type Path, type Plain, type Table, type TomlDocument, describe } from "./toml.js";
+import { MAX_COPIES } from "./schema.js";
+import { describe, type Path, type Plain, type Table, type TomlDocument } from "./toml.js";
 
 // What the schema cannot say: which fields go together, and that names are unique and known. These
 // rules look at the file as it stands, so that they find their faults beside those of the schema.
@@ -56,13 +57,13 @@ class Rules {
   /** The names that tables of this kind give, those of copies included. */
   #names(kind: "meter" | "domain"): Map<string, Path> {
     const names = new Map<string, Path>();
-    const take = (name: string, path: Path, copyOf = "") => {
-      if (!names.has(name)) names.set(name, path);
-      else {
-        const which = copyOf === "" ? describe(name) : `${describe(name)}, a copy of "${copyOf}",`;
-        const { line } = this.document.problem(names.get(name)!, "");
-        this.#say(path, `found ${which} again (first on line ${line}), expected a name of its own`);
-      }
+    const take = (name: string, path: Path): boolean => {
+      const first = names.get(name);
+      if (first === undefined) return names.set(name, path) !== undefined;
+      const { line } = this.document.problem(first, "");
+      const found = `found ${describe(name)} again (first on line ${line})`;
+      this.#say(path, `${found}, expected a name of its own`);
+      return false;
     };
     for (const [path, { name, count }] of this.#tables(kind)) {
       if (typeof name !== "string") continue;
@@ -70,9 +71,10 @@ class Rules {
         this.#say([...path, "name"], `found "prime", expected a name other than the prime meter's`);
         continue;
       }
-      take(name, [...path, "name"]);
-      if (typeof count === "bigint" && count <= 1_000_000n) {
-        for (let copy = 0; copy < count; copy++) take(`${name}-${copy}`, [...path, "name"], name);
+      let free = take(name, [...path, "name"]);
+      if (typeof count !== "bigint" || count > MAX_COPIES) continue;
+      for (let copy = 0; free && copy < count; copy++) {
+        free = take(`${name}-${copy}`, [...path, "name"]);
       }
     }
     return names;
@@ -98,10 +100,11 @@ class Rules {
     const at = [...path, "keeper"];
     const has = (key: string) => keeper[key] !== undefined;
     if (!has("refill") && !has("deny") && !has("report")) {
-      this.#say(at, "found none of them, expected refill, deny or report");
+      this.#say(at, "found no refill, deny or report, expected one of them");
     }
     for (const key of ["times", "period"]) {
-      if (has(key) && !has("refill")) this.#say(at, `found ${key} alone, expected refill beside it`);
+      if (has(key) && !has("refill"))
+        this.#say(at, `found ${key} alone, expected refill beside it`);
     }
     if (has("times") && has("period")) {
       this.#say(at, "found times and period, expected one of them at most");
@@ -115,9 +118,8 @@ class Rules {
   #loops(): void {
     const superiors = new Map<string, string>();
     for (const [, { name, superior }] of this.#tables("meter")) {
-      if (typeof name === "string" && typeof superior === "string" && !superiors.has(name)) {
-        superiors.set(name, superior);
-      }
+      if (typeof name !== "string" || typeof superior !== "string") continue;
+      if (name !== PRIME && !superiors.has(name)) superiors.set(name, superior);
     }
     const settled = new Set<string>();
     for (const start of superiors.keys()) {
@@ -143,7 +145,7 @@ class Rules {
     if (program !== undefined && bursts !== undefined) {
       this.#say([...path, "bursts"], "found program and bursts, expected one of them", "key");
     } else if (program === undefined && bursts === undefined) {
-      this.#say(path, "found neither of them, expected program or bursts");
+      this.#say(path, "found no program and no bursts, expected one of them");
     }
     if (bursts !== undefined && program === undefined) {
       for (const key of ["args", "stdin", "memory"]) {
@@ -212,7 +214,7 @@ class Rules {
       if (!isTable(bounds)) continue;
       const { min, max } = bounds;
       if (min === undefined && max === undefined) {
-        this.#say([...path, key], "found neither of them, expected min or max");
+        this.#say([...path, key], "found no min and no max, expected one of them at least");
       }
       if (typeof min === "bigint" && typeof max === "bigint" && min > max) {
         this.#say([...path, key], `found min ${min} above max ${max}, expected the least first`);

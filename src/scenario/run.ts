@@ -1,5 +1,5 @@
 import { PrimemeterError } from "../errors.js";
-import { type Domain, type Kernel, type Meter, createKernel } from "../index.js";
+import { createKernel, type Domain, type Kernel, type Meter } from "../index.js";
 import { judge, type Standing, unreached } from "./claim.js";
 import { makeKeeper } from "./keeper.js";
 import { type Problem, ScenarioError } from "./problem.js";
@@ -29,6 +29,8 @@ export interface RunOptions {
   signal?: AbortSignal;
   /** Called every few million cycles. */
   onProgress?: () => void;
+  /** Called as the operator of the scenario acts. */
+  onAct?: (act: ActPlan) => void;
 }
 
 /** A scenario at work: a kernel with its meters and domains, and the operator's acts to come. */
@@ -96,7 +98,9 @@ export class ScenarioRun implements Standing {
         if (claim.cycle === cycle) this.#expectations.set(claim, judge(claim, this));
       }
       for (const act of acts) {
-        if (act.cycle === cycle) blaming(act.problem, () => this.#perform(act));
+        if (act.cycle !== cycle) continue;
+        options.onAct?.(act);
+        blaming(act.problem, () => this.#perform(act));
       }
     }
     if (this.#ending !== "aborted") await this.#advance(limit, options);

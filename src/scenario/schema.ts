@@ -11,7 +11,8 @@ export const STATES = [
   "trapped",
   "ended",
 ] as const;
-export const INSTRUCTION_CLASSES: readonly [string, ...string[]] = ["alu"];
+/** Most domains that one `[[domain]]` table can make. */
+export const MAX_COPIES = 1_000_000;
 
 // Every message says what was expected; what was found is added by whoever knows the value.
 
@@ -48,9 +49,12 @@ const span = z.union([integer(0, U32), z.tuple([integer(0, U32), integer(0, U32)
 });
 
 const boundsError = "a count, or { min = …, max = … }";
-const bounds = z.union([cycles, z.strictObject({ min: cycles.optional(), max: cycles.optional() })], {
-  error: boundsError,
-});
+const bounds = z.union(
+  [cycles, z.strictObject({ min: cycles.optional(), max: cycles.optional() })],
+  {
+    error: boundsError,
+  },
+);
 
 const kernelShape = {
   nodes: integer(1, 8_000_000).optional(),
@@ -101,7 +105,7 @@ const domainShape = {
   args: z.array(text, { error: "an array of strings" }).optional(),
   stdin: text.optional(),
   memory: integer(4096, 2 ** 31).optional(),
-  count: integer(1, 1_000_000).optional(),
+  count: integer(1, MAX_COPIES).optional(),
 };
 
 const atShape = {
@@ -162,4 +166,7 @@ export const KNOWN_KEYS: Readonly<Record<string, readonly string[]>> = {
   "domain.bursts": Object.keys(burstsShape),
   at: Object.keys(atShape),
   expect: Object.keys(expectShape),
+  "expect.consumed": ["min", "max"],
+  "expect.counter": ["min", "max"],
+  "expect.keeper-calls": ["min", "max"],
 };

@@ -32,7 +32,9 @@ export class TomlDocument {
       if (node.type === "TOMLKeyValue") this.#assign([], node);
       else {
         this.#container(node.resolvedKey);
-        this.#mark(this.#values, node.resolvedKey, node);
+        for (const [index] of node.resolvedKey.entries()) {
+          this.#mark(this.#values, node.resolvedKey.slice(0, index + 1), node);
+        }
         for (const pair of node.body) this.#assign(node.resolvedKey, pair);
       }
     }
