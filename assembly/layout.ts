@@ -8,7 +8,7 @@
 //   EVENTS    events    a batch of records for the host
 //   records   hot       64 bytes for each prepared meter or domain
 //   sleepers  hot       16 bytes for each domain waiting for a time
-//   nodes     cold      304 bytes for each node
+//   nodes     cold      320 bytes for each node
 //   frames    4 KiB     address spaces, decoded programs, bursts
 
 // --- Units and limits ---------------------------------------------------------------------------
@@ -77,10 +77,14 @@ export const NODE_ALLOCATION = 16;
 export const NODE_CALLS = 20;
 export const NODE_GRANTED = 24;
 export const NODE_CONSUMED = 32;
-export const NODE_BUSY = 40;
-export const NODE_LAPS = 44;
-export const NODE_KEYS = 48;
-export const NODE_SIZE = 304;
+/** Meter: the domain that its keeper is busy with. Domain: the meter whose keeper is to answer. */
+export const NODE_PARTNER = 40;
+/** The last hook in the backchain: the end of the stall queue. */
+export const NODE_LAST_HOOK = 44;
+/** Domain: fruitless keeper calls in a row. */
+export const NODE_LAPS = 48;
+export const NODE_KEYS = 64;
+export const NODE_SIZE = 320;
 
 export const PREPCODE_NONE = 0;
 export const PREPCODE_DOMAIN = 1;
@@ -137,6 +141,8 @@ export const RECORD_PROGRAM = 44;
 export const RECORD_BURST_LEFT = 48;
 export const RECORD_RANDOM = 52;
 export const RECORD_BURSTS = 56;
+/** Domain: it can't go on with this many cycles or fewer. 0 but with instruction costs above 1. */
+export const RECORD_SHORT = 60;
 
 export const RECORD_FREE = 0;
 export const RECORD_METER = 1;
@@ -148,8 +154,6 @@ export const FLAG_DRY = 1;
 export const FLAG_STALE = 2;
 /** Domain: a trap code in slot 5 waits to be delivered. */
 export const FLAG_TRAPPED = 4;
-/** Domain: in the middle of a call to the host, which is to be finished first. */
-export const FLAG_CALLING = 8;
 
 export const STATE_STOPPED = 0;
 export const STATE_READY = 1;
@@ -221,6 +225,8 @@ export const CONTROL_IGNORE_DRY = 120;
 export const CONTROL_NODES_USED = 124;
 export const CONTROL_FRAMES_USED = 128;
 export const CONTROL_FRAME_HINT = 132;
+/** What the domain at the head of the ready queue has used of its slice. */
+export const CONTROL_SLICE_USED = 136;
 
 /** Statistics: 64-bit counts, in the order of STATISTICS. */
 export const CONTROL_STATISTICS = 160;
@@ -237,10 +243,13 @@ export const STATISTIC_KEEPER_CALLS = 9;
 export const STATISTIC_PARKS = 10;
 export const STATISTIC_TRAPS = 11;
 export const STATISTIC_HOST_CALLS = 12;
-export const STATISTIC_CONSUMED = 13;
-export const STATISTIC_IDLE = 14;
-export const STATISTIC_KERNEL_WORK = 15;
-export const STATISTIC_COUNT = 16;
+export const STATISTIC_IDLE = 13;
+export const STATISTIC_KERNEL_WORK = 14;
+export const STATISTIC_COUNT = 15;
+
+/** Scratch of tree walks: a 16-byte subtotal and a 4-byte path entry for each level. */
+export const CONTROL_SUBTOTALS = 1024;
+export const CONTROL_PATH = 1536;
 
 /** Eight key registers: arguments and results of `invoke`, always unprepared keys. */
 export const CONTROL_REGISTERS = 512;

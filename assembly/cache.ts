@@ -1,0 +1,194 @@
+// Caches of CPU time: borrowing from a chain, and taking back (reference: keykos-meters §5.5–§5.7).
+//
+// Cache invariant: every cycle in a cache has been deducted from each meter above its domain, so
+// counter(M) = stored(M) + Σ caches below M. Stored counters never pass below zero.
+
+import { control, count } from "./control";
+import {
+  CONTROL,
+  CONTROL_SUBTOTALS,
+  FLAG_DRY,
+  FLAG_STALE,
+  STATISTIC_BORROWED,
+  STATISTIC_RECALLED,
+  STATISTIC_REFILLS,
+  STATISTIC_SCAVENGES,
+  STATISTIC_VISITS,
+} from "./layout";
+import { Record } from "./record";
+
+/**
+ * Fills the cache of a domain whose chain is prepared: min(advance, every counter above it), at
+ * least one cycle more than the domain is short of. All meters are debited alike, or none (R6).
+ * Answers 0, or the record of the dry meter, the nearest to the domain (R5).
+ */
+export function refill(domain: Record): usize {
+  giveBack(domain);
+  const least: u64 = <u64>domain.short + 1;
+  let amount: u64 = 0;
+  while (true) {
+    amount = control.advance > least ? control.advance : least;
+    let smallest = u64.MAX_VALUE;
+    let lacking: usize = 0;
+    for (let above = domain.superior; above; above = changetype<Record>(above).superior) {
+      const counter = changetype<Record>(above).amount;
+      if (counter < least) {
+        lacking = above;
+        break;
+      }
+      if (counter < smallest) smallest = counter;
+    }
+    if (lacking) {
+      const meter = changetype<Record>(lacking);
+      if (meter.dry && !control.ignoreDry) return lacking;
+      if (scavenge(meter, false) == 0 && scavenge(meter, true) == 0) return lacking;
+      // Counters below the scavenged meter have changed: look at the whole chain again.
+      continue;
+    }
+    if (control.tapered) amount = taper(amount, smallest, least);
+    if (smallest < amount) amount = smallest;
+    break;
+  }
+  for (let above = domain.superior; above; above = changetype<Record>(above).superior) {
+    changetype<Record>(above).amount -= amount;
+  }
+  domain.amount = amount;
+  domain.wet();
+  count(STATISTIC_REFILLS);
+  count(STATISTIC_BORROWED, amount);
+  return 0;
+}
+
+/** At most an eighth of the smallest counter, but never under a quantum (R11). */
+function taper(amount: u64, smallest: u64, least: u64): u64 {
+  let limit = smallest >> 3;
+  if (limit < control.quantum) limit = control.quantum;
+  if (limit < least) limit = least;
+  return amount < limit ? amount : limit;
+}
+
+/** Returns a rest that is too small to go on with. */
+function giveBack(domain: Record): void {
+  if (domain.amount == 0) return;
+  for (let above = domain.superior; above; above = changetype<Record>(above).superior) {
+    changetype<Record>(above).amount += domain.amount;
+  }
+  domain.amount = 0;
+}
+
+/**
+ * Takes caches below a meter back and credits every meter above their domains. A gentle one
+ * spares domains that were dispatched since the last scavenging, and marks them stale (R7); else
+ * all are taken. Where nobody was spared, every record visited is dry afterwards. Answers the total.
+ */
+export function scavenge(top: Record, all: bool): u64 {
+  count(STATISTIC_SCAVENGES);
+  const total = walk(top, all);
+  for (let above = top.superior; above; above = changetype<Record>(above).superior) {
+    changetype<Record>(above).amount += total;
+  }
+  count(STATISTIC_RECALLED, total);
+  return total;
+}
+
+/** The subtotals of the meters on the way down, by level. */
+const subtotals: usize = CONTROL + CONTROL_SUBTOTALS;
+
+/** Inferiors of a list are done with at its end, or at the first dry one. */
+function walk(top: Record, all: bool): u64 {
+  const ends: u8 = control.ignoreDry ? 0 : <u8>FLAG_DRY;
+  let visits: u64 = 0;
+  let meter = top;
+  let sum: u64 = 0;
+  let at = top.first;
+  while (true) {
+    if (at == 0 || (changetype<Record>(at).flags & ends) != 0) {
+      meter.amount += sum;
+      const isDry = meter.first == 0 || changetype<Record>(meter.first).dry;
+      if (meter == top) {
+        if (isDry) top.dryOut();
+        break;
+      }
+      const superior = changetype<Record>(meter.superior);
+      at = meter.next;
+      if (isDry) {
+        if (all) meter.flags |= <u8>FLAG_DRY;
+        else meter.dryOut();
+      }
+      sum += load<u64>(subtotals + (superior.level << 4));
+      meter = superior;
+      continue;
+    }
+    visits++;
+    const record = changetype<Record>(at);
+    if (record.isMeter) {
+      store<u64>(subtotals + (meter.level << 4), sum);
+      sum = 0;
+      meter = record;
+      at = record.first;
+      continue;
+    }
+    at = record.next;
+    if (all) {
+      // All of this list becomes dry, so the order of the list needs no mending.
+      sum += record.amount;
+      record.amount = 0;
+      record.flags = (record.flags & ~(<u8>FLAG_STALE)) | <u8>FLAG_DRY;
+    } else if (record.amount != 0 && (record.flags & FLAG_STALE) == 0) {
+      record.flags |= <u8>FLAG_STALE;
+    } else {
+      sum += record.amount;
+      record.amount = 0;
+      record.flags &= ~(<u8>FLAG_STALE);
+      record.dryOut();
+    }
+  }
+  count(STATISTIC_VISITS, visits);
+  return sum;
+}
+
+/** Σ caches below a meter; changes nothing. */
+export function cachesBelow(top: Record): u64 {
+  let sum: u64 = 0;
+  let meter = top;
+  let at = top.first;
+  while (true) {
+    if (at == 0 || changetype<Record>(at).dry) {
+      if (meter == top) return sum;
+      at = meter.next;
+      meter = changetype<Record>(meter.superior);
+      continue;
+    }
+    const record = changetype<Record>(at);
+    if (record.isMeter) {
+      meter = record;
+      at = record.first;
+    } else {
+      sum += record.amount;
+      at = record.next;
+    }
+  }
+}
+
+/** Cycles that the domains below a meter consumed and that are not settled yet; changes nothing. */
+export function unsettledBelow(top: Record): u64 {
+  let sum: u64 = 0;
+  let meter = top;
+  let at = top.first;
+  while (true) {
+    if (at == 0) {
+      if (meter == top) return sum;
+      at = meter.next;
+      meter = changetype<Record>(meter.superior);
+      continue;
+    }
+    const record = changetype<Record>(at);
+    if (record.isMeter) {
+      meter = record;
+      at = record.first;
+    } else {
+      sum += record.consumed;
+      at = record.next;
+    }
+  }
+}

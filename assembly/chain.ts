@@ -1,0 +1,254 @@
+// Preparing the chain of meters above a domain, and undoing it (reference: keykos-meters §5.3, §5.10).
+//
+// Chain invariant: a prepared meter's slot 1 is involved, and is the super key or designates a
+// prepared meter of one level less. Its counter is in its record, not in slot 3.
+
+import { count } from "./control";
+import {
+  CONTROL,
+  CONTROL_PATH,
+  CONTROL_SUBTOTALS,
+  DOMAIN_METER_SLOT,
+  FLAG_STALE,
+  KEY_INVOLVED,
+  KEY_INVOLVED_R,
+  KEY_INVOLVED_W,
+  KIND_METER,
+  MAX_CHAIN,
+  METER_CHARGESET_SLOT,
+  METER_COUNTER_SLOT,
+  METER_DATA_SLOTS,
+  METER_FORMAT_SLOT,
+  METER_INVOLVED_R_SLOTS,
+  METER_INVOLVED_W_SLOTS,
+  METER_SUPERIOR_SLOT,
+  PREPCODE_METER,
+  PREPCODE_NONE,
+  RECORD_METER,
+  SLOTS,
+  STATISTIC_PREPARES,
+  STATISTIC_RECALLED,
+  STATISTIC_UNPREPARES,
+  STATISTIC_VISITS,
+  TRAP_LOCKED,
+  TRAP_MALFORMED,
+  TRAP_NO_METER,
+  TRAP_NONE,
+  TRAP_TOO_DEEP,
+} from "./layout";
+import { Node } from "./node";
+import { Record } from "./record";
+
+const path: usize = CONTROL + CONTROL_PATH;
+
+/** Whether every slot is as a meter's must be (§2.2); the body of a DK(0) is read whole (R8). */
+export function isWellFormed(node: Node): bool {
+  for (let slot = 0; slot < SLOTS; slot++) {
+    if ((METER_DATA_SLOTS & (1 << slot)) != 0 && node.key(slot).type != 0) return false;
+  }
+  const format = node.key(METER_FORMAT_SLOT);
+  const chargeSet = node.key(METER_CHARGESET_SLOT);
+  return (
+    (format.low | format.high) == 0 &&
+    (chargeSet.low | chargeSet.high) == 0 &&
+    node.key(METER_COUNTER_SLOT).high == 0
+  );
+}
+
+/**
+ * Prepares every meter above a domain and hangs the domain under the nearest. Answers TRAP_NONE or
+ * one of the four trap codes; then no meter is prepared that was not before (§5.3).
+ */
+export function prepareChain(domain: Record): i32 {
+  let key = domain.node.key(DOMAIN_METER_SLOT);
+  let depth = MAX_CHAIN;
+  let length = 0;
+  let superior: usize = 0;
+  let trap = TRAP_NONE;
+
+  // Going up, the meters are locked: meeting one's own lock means a loop. Nothing else is changed.
+  while (true) {
+    if (key.kind != KIND_METER) {
+      trap = TRAP_NO_METER;
+      break;
+    }
+    if (key.isSuper) break;
+    if (!key.prepare()) {
+      trap = TRAP_NO_METER;
+      break;
+    }
+    const node = key.node;
+    if (node.isMeter) {
+      if (node.hot.level > depth) trap = TRAP_TOO_DEEP;
+      superior = node.record;
+      break;
+    }
+    if (depth == 0) {
+      trap = TRAP_TOO_DEEP;
+      break;
+    }
+    // A domain's root can't be taken out of its role while it may run.
+    if (node.lock || node.isDomain) {
+      trap = TRAP_LOCKED;
+      break;
+    }
+    if (!isWellFormed(node)) {
+      trap = TRAP_MALFORMED;
+      break;
+    }
+    node.lock = 1;
+    store<u32>(path + (length << 2), <u32>changetype<usize>(node));
+    length++;
+    depth--;
+    key = node.key(METER_SUPERIOR_SLOT);
+  }
+
+  // Coming down, every superior is prepared before its inferior; nothing can fail any more.
+  while (length > 0) {
+    length--;
+    const node = changetype<Node>(<usize>load<u32>(path + (length << 2)));
+    node.lock = 0;
+    if (trap == TRAP_NONE) superior = prepareMeter(node, superior);
+  }
+  if (trap != TRAP_NONE) return trap;
+
+  domain.attach(superior);
+  involveSuperior(domain.node);
+  return TRAP_NONE;
+}
+
+/** Moves the counter to a hot record and marks the slots; answers the record's address. */
+function prepareMeter(node: Node, superior: usize): usize {
+  const record = Record.allocate(RECORD_METER, node);
+  record.state = superior ? <u8>(changetype<Record>(superior).level + 1) : 1;
+  record.amount = node.key(METER_COUNTER_SLOT).low;
+  record.consumed = node.consumed;
+  record.attach(superior);
+  for (let slot = 0; slot < SLOTS; slot++) {
+    const key = node.key(slot);
+    if ((METER_INVOLVED_R_SLOTS & (1 << slot)) != 0)
+      key.type |= <u8>(KEY_INVOLVED_R | KEY_INVOLVED_W);
+    else if (slot != METER_SUPERIOR_SLOT && (METER_INVOLVED_W_SLOTS & (1 << slot)) != 0) {
+      key.type |= <u8>KEY_INVOLVED_W;
+    }
+  }
+  involveSuperior(node);
+  node.prepcode = <u8>PREPCODE_METER;
+  count(STATISTIC_PREPARES);
+  return changetype<usize>(record);
+}
+
+function involveSuperior(node: Node): void {
+  const key = node.key(METER_SUPERIOR_SLOT);
+  if (key.isSuper) key.type |= <u8>KEY_INVOLVED_W;
+  else key.involve();
+}
+
+function uninvolveSuperior(node: Node): void {
+  const key = node.key(METER_SUPERIOR_SLOT);
+  if (key.prepared) key.uninvolve();
+  else key.type &= ~(<u8>KEY_INVOLVED);
+}
+
+/** Writes the counter back; the meter has no inferiors any more. */
+function unprepareMeter(record: Record): void {
+  const node = record.node;
+  record.detach();
+  uninvolveSuperior(node);
+  for (let slot = 0; slot < SLOTS; slot++) {
+    if (slot != METER_SUPERIOR_SLOT) node.key(slot).type &= ~(<u8>KEY_INVOLVED);
+  }
+  node.key(METER_COUNTER_SLOT).low = record.amount;
+  node.consumed = record.consumed;
+  node.prepcode = <u8>PREPCODE_NONE;
+  record.free();
+  count(STATISTIC_UNPREPARES);
+}
+
+/** What a subtree gives back to the meters above it. */
+@unmanaged
+class Subtotal {
+  cache: u64;
+  consumed: u64;
+
+  @inline static of(level: i32): Subtotal {
+    return changetype<Subtotal>(CONTROL + CONTROL_SUBTOTALS + (level << 4));
+  }
+
+  clear(): void {
+    this.cache = 0;
+    this.consumed = 0;
+  }
+
+  add(cache: u64, consumed: u64): void {
+    this.cache += cache;
+    this.consumed += consumed;
+  }
+
+  /** Credits a meter: the cache to its counter, the consumption to its ledger. */
+  credit(meter: Record): void {
+    meter.amount += this.cache;
+    meter.consumed += this.consumed;
+  }
+}
+
+/**
+ * Unprepares a meter and every meter below it. All caches below come back to every meter above their
+ * domains; the domains stay prepared, with zero cache, and find their chain again when dispatched.
+ */
+export function unprepare(top: Record): void {
+  let meter = top;
+  Subtotal.of(meter.level).clear();
+  while (true) {
+    const inferior = changetype<Record>(meter.first);
+    const subtotal = Subtotal.of(meter.level);
+    if (meter.first == 0) {
+      const superior = meter.superior;
+      subtotal.credit(meter);
+      const isTop = meter == top;
+      unprepareMeter(meter);
+      if (isTop) {
+        for (let above = superior; above; above = changetype<Record>(above).superior) {
+          subtotal.credit(changetype<Record>(above));
+        }
+        return;
+      }
+      meter = changetype<Record>(superior);
+      Subtotal.of(meter.level).add(subtotal.cache, subtotal.consumed);
+    } else if (inferior.isMeter) {
+      meter = inferior;
+      Subtotal.of(meter.level).clear();
+    } else {
+      count(STATISTIC_VISITS);
+      count(STATISTIC_RECALLED, inferior.amount);
+      subtotal.add(inferior.amount, inferior.consumed);
+      detachDomain(inferior);
+    }
+  }
+}
+
+/** Returns the cache of a domain to its chain, settles what it consumed, and leaves the chain. */
+export function leaveChain(domain: Record): void {
+  if (!isAttached(domain)) return;
+  for (let above = domain.superior; above; above = changetype<Record>(above).superior) {
+    const meter = changetype<Record>(above);
+    meter.amount += domain.amount;
+    meter.consumed += domain.consumed;
+  }
+  count(STATISTIC_RECALLED, domain.amount);
+  detachDomain(domain);
+}
+
+/** Whether slot 1 of the domain is involved: its chain is prepared. */
+export function isAttached(domain: Record): bool {
+  return domain.node.key(DOMAIN_METER_SLOT).involved;
+}
+
+function detachDomain(domain: Record): void {
+  domain.node.consumed += domain.consumed;
+  domain.consumed = 0;
+  domain.amount = 0;
+  domain.flags &= ~(<u8>FLAG_STALE);
+  domain.detach();
+  uninvolveSuperior(domain.node);
+}

@@ -1,0 +1,146 @@
+// Domains: a root node whose record, the DIB, is there from creation to the end. What a domain waits
+// for is found by its state: `detain` undoes any waiting, so that each act starts from the same place.
+
+import { Bursts } from "./burst";
+import { leaveChain } from "./chain";
+import { control } from "./control";
+import { Key } from "./key";
+import {
+  DOMAIN_HOOK_SLOT,
+  DOMAIN_METER_SLOT,
+  HOOK_PARKED,
+  KIND_METER,
+  OK,
+  PREPCODE_DOMAIN,
+  PROGRAM_BURSTS,
+  RECORD_DOMAIN,
+  STATE_ENDED,
+  STATE_READY,
+  STATE_STOPPED,
+  STATUS_NO_NODES,
+  STATUS_NOT_DOMAIN,
+  STATUS_RESCINDED,
+  STATUS_SPENT,
+  STATUS_WRONG_STATE,
+} from "./layout";
+import { Node } from "./node";
+import { dequeue, enqueue } from "./ready";
+import { Record } from "./record";
+import { awake, isAsleep } from "./sleeper";
+import { releaseKeeper, stall } from "./stall";
+import { clearTrap } from "./trap";
+
+/**
+ * Makes a stopped domain with a meter key to `meter` in slot 1, which is first looked at when it is
+ * dispatched. `program` is a machine or a description of bursts; `seed` is for the latter. Answers its
+ * index, or 0 with CONTROL_CODE.
+ */
+export function domainCreate(
+  meter: u32,
+  allocation: u32,
+  programKind: i32,
+  program: usize,
+  seed: u32,
+): u32 {
+  const above = Key.find(meter, allocation);
+  control.code = above ? STATUS_NO_NODES : STATUS_RESCINDED;
+  if (!above) return 0;
+  const node = Node.allocate();
+  if (!node) return 0;
+  node.key(DOMAIN_METER_SLOT).setNode(KIND_METER, above);
+  node.prepcode = <u8>PREPCODE_DOMAIN;
+  const domain = Record.allocate(RECORD_DOMAIN, node);
+  domain.programKind = <u8>programKind;
+  domain.program = program;
+  domain.state = <u8>STATE_STOPPED;
+  if (programKind == PROGRAM_BURSTS) Bursts.begin(domain, seed);
+  control.code = OK;
+  return node.index;
+}
+
+/** Makes a domain available: it forgets a trap and runs when its turn comes. */
+export function domainStart(index: u32, allocation: u32): i32 {
+  const domain = find(index, allocation);
+  if (!domain) return control.code;
+  if (domain.state == STATE_ENDED) return STATUS_WRONG_STATE;
+  if (domain.state == STATE_READY) return OK;
+  detain(domain);
+  clearTrap(domain);
+  enqueue(domain);
+  return OK;
+}
+
+/** Takes a domain out of whatever it does or waits for; it keeps its place in its program. */
+export function domainStop(index: u32, allocation: u32): i32 {
+  const domain = find(index, allocation);
+  if (!domain) return control.code;
+  if (domain.state == STATE_ENDED) return STATUS_WRONG_STATE;
+  detain(domain);
+  domain.state = <u8>STATE_STOPPED;
+  return OK;
+}
+
+/** The program is at its end: the rest of the cache goes back, and it never runs again. */
+export function domainEnd(index: u32, allocation: u32): i32 {
+  const domain = find(index, allocation);
+  if (!domain) return control.code;
+  if (domain.state == STATE_ENDED) return STATUS_WRONG_STATE;
+  end(domain);
+  return OK;
+}
+
+export function end(domain: Record): void {
+  detain(domain);
+  leaveChain(domain);
+  domain.state = <u8>STATE_ENDED;
+}
+
+/** Returns the cache to every meter above, as when a DIB is taken away; it re-borrows when it runs. */
+export function domainUnprepare(index: u32, allocation: u32): i32 {
+  const domain = find(index, allocation);
+  if (!domain) return control.code;
+  leaveChain(domain);
+  return OK;
+}
+
+/** The keeper lets the domain go on: it looks at its chain again. Good once for each call. */
+export function domainRestart(index: u32, allocation: u32, call: u32): i32 {
+  const domain = find(index, allocation);
+  if (!domain) return control.code;
+  if (domain.node.calls != call) return STATUS_SPENT;
+  detain(domain);
+  enqueue(domain);
+  return OK;
+}
+
+/** The keeper will not help: the domain is parked at the dry meter until the counter is raised. */
+export function domainDecline(index: u32, allocation: u32, call: u32): i32 {
+  const domain = find(index, allocation);
+  if (!domain) return control.code;
+  if (domain.node.calls != call) return STATUS_SPENT;
+  const partner = domain.node.partner;
+  detain(domain);
+  // Without a partner the meter was rescinded meanwhile: a look at the chain will tell.
+  if (partner) stall(domain, changetype<Node>(partner), HOOK_PARKED);
+  else enqueue(domain);
+  return OK;
+}
+
+/** Takes a domain off the queue, heap or stall queue it is on; a pending restart is void. */
+export function detain(domain: Record): void {
+  const node = domain.node;
+  node.calls++;
+  if (domain.state == STATE_READY) dequeue(domain);
+  else if (isAsleep(domain)) {
+    awake(domain);
+    Bursts.next(domain);
+  } else if (node.hooked) node.key(DOMAIN_HOOK_SLOT).unhook();
+  releaseKeeper(node);
+}
+
+/** The record of a domain by its handle; null with CONTROL_CODE. */
+function find(index: u32, allocation: u32): Record | null {
+  const node = Key.find(index, allocation);
+  control.code = node ? STATUS_NOT_DOMAIN : STATUS_RESCINDED;
+  return node && node.isDomain ? node.hot : null;
+}

@@ -1,0 +1,172 @@
+// Nodes: a header and 16 keys, in cold memory. Free ones form a list; index 0 is none.
+//
+// Allocation invariant: a key reaches a node only while both hold the same allocation count. Freeing
+// a node turns its prepared keys into DK(0) and counts up, so that unprepared ones find nothing; a
+// node whose count is used up is retired.
+
+import { control } from "./control";
+import { Key } from "./key";
+import {
+  DOMAIN_HOOK_SLOT,
+  KEY_SIZE,
+  METER_SUPERIOR_SLOT,
+  NODE_ALLOCATED,
+  NODE_ALLOCATION,
+  NODE_CALLS,
+  NODE_CONSUMED,
+  NODE_FLAGS,
+  NODE_GRANTED,
+  NODE_KEYS,
+  NODE_LAPS,
+  NODE_LAST_HOOK,
+  NODE_LEFT,
+  NODE_LOCK,
+  NODE_PARTNER,
+  NODE_PREPCODE,
+  NODE_RECORD,
+  NODE_RETIRED,
+  NODE_RIGHT,
+  NODE_SIZE,
+  PREPCODE_DOMAIN,
+  PREPCODE_METER,
+  PREPCODE_NONE,
+  SLOTS,
+} from "./layout";
+import { Record } from "./record";
+
+@unmanaged
+export class Node {
+  /** Its hot record while prepared; the index of the next free node while free. */
+  record: usize;
+  prepcode: u8;
+  /** Held while its chain is being prepared: meeting a held one is a loop. */
+  lock: u8;
+  flags: u8;
+  spare: u8;
+  right: usize;
+  left: usize;
+  allocation: u32;
+  /** Counts keeper calls made for this domain: a restart is good for the latest one only. */
+  calls: u32;
+  /** All that was ever put into the counter, less what was taken out of it (mod 2^64). */
+  granted: u64;
+  /** Cycles consumed here (domain) or below (meter), as far as settled. */
+  consumed: u64;
+  partner: usize;
+  lastHook: usize;
+  laps: u32;
+
+  @inline static at(index: u32): Node {
+    return changetype<Node>(control.nodeBase + <usize>index * NODE_SIZE);
+  }
+
+  get index(): u32 {
+    return <u32>((changetype<usize>(this) - control.nodeBase) / NODE_SIZE);
+  }
+
+  get isAllocated(): bool {
+    return (this.flags & NODE_ALLOCATED) != 0;
+  }
+
+  get isMeter(): bool {
+    return this.prepcode == PREPCODE_METER;
+  }
+
+  get isDomain(): bool {
+    return this.prepcode == PREPCODE_DOMAIN;
+  }
+
+  get hot(): Record {
+    return changetype<Record>(this.record);
+  }
+
+  key(slot: i32): Key {
+    return changetype<Key>(changetype<usize>(this) + NODE_KEYS + slot * KEY_SIZE);
+  }
+
+  /** The node whose slot holds `key`. */
+  static owner(key: Key): Node {
+    return Node.at(<u32>((changetype<usize>(key) - control.nodeBase) / NODE_SIZE));
+  }
+
+  /** A node of sixteen DK(0), or null when none is free. */
+  static allocate(): Node | null {
+    const index = control.freeNode;
+    if (index == 0) return null;
+    const node = Node.at(index);
+    control.freeNode = <u32>node.record;
+    control.nodesUsed++;
+    const allocation = node.allocation;
+    memory.fill(changetype<usize>(node), 0, NODE_SIZE);
+    node.allocation = allocation;
+    node.flags = <u8>NODE_ALLOCATED;
+    node.right = node.left = changetype<usize>(node);
+    return node;
+  }
+
+  /** Gives back a node that is not prepared; every key to it is DK(0) from now on. */
+  free(): void {
+    for (let slot = 0; slot < SLOTS; slot++) this.key(slot).unprepare();
+    while (this.right != changetype<usize>(this)) {
+      const key = changetype<Key>(this.right);
+      key.unprepare();
+      key.zero();
+    }
+    control.nodesUsed--;
+    this.prepcode = <u8>PREPCODE_NONE;
+    if (this.allocation == u32.MAX_VALUE) {
+      this.flags = <u8>NODE_RETIRED;
+      return;
+    }
+    this.allocation++;
+    this.flags = 0;
+    this.record = control.freeNode;
+    control.freeNode = this.index;
+  }
+
+  /** Sets a slot that is not involved; keeps the ledger of what was granted to slot 3. */
+  put(slot: i32, value: Key): void {
+    const key = this.key(slot);
+    if (slot == 3) this.granted += Node.counterIn(value) - Node.counterIn(key);
+    key.unprepare();
+    key.copy(value);
+  }
+
+  /** The superior by slot 1 as it stands, prepared or not; null at the super key or a bad one. */
+  superior(): Node | null {
+    const key = this.key(METER_SUPERIOR_SLOT);
+    if (key.prepared) return key.node;
+    return Key.designates(key.kind) ? Key.find(key.subject, key.allocation) : null;
+  }
+
+  /** Domain: why it hangs on a stall queue, or null where it doesn't. */
+  get hooked(): Key | null {
+    const key = this.key(DOMAIN_HOOK_SLOT);
+    return this.isDomain && key.prepared ? key : null;
+  }
+
+  /** A data key's number where it can be a counter, else 0. */
+  private static counterIn(key: Key): u64 {
+    return key.kind == 0 && key.high == 0 ? key.low : 0;
+  }
+}
+
+if (
+  offsetof<Node>("record") != NODE_RECORD ||
+  offsetof<Node>("prepcode") != NODE_PREPCODE ||
+  offsetof<Node>("lock") != NODE_LOCK ||
+  offsetof<Node>("flags") != NODE_FLAGS ||
+  offsetof<Node>("right") != NODE_RIGHT ||
+  offsetof<Node>("left") != NODE_LEFT ||
+  offsetof<Node>("allocation") != NODE_ALLOCATION ||
+  offsetof<Node>("calls") != NODE_CALLS ||
+  offsetof<Node>("granted") != NODE_GRANTED ||
+  offsetof<Node>("consumed") != NODE_CONSUMED ||
+  offsetof<Node>("partner") != NODE_PARTNER ||
+  offsetof<Node>("lastHook") != NODE_LAST_HOOK ||
+  offsetof<Node>("laps") != NODE_LAPS ||
+  <i32>offsetof<Node>() > NODE_KEYS ||
+  NODE_KEYS + SLOTS * KEY_SIZE != NODE_SIZE
+) {
+  ERROR("nodes are not as layout.ts says");
+}

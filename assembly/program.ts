@@ -1,0 +1,46 @@
+// What a domain runs: bursts inside the kernel, or a machine of the target CPU.
+
+import { Bursts } from "./burst";
+import { Record } from "./record";
+
+/** How a run came back. */
+export const RAN = 0;
+export const WAITS = 1;
+export const ENDED = 2;
+export const CALLED = 3;
+export const TRAPPED = 4;
+
+/** Cycles that the last run used. */
+export let used: u32 = 0;
+/** Cycles that the domain now waits (WAITS). */
+export let pause: u32 = 0;
+/** What the next instruction costs, where it did not fit the rest of the allowance (RAN). */
+export let wanted: u32 = 0;
+/** What it trapped with (TRAPPED). */
+export let trapCode: u32 = 0;
+export let trapAddress: u32 = 0;
+
+/** Runs a domain for at most `allowance` cycles, which are at least one. */
+export function runProgram(domain: Record, allowance: u32): i32 {
+  return runBursts(domain, allowance);
+}
+
+function runBursts(domain: Record, allowance: u32): i32 {
+  let rest = allowance;
+  while (domain.burstLeft <= rest) {
+    rest -= domain.burstLeft;
+    if (domain.bursts != 0 && --domain.bursts == 0) {
+      used = allowance - rest;
+      return ENDED;
+    }
+    if (Bursts.of(domain).waits) {
+      used = allowance - rest;
+      pause = Bursts.wait(domain);
+      return WAITS;
+    }
+    Bursts.next(domain);
+  }
+  domain.burstLeft -= rest;
+  used = allowance;
+  return RAN;
+}

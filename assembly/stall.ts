@@ -1,0 +1,67 @@
+// Stall queues: domains that wait at a meter, by a hook in their slot 13. Some are parked because
+// the meter is dry and nobody answers for it; some wait because its keeper is busy with another.
+
+import { Key } from "./key";
+import {
+  DOMAIN_HOOK_SLOT,
+  HOOK_PARKED,
+  HOOK_STALLED,
+  KIND_HOOK,
+  MAX_CHAIN,
+  STATE_PARKED,
+  STATE_WAITING,
+} from "./layout";
+import { Node } from "./node";
+import { enqueue } from "./ready";
+import { Record } from "./record";
+
+/** Hangs a domain that is on no queue at the end of the stall queue of a meter. */
+export function stall(domain: Record, meter: Node, why: i32): void {
+  domain.node.key(DOMAIN_HOOK_SLOT).hook(meter, why);
+  domain.state = <u8>(why == HOOK_PARKED ? STATE_PARKED : STATE_WAITING);
+}
+
+/** Puts every domain stalled at a meter on the ready queue, the first first. */
+export function wakeAll(meter: Node): void {
+  while (meter.lastHook) {
+    const hook = changetype<Key>(meter.right);
+    const domain = Node.owner(hook).hot;
+    hook.unhook();
+    enqueue(domain);
+  }
+}
+
+/** The same for those that hang there for one reason only; others stay where they are. */
+export function wakeSome(meter: Node, why: i32): void {
+  let at = meter.right;
+  while (at != changetype<usize>(meter)) {
+    const hook = changetype<Key>(at);
+    if (hook.kind != KIND_HOOK) return;
+    at = hook.right;
+    if (hook.databyte != why) continue;
+    const domain = Node.owner(hook).hot;
+    hook.unhook();
+    enqueue(domain);
+  }
+}
+
+/**
+ * Wakes who is stalled at a meter or at any above it by slot 1 as it stands: their chain is about to
+ * change below the meter at which they wait, so they must look again.
+ */
+export function wakeChain(meter: Node): void {
+  let node: Node | null = meter;
+  for (let depth = 0; depth < MAX_CHAIN && node; depth++) {
+    wakeAll(node);
+    node = node.superior();
+  }
+}
+
+/** The keeper of a meter is free again: whoever waited for it looks again. */
+export function releaseKeeper(domain: Node): void {
+  if (domain.partner == 0) return;
+  const meter = changetype<Node>(domain.partner);
+  domain.partner = 0;
+  meter.partner = 0;
+  wakeSome(meter, HOOK_STALLED);
+}

@@ -1,0 +1,116 @@
+// The node store: laying out linear memory, and handing nodes out and back.
+
+import { leaveChain, unprepare } from "./chain";
+import { control } from "./control";
+import { detain } from "./domain";
+import { Key } from "./key";
+import {
+  DEFAULT_ADVANCE,
+  DEFAULT_QUANTUM,
+  KIND_METER,
+  MAX_NODES,
+  METER_COUNTER_SLOT,
+  METER_SUPERIOR_SLOT,
+  NODE_SIZE,
+  OK,
+  PAGE_SIZE,
+  PREPCODE_NONE,
+  PRIME_INDEX,
+  RECORD_SIZE,
+  REGIONS,
+  SLEEPER_SIZE,
+  STATUS_NO_MEMORY,
+  STATUS_NO_NODES,
+  STATUS_NOT_ALLOWED,
+  STATUS_RANGE,
+  STATUS_RESCINDED,
+  WASM_PAGE_SIZE,
+} from "./layout";
+import { Node } from "./node";
+import { Record } from "./record";
+import { wakeChain } from "./stall";
+
+/** The prime meter's counter: 2^56 − 1, some 142 years at 16 MHz (§9). */
+const PRIME_COUNTER: u64 = ((<u64>1) << 56) - 1;
+
+/**
+ * Lays out a memory that is all zero and makes the prime meter under the super key. `nodes` counts
+ * node 0, which is none. CONTROL_AMOUNT is the bytes that are needed.
+ */
+export function initialize(nodes: u32, frames: u32): i32 {
+  if (nodes < 2 || nodes > <u32>MAX_NODES) return STATUS_RANGE;
+  const records: u64 = REGIONS;
+  const sleepers = wholePages(records + <u64>nodes * RECORD_SIZE);
+  const cold = wholePages(sleepers + <u64>nodes * SLEEPER_SIZE);
+  const frameBase = wholePages(cold + <u64>nodes * NODE_SIZE);
+  control.amount = frameBase + <u64>frames * PAGE_SIZE;
+  if (control.amount > <u64>memory.size() * WASM_PAGE_SIZE) return STATUS_NO_MEMORY;
+  control.nodes = nodes;
+  control.frames = frames;
+  control.recordBase = <usize>records;
+  control.sleeperBase = <usize>sleepers;
+  control.nodeBase = <usize>cold;
+  control.frameBase = <usize>frameBase;
+  control.quantum = DEFAULT_QUANTUM;
+  control.advance = DEFAULT_ADVANCE;
+  for (let index = nodes - 1; index > 0; index--) {
+    Node.at(index).record = control.freeNode;
+    control.freeNode = index;
+    const record = changetype<Record>(control.recordBase + <usize>index * RECORD_SIZE);
+    record.next = control.freeRecord;
+    control.freeRecord = changetype<usize>(record);
+  }
+  makePrime();
+  return OK;
+}
+
+function wholePages(bytes: u64): u64 {
+  return (bytes + (PAGE_SIZE - 1)) & ~(<u64>PAGE_SIZE - 1);
+}
+
+function makePrime(): void {
+  const prime = Node.allocate()!;
+  // Slot 1 is the super meter key: a meter key to node 0.
+  prime.key(METER_SUPERIOR_SLOT).type = <u8>KIND_METER;
+  for (let slot = METER_COUNTER_SLOT; slot < METER_COUNTER_SLOT + 3; slot++) {
+    prime.key(slot).setData(PRIME_COUNTER);
+  }
+  prime.granted = PRIME_COUNTER;
+}
+
+/** A fresh node of sixteen DK(0); answers its index, or 0 when none is left. */
+export function nodeCreate(): u32 {
+  const node = Node.allocate();
+  control.code = node ? OK : STATUS_NO_NODES;
+  return node ? node.index : 0;
+}
+
+/** The allocation count of a node: the other half of a handle to it. */
+export function nodeAllocation(index: u32): u32 {
+  return index > 0 && index < control.nodes ? Node.at(index).allocation : 0;
+}
+
+/**
+ * Rescinds a node: every key to it is DK(0) from now on (§5.12). Caches below a meter go back to its
+ * superiors; who waits at it looks again. The prime meter can't be rescinded.
+ */
+export function nodeFree(index: u32, allocation: u32): i32 {
+  const node = Key.find(index, allocation);
+  if (!node) return STATUS_RESCINDED;
+  if (index == PRIME_INDEX) return STATUS_NOT_ALLOWED;
+  if (node.isDomain) freeDomain(node);
+  else wakeChain(node);
+  if (node.isMeter) unprepare(node.hot);
+  // Its keeper's answer will find the domain, if not this meter.
+  if (node.partner) changetype<Node>(node.partner).partner = 0;
+  node.free();
+  return OK;
+}
+
+function freeDomain(node: Node): void {
+  const domain = node.hot;
+  detain(domain);
+  leaveChain(domain);
+  domain.free();
+  node.prepcode = <u8>PREPCODE_NONE;
+}

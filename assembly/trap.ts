@@ -1,0 +1,40 @@
+// Traps: a code in slot 5 of the domain's root, delivered when the domain has cycles (§5.2) or will
+// never have any, because its chain is no chain (R3).
+
+import { control, count } from "./control";
+import { emit } from "./event";
+import {
+  DOMAIN_TRAP_SLOT,
+  EVENT_TRAP,
+  FLAG_TRAPPED,
+  REASON_TRAP,
+  STATE_TRAPPED,
+  STATISTIC_TRAPS,
+} from "./layout";
+import { dequeue } from "./ready";
+import { Record } from "./record";
+
+/** The domain at the head of the queue has trapped: `address` is for the target CPU's traps. */
+export function setTrap(domain: Record, code: u32, address: u32): void {
+  domain.flags |= <u8>FLAG_TRAPPED;
+  domain.node.key(DOMAIN_TRAP_SLOT).setData(((<u64>address) << 32) | code);
+}
+
+export function clearTrap(domain: Record): void {
+  domain.flags &= ~(<u8>FLAG_TRAPPED);
+  domain.node.key(DOMAIN_TRAP_SLOT).zero();
+}
+
+/** The domain waits, visible as trapped, until it is made available; the host is told. */
+export function deliverTrap(domain: Record): i32 {
+  const node = domain.node;
+  const trap = node.key(DOMAIN_TRAP_SLOT).low;
+  dequeue(domain);
+  domain.state = <u8>STATE_TRAPPED;
+  control.domain = node.index;
+  control.code = <u32>trap;
+  control.address = <u32>(trap >> 32);
+  count(STATISTIC_TRAPS);
+  emit(EVENT_TRAP, node, null, control.code, control.address);
+  return REASON_TRAP;
+}

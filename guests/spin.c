@@ -1,0 +1,4 @@
+// spin: never ends, prints nothing.
+int main(void) {
+  for (;;) __asm__ volatile("");
+}
