@@ -7,6 +7,7 @@ import type { Paint } from "./table.js";
 /** Lines about one subject and of one kind before the rest is only counted in the bill. */
 const SHOWN = 4;
 const LONGEST_LINE = 400;
+const ANSWERS = { decline: "declined", later: "will answer later", error: "failed" };
 
 /** What happens in a run, as lines: guests' output, keeper calls, parks, traps, acts. */
 export class Journal {
@@ -33,16 +34,17 @@ export class Journal {
     kernel.on("output", ({ domain, bytes }) => this.#output(domain.name, bytes));
     kernel.on("end", ({ domain }) => this.#flush(domain.name));
     kernel.on("keeper", ({ meter, domain, outcome }) => {
-      const left = `${grouped(meter.peek())} left`;
-      const text = `${meter.name} was dry under ${domain.name}: ${outcome}, ${left}`;
+      const answer = outcome === "restart" ? `now ${grouped(meter.peek())}` : ANSWERS[outcome];
+      const text = `${meter.name} was dry under ${domain.name}: ${answer}`;
       this.#note("keeper", text, this.#reported.has(meter.name) ? null : meter.name);
     });
     kernel.on("keeperError", ({ meter, error }) => {
       this.#note("keeper", `of ${meter.name} failed: ${String(error)}`, meter.name);
     });
     kernel.on("park", ({ domain, meter }) => {
+      const where = meter === undefined ? "" : `, on ${meter.name}, which is dry`;
       const group = this.#groups.get(domain.name)!;
-      this.#note("parked", `${domain.name}, on ${meter.name}, which is dry`, group);
+      this.#note("parked", `${domain.name}${where}`, group);
     });
     kernel.on("trap", ({ domain, code }) => {
       this.#flush(domain.name);

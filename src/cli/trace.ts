@@ -3,7 +3,7 @@ import { InvalidArgumentError } from "commander";
 import type { Kernel } from "../index.js";
 import { decimal } from "./json.js";
 
-const EVENTS = ["slice", "refill", "scavenge", "keeper", "park", "trap", "end"] as const;
+const EVENTS = ["slice", "refill", "wait", "keeper", "park", "trap", "end"] as const;
 
 /**
  * Writes every event of a kernel as a line of JSON; meters and domains by name. Throws

@@ -124,10 +124,10 @@ function plan(document: TomlDocument, data: ScenarioData, programs: Programs): S
           bursts({ ...description, seed: ((description.seed ?? 1) + copy) >>> 0 });
     return { ...planned("domain", rest, index), names, program: make };
   });
-  const { "kernel-costs": kernelCosts, ...kernel } = data.kernel;
+  const { "kernel-costs": kernelCosts, "ignore-dry": ignoreDry, ...kernel } = data.kernel;
   return {
     file: document.file,
-    kernel: { ...kernel, ...(kernelCosts && { kernelCosts }) },
+    kernel: { ...kernel, kernelCosts, ignoreDry },
     meters: superiorsFirst(data.meter.map((row, index) => planned("meter", row, index))),
     domains,
     acts: data.at

@@ -1,4 +1,6 @@
 import { z } from "zod";
+import { MAX_NODES, MAX_RUN } from "../../assembly/layout.js";
+import { INSTRUCTION_CLASSES } from "../index.js";
 
 /** Counters are unsigned 64-bit numbers (R1); 2^64 − 1 is what "unlimited" is. */
 export const UNLIMITED = 2n ** 64n - 1n;
@@ -43,10 +45,12 @@ const name = z
   .string({ error: nameError })
   .regex(/^(?! )[^\p{C}\p{Zl}\p{Zp}]{1,40}(?<! )$/u, nameError);
 
-const burstError = `an integer from 0 to ${grouped(U32)}, or [least, most]`;
-const span = z.union([integer(0, U32), z.tuple([integer(0, U32), integer(0, U32)])], {
-  error: burstError,
-});
+/** A number of cycles, or two between which it is drawn. */
+function span(least: number) {
+  const number = integer(least, U32);
+  const error = `an integer from ${least} to ${grouped(U32)}, or [least, most]`;
+  return z.union([number, z.tuple([number, number])], { error });
+}
 
 const boundsError = "a count, or { min = …, max = … }";
 const bounds = z.union(
@@ -56,23 +60,21 @@ const bounds = z.union(
   },
 );
 
+const kernelCost = integer(0, MAX_RUN).optional();
+const kernelCostsShape = { refill: kernelCost, visit: kernelCost, switch: kernelCost };
+const costsShape = Object.fromEntries(
+  INSTRUCTION_CLASSES.map((name) => [name, integer(1, 255).optional()]),
+);
+
 const kernelShape = {
-  nodes: integer(1, 8_000_000).optional(),
-  frames: integer(1, 1_000_000).optional(),
-  quantum: integer(1, U32).optional(),
+  nodes: integer(2, MAX_NODES).optional(),
+  frames: integer(0, 2 ** 20).optional(),
+  quantum: integer(1, MAX_RUN).optional(),
   advance: somecycles.optional(),
   tapered: flag.optional(),
-  costs: z.record(z.string(), integer(0, U32), { error: "a table" }).optional(),
-  "kernel-costs": z
-    .strictObject(
-      {
-        refill: integer(0, U32).optional(),
-        visit: integer(0, U32).optional(),
-        switch: integer(0, U32).optional(),
-      },
-      { error: "a table" },
-    )
-    .optional(),
+  costs: z.strictObject(costsShape, { error: "a table" }).optional(),
+  "kernel-costs": z.strictObject(kernelCostsShape, { error: "a table" }).optional(),
+  "ignore-dry": flag.optional(),
 };
 
 const keeperShape = {
@@ -91,8 +93,8 @@ const meterShape = {
 };
 
 const burstsShape = {
-  run: span,
-  wait: span.optional(),
+  run: span(1),
+  wait: span(0).optional(),
   times: integer(1, U32).optional(),
   seed: integer(0, U32).optional(),
 };
@@ -159,7 +161,8 @@ export type ScenarioData = z.output<typeof scenarioSchema>;
 export const KNOWN_KEYS: Readonly<Record<string, readonly string[]>> = {
   "": Object.keys(fileShape),
   kernel: Object.keys(kernelShape),
-  "kernel.kernel-costs": ["refill", "visit", "switch"],
+  "kernel.costs": Object.keys(costsShape),
+  "kernel.kernel-costs": Object.keys(kernelCostsShape),
   meter: Object.keys(meterShape),
   "meter.keeper": Object.keys(keeperShape),
   domain: Object.keys(domainShape),
