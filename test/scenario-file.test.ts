@@ -250,6 +250,11 @@ const FAULTS: [what: string, text: string, message: string][] = [
     "8:1: expect[0]: found domain and meter, expected one of them at most",
   ],
   [
+    "idle at a cycle",
+    "[[expect]]\ncycle = 5\nidle = true",
+    "3:1: expect[0].idle: found it beside cycle, expected it of the end only",
+  ],
+  [
     "an unknown state",
     `${DOMAIN}[[expect]]\ndomain = "d"\nstate = "asleep"`,
     '7:9: expect[0].state: found "asleep", expected one of stopped, ready, running, waiting, ',

@@ -7,13 +7,14 @@ import type { Paint } from "./table.js";
 /** Lines about one subject and of one kind before the rest is only counted in the bill. */
 const SHOWN = 4;
 const LONGEST_LINE = 400;
-const ANSWERS = { decline: "declined", later: "will answer later", error: "failed" };
 
 /** What happens in a run, as lines: guests' output, keeper calls, parks, traps, acts. */
 export class Journal {
   readonly #width: number;
   readonly #reported: ReadonlySet<string>;
   readonly #groups = new Map<string, string>();
+  /** Domains whose keeper has just declined. */
+  readonly #declined = new Set<string>();
   readonly #said = new Map<string, number>();
   readonly #texts = new Map<string, { decoder: TextDecoder; line: string }>();
 
@@ -34,17 +35,19 @@ export class Journal {
     kernel.on("output", ({ domain, bytes }) => this.#output(domain.name, bytes));
     kernel.on("end", ({ domain }) => this.#flush(domain.name));
     kernel.on("keeper", ({ meter, domain, outcome }) => {
-      const answer = outcome === "restart" ? `now ${grouped(meter.peek())}` : ANSWERS[outcome];
-      const text = `${meter.name} was dry under ${domain.name}: ${answer}`;
-      this.#note("keeper", text, this.#reported.has(meter.name) ? null : meter.name);
+      if (outcome === "restart") {
+        const text = `${meter.name} was dry under ${domain.name}: now ${grouped(meter.peek())}`;
+        this.#note("keeper", text, this.#reported.has(meter.name) ? null : meter.name);
+      } else if (outcome === "decline") this.#declined.add(domain.name);
     });
     kernel.on("keeperError", ({ meter, error }) => {
       this.#note("keeper", `of ${meter.name} failed: ${String(error)}`, meter.name);
     });
     kernel.on("park", ({ domain, meter }) => {
-      const where = meter === undefined ? "" : `, on ${meter.name}, which is dry`;
-      const group = this.#groups.get(domain.name)!;
-      this.#note("parked", `${domain.name}${where}`, group);
+      const where = meter === undefined ? "" : `: ${meter.name} is dry`;
+      const why = this.#declined.delete(domain.name) ? ", its keeper declined" : "";
+      const about = meter && this.#reported.has(meter.name) ? null : this.#groups.get(domain.name)!;
+      this.#note("parked", `${domain.name}${where}${why}`, about);
     });
     kernel.on("trap", ({ domain, code }) => {
       this.#flush(domain.name);

@@ -1,5 +1,5 @@
 import { createLogUpdate } from "log-update";
-import { grouped } from "../scenario/number.js";
+import { counted, grouped } from "../scenario/number.js";
 import type { MeterReport } from "../scenario/report.js";
 import type { ScenarioRun } from "../scenario/run.js";
 import { UNLIMITED } from "../scenario/schema.js";
@@ -114,9 +114,10 @@ function bar({ counter, granted, rescinded }: MeterReport, paint: Paint): string
   return colour("━".repeat(full)) + paint.dim("─".repeat(BAR - full));
 }
 
-function standing({ counter, granted, keeperCalls, rescinded }: MeterReport, paint: Paint): string {
-  if (rescinded) return paint.dim("rescinded");
-  const left = granted === UNLIMITED ? "unlimited" : `${grouped(counter)} left`;
-  const calls = keeperCalls === 1 ? "1 keeper call" : `${grouped(keeperCalls)} keeper calls`;
-  return left + (keeperCalls === 0 ? "" : paint.dim(`, ${calls}`));
+function standing(meter: MeterReport, paint: Paint): string {
+  const { counter, consumed, keeperCalls } = meter;
+  if (meter.rescinded) return paint.dim("rescinded");
+  const endless = meter.superior === null || meter.granted === UNLIMITED;
+  const amount = endless ? `${grouped(consumed)} consumed` : `${grouped(counter)} left`;
+  return amount + (keeperCalls === 0 ? "" : paint.dim(`, ${counted(keeperCalls, "keeper call")}`));
 }

@@ -206,6 +206,9 @@ class Rules {
       const expected = `expected ${fitting.join(", ")}`;
       this.#say([...path, key], `found it ${where}, ${expected}`, "key");
     }
+    if (claim.idle !== undefined && claim.cycle !== undefined) {
+      this.#say([...path, "idle"], "found it beside cycle, expected it of the end only", "key");
+    }
     if (given.length === 0) {
       this.#say(path, `found no claim, expected one of ${fitting.join(", ")}`);
     }

@@ -1,13 +1,13 @@
 import { PrimemeterError } from "../errors.js";
 import { createKernel, type Domain, type Kernel, type Meter } from "../index.js";
 import { judge, type Standing, unreached } from "./claim.js";
-import { makeKeeper, PeriodicKeeper } from "./keeper.js";
+import { makeKeeper } from "./keeper.js";
 import { type Problem, ScenarioError } from "./problem.js";
 import type { DomainReport, Ending, Expectation, MeterReport, Report } from "./report.js";
 import { PRIME } from "./rules.js";
-import type { ActPlan, ClaimPlan, KeeperPlan, Scenario } from "./scenario.js";
+import type { ActPlan, Scenario } from "./scenario.js";
 
-/** Cycles between two looks at the world; fixed, so that looking does not change the run. */
+/** Cycles between two looks at the world. */
 const STRETCH = 5_000_000n;
 
 interface MeterEntry {
@@ -21,13 +21,6 @@ interface DomainEntry {
   readonly domain: Domain;
   readonly group: string;
   meter: string;
-}
-
-/** Something to do at a cycle of the clock. */
-interface Errand {
-  readonly cycle: bigint;
-  readonly claim?: ClaimPlan;
-  readonly act?: ActPlan;
 }
 
 export interface RunOptions {
@@ -48,9 +41,6 @@ export class ScenarioRun implements Standing {
   readonly #domains = new Map<string, DomainEntry>();
   readonly #groups = new Map<string, DomainEntry[]>();
   readonly #expectations = new Map<object, Expectation[]>();
-  readonly #periodic: PeriodicKeeper[] = [];
-  /** What is still to come, by cycle. */
-  readonly #agenda: Errand[];
   #ending: Ending = "limit";
   #seconds = 0;
 
@@ -66,7 +56,7 @@ export class ScenarioRun implements Standing {
           name,
           superior: this.#meter(superior).key,
           cycles,
-          keeper: keeper && this.#keeper(keeper),
+          keeper: keeper && makeKeeper(keeper),
         }),
       );
       this.#meters.set(name, { meter, superior, last: null });
@@ -91,36 +81,30 @@ export class ScenarioRun implements Standing {
       });
       this.#groups.set(group, entries);
     }
-    const timed = scenario.claims.filter(({ cycle }) => cycle !== undefined);
-    this.#agenda = [
-      ...timed.map((claim) => ({ cycle: claim.cycle!, claim })),
-      ...scenario.acts.map((act) => ({ cycle: act.cycle, act })),
-    ].toSorted((a, b) => (a.cycle < b.cycle ? -1 : a.cycle > b.cycle ? 1 : 0));
   }
 
   /** Performs the acts at their cycles, until idle or the limit. To be called once. */
-  async run(options: RunOptions = {}): Promise<Report> {
-    const { cycles: limit, signal, onProgress } = options;
-    // Costs above 1 can keep the clock short of a stop: no further instruction fits before it.
-    let now = 0n;
-    for (;;) {
-      this.#performUntil(now, options);
-      if (limit !== undefined && now >= limit) break;
-      const boundary = least([this.#due(now), limit, now + STRETCH, ...this.#boundaries(now)])!;
-      const { time } = this.kernel;
+  async run({ cycles: limit, signal, onProgress, onAct }: RunOptions = {}): Promise<Report> {
+    // At one cycle, claims come first: they are held against how things stood before the acts.
+    for (const claim of this.#scenario.claims) {
+      if (claim.cycle === undefined) continue;
+      this.kernel.at(claim.cycle, () => this.#expectations.set(claim, judge(claim, this)));
+    }
+    for (const act of this.#scenario.acts) {
+      this.kernel.at(act.cycle, () => {
+        onAct?.(act);
+        blaming(act.problem, () => this.#perform(act));
+      });
+    }
+    // Where instructions cost more than a cycle, the clock may stay just short of a stretch's end.
+    let end = 0n;
+    while (this.#ending === "limit" && (limit === undefined || end < limit)) {
+      end = limit !== undefined && limit - end < STRETCH ? limit : end + STRETCH;
+      const cycles = end - this.kernel.time;
       const started = performance.now();
-      const { reason } = await this.kernel.run({ cycles: boundary - time, signal });
+      this.#ending = (await this.kernel.run({ cycles, signal })).reason;
       this.#seconds += (performance.now() - started) / 1000;
-      this.#ending = reason;
       onProgress?.();
-      if (reason === "aborted") break;
-      if (reason === "idle") {
-        const due = this.#due(now);
-        if (due === undefined) break;
-        now = least([due, limit])!;
-        this.kernel.pass(now - this.kernel.time);
-        this.#ending = "limit";
-      } else now = boundary;
     }
     return this.report();
   }
@@ -175,38 +159,8 @@ export class ScenarioRun implements Standing {
     return [...this.#meters.keys()].map((name) => this.meter(name));
   }
 
-  #keeper(plan: KeeperPlan): Keeper {
-    if (plan.refill === undefined || plan.period === undefined) return makeKeeper(plan);
-    const keeper = new PeriodicKeeper(plan.refill, plan.period);
-    this.#periodic.push(keeper);
-    return keeper.answer;
-  }
-
   #meter(name: string): Meter {
     return this.#meters.get(name)!.meter;
-  }
-
-  /** The next cycle at which something is to be done from outside, if any. */
-  #due(now: bigint): bigint | undefined {
-    const refills = this.#periodic.map((keeper) => keeper.due(now) ?? undefined);
-    return least([this.#agenda[0]?.cycle, ...refills]);
-  }
-
-  /** Where the periods of keepers end next: somebody may be waiting for it by then. */
-  #boundaries(now: bigint): bigint[] {
-    return this.#periodic.map(({ period }) => (now / period + 1n) * period);
-  }
-
-  /** Claims are held against how things stood before the acts of the same cycle. */
-  #performUntil(now: bigint, { onAct }: RunOptions): void {
-    for (const keeper of this.#periodic) if (now % keeper.period === 0n) keeper.renew();
-    while (this.#agenda[0] !== undefined && this.#agenda[0].cycle <= now) {
-      const { claim, act } = this.#agenda.shift()!;
-      if (claim) this.#expectations.set(claim, judge(claim, this));
-      if (!act) continue;
-      onAct?.(act);
-      blaming(act.problem, () => this.#perform(act));
-    }
   }
 
   #perform(act: ActPlan): void {
@@ -251,10 +205,6 @@ export class ScenarioRun implements Standing {
     if (sum !== consumed) findings.push(`prime: consumed ${consumed}, its domains ${sum}`);
     return findings;
   }
-}
-
-function least(counts: (bigint | undefined)[]): bigint | undefined {
-  return counts.reduce((a, b) => (a === undefined || (b !== undefined && b < a) ? b : a));
 }
 
 /** Turns what the kernel refuses into a problem at its place in the file. */

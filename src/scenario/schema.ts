@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { MAX_NODES, MAX_RUN } from "../../assembly/layout.js";
+import { ELF_MEMORY_LIMIT } from "../elf.js";
 import { INSTRUCTION_CLASSES } from "../index.js";
 
 /** Counters are unsigned 64-bit numbers (R1); 2^64 − 1 is what "unlimited" is. */
@@ -106,7 +107,7 @@ const domainShape = {
   bursts: z.strictObject(burstsShape, { error: "a table such as { run = 1000 }" }).optional(),
   args: z.array(text, { error: "an array of strings" }).optional(),
   stdin: text.optional(),
-  memory: integer(4096, 2 ** 31).optional(),
+  memory: integer(4096, ELF_MEMORY_LIMIT).optional(),
   count: integer(1, MAX_COPIES).optional(),
 };
 
