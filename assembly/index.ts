@@ -9,8 +9,10 @@ export {
   domainStop,
   domainUnprepare,
 } from "./domain";
+// Frames and the target CPU.
+export { allocateRun, frameInit, framesFree, freeRun } from "./frame";
 export { invoke } from "./invoke";
-export { step } from "./kernel";
+export { idleUntil, step } from "./kernel";
 export {
   meterAdd,
   meterConsumed,
@@ -21,4 +23,9 @@ export {
   meterSet,
   meterUnprepare,
 } from "./meter";
+export { costSet } from "./riscv/costs";
+export { imageCreate, imageFree } from "./riscv/image";
+export { machineCreate, machineFree } from "./riscv/machine";
+export { machineMap, machineProtect, machineTranslate, machineUnmap } from "./riscv/memory";
+export { run } from "./riscv/run";
 export { initialize, nodeAllocation, nodeCreate, nodeFree } from "./store";

@@ -1,8 +1,9 @@
 // The ready queue (CPUQUEUE): a ring of hot records, served round robin. `control.ready` is its head:
 // the domain that runs now or runs next. At the end of a slice the ring just turns by one.
 
-import { control } from "./control";
-import { PANIC_QUEUE, STATE_READY } from "./layout";
+import { control, count } from "./control";
+import { emit } from "./event";
+import { EVENT_SLICE, PANIC_QUEUE, STATE_READY, STATISTIC_SWITCHES } from "./layout";
 import { panic } from "./panic";
 import { Record } from "./record";
 
@@ -14,7 +15,6 @@ export function enqueue(domain: Record): void {
   if (head == 0) {
     domain.readyNext = domain.readyPrevious = at;
     control.ready = at;
-    startSlice();
     return;
   }
   const first = changetype<Record>(head);
@@ -29,26 +29,28 @@ export function enqueue(domain: Record): void {
 export function dequeue(domain: Record): void {
   const at = changetype<usize>(domain);
   if (control.ready == 0) panic(PANIC_QUEUE);
-  if (domain.readyNext == at) {
-    control.ready = 0;
-  } else {
-    changetype<Record>(domain.readyPrevious).readyNext = domain.readyNext;
-    changetype<Record>(domain.readyNext).readyPrevious = domain.readyPrevious;
-    if (control.ready == at) {
-      control.ready = domain.readyNext;
-      startSlice();
-    }
+  if (control.ready == at) {
+    closeSlice();
+    control.ready = domain.readyNext == at ? 0 : domain.readyNext;
   }
+  changetype<Record>(domain.readyPrevious).readyNext = domain.readyNext;
+  changetype<Record>(domain.readyNext).readyPrevious = domain.readyPrevious;
   domain.readyNext = domain.readyPrevious = 0;
 }
 
 /** The head has used up its slice and goes to the end. */
 export function rotate(): void {
+  closeSlice();
   control.ready = changetype<Record>(control.ready).readyNext;
-  startSlice();
 }
 
-function startSlice(): void {
+/** The head leaves the processor; the next one begins a slice of its own. */
+function closeSlice(): void {
+  if (control.sliceUsed != 0) {
+    count(STATISTIC_SWITCHES);
+    const head = changetype<Record>(control.ready);
+    if (control.traced) emit(EVENT_SLICE, head.node, null, 0, control.sliceUsed);
+  }
   control.sliceLeft = control.quantum;
   control.sliceUsed = 0;
 }
