@@ -95,10 +95,6 @@ function makeRoom(domain: Record, until: u64): i32 {
   return REASON_RAN;
 }
 
-function endSlice(domain: Record): void {
-  rotate();
-}
-
 /** A domain that doesn't just want to go on: it sleeps, is at its end, asks the host, or trapped. */
 function putAway(domain: Record, outcome: i32): i32 {
   const node = domain.node;

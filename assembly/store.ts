@@ -72,7 +72,8 @@ function wholePages(bytes: u64): u64 {
 }
 
 function makePrime(): void {
-  const prime = Node.allocate()!;
+  const prime = Node.allocate();
+  if (!prime) return;
   // Slot 1 is the super meter key: a meter key to node 0.
   prime.key(METER_SUPERIOR_SLOT).type = <u8>KIND_METER;
   for (let slot = METER_COUNTER_SLOT; slot < METER_COUNTER_SLOT + 3; slot++) {
