@@ -21,7 +21,7 @@ import {
   REASON_LIMIT,
   REASON_TRAP,
 } from "../assembly/layout.js";
-import { Alarms } from "./alarm.js";
+import { Alarms, NEVER } from "./alarm.js";
 import type { Core } from "./core.js";
 import { type Domain, trapReason } from "./domain.js";
 import type { KeeperOutcome } from "./event.js";
@@ -41,6 +41,8 @@ export class Dispatcher {
   readonly alarms = new Alarms();
   readonly #core: Core;
   #pending = 0;
+  /** A keeper has returned a promise since the last turn of the event loop. */
+  #asked = false;
   #answered: () => void = () => {};
 
   constructor(core: Core) {
@@ -70,7 +72,10 @@ export class Dispatcher {
         this.#trap();
         return "ran";
       case REASON_LIMIT:
-        return stop === until && cycles < CHUNK ? "limit" : "ran";
+        if (cycles === CHUNK) return "ran";
+        // The clock stays short of the stop where the next instruction does not fit before it.
+        this.alarms.fire(stop);
+        return stop === until ? "limit" : "ran";
       case REASON_IDLE:
         return this.#rest(until);
       default:
@@ -88,13 +93,19 @@ export class Dispatcher {
   /** Nobody is ready or sleeps: time goes on to the next alarm, if somebody waits for one. */
   #rest(until: bigint): Outcome {
     const { next } = this.alarms;
-    if (next <= until) {
-      this.#core.view.amount = next;
-      this.#core.exports.idleUntil();
-      this.alarms.fire(next);
-      return "ran";
-    }
-    return this.#pending > 0 ? "waiting" : "idle";
+    if (next === NEVER) return this.#pending > 0 ? "waiting" : "idle";
+    this.#core.view.amount = next < until ? next : until;
+    this.#core.exports.idleUntil();
+    if (next > until) return "limit";
+    this.alarms.fire(next);
+    return "ran";
+  }
+
+  /** Whether code of the host is about to run that the kernel must not outrun (R15). */
+  takeTurn(): boolean {
+    const asked = this.#asked;
+    this.#asked = false;
+    return this.alarms.takeFired() || asked;
   }
 
   #domain(): Domain {
@@ -147,6 +158,7 @@ export class Dispatcher {
     fail: (error: unknown) => void,
   ): void {
     this.#pending++;
+    this.#asked = true;
     answer
       .then((value) => settle(outcomeOf(value)), fail)
       .finally(() => {

@@ -87,7 +87,7 @@ const FAULTS: [what: string, text: string, message: string][] = [
   [
     "a negative cost",
     "[kernel]\n[kernel.kernel-costs]\nrefill = -1",
-    "3:10: kernel.kernel-costs.refill: found -1, expected an integer from 0 to 4_294_967_295",
+    "3:10: kernel.kernel-costs.refill: found -1, expected an integer from 0 to 1_000_000",
   ],
   [
     "an unknown superior",
@@ -201,7 +201,7 @@ const FAULTS: [what: string, text: string, message: string][] = [
   [
     "a span of three",
     DOMAIN.replace("5 }", "[1, 2, 3] }"),
-    "4:18: domain[0].bursts.run: found an array, expected an integer from 0 to 4_294_967_295, or",
+    "4:18: domain[0].bursts.run: found an array, expected an integer from 1 to 4_294_967_295, or",
   ],
   [
     "a count of no copies",

@@ -38,6 +38,8 @@ export class Journal {
       if (outcome === "restart") {
         const text = `${meter.name} was dry under ${domain.name}: now ${grouped(meter.peek())}`;
         this.#note("keeper", text, this.#reported.has(meter.name) ? null : meter.name);
+      } else if (outcome === "later") {
+        this.#note("keeper", `${meter.name} is dry under ${domain.name}: waits`, meter.name);
       } else if (outcome === "decline") this.#declined.add(domain.name);
     });
     kernel.on("keeperError", ({ meter, error }) => {
