@@ -127,7 +127,7 @@ test("claims that do not hold say what was found", async () => {
       claim('domain = "w"\nstate = "ended"\nconsumed = { min = 60 }\nexit = 0') +
       claim('domain = "w-0"\ntrap = 0x404\noutput = "x"') +
       claim('meter = "m"\nkeeper-calls = 1\ncounter = { min = 1, max = 2 }') +
-      claim("idle = false") +
+      claim("idle = true") +
       claim('cycle = 5_000\nmeter = "m"\nconsumed = 1'),
     { cycles: 1_000n },
   );
@@ -140,7 +140,7 @@ test("claims that do not hold say what was found", async () => {
     "w-0: trap 0x404; found no trap",
     "m: counter at least 1, at most 2; found 0",
     "m: keeper calls 1; found 0",
-    "something is left to run",
+    "nothing is left to run",
     "at 5,000, m; the run ended before",
   ]);
 });

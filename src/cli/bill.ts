@@ -3,9 +3,9 @@ import type { DomainReport, Report } from "../scenario/report.js";
 import { type Paint, table } from "./table.js";
 import { meterTable } from "./tree.js";
 
-/** What a run came to: meters, domains, and the verdict. */
-export function bill(report: Report, paint: Paint): string {
-  const parts = [meterTable(report.meters, paint)];
+/** What a run came to for meters and domains; `columns` is how wide it should be at most. */
+export function bill(report: Report, paint: Paint, columns: number): string {
+  const parts = [meterTable(report.meters, paint, columns)];
   if (report.domains.length > 0) parts.push(domainTable(report, paint));
   return `${parts.join("\n\n")}\n`;
 }
@@ -13,7 +13,7 @@ export function bill(report: Report, paint: Paint): string {
 /** Speed, every expectation, and whether the cycles add up. */
 export function verdict(report: Report, paint: Paint): string {
   const { expectations, conserved, findings, meters, domains, consumed } = report;
-  const lines = [closing(report)];
+  const lines = closing(report);
   if (expectations.length > 0) lines.push("");
   for (const { ok, text } of expectations) lines.push(`${mark(ok, paint)} ${text}`);
   lines.push("");
@@ -31,16 +31,20 @@ export function verdict(report: Report, paint: Paint): string {
   return `${lines.map((line) => (line === "" ? "" : `  ${line}`)).join("\n")}\n`;
 }
 
-function closing({ cycles, consumed, seconds, mips, ending }: Report): string {
-  const idle = cycles - consumed;
-  const spent = idle === 0n ? "" : ` (${grouped(idle)} of them idle)`;
-  const speed = `${grouped(cycles)} cycles${spent} in ${seconds.toFixed(2)} s`;
+function closing(report: Report): string[] {
+  const { cycles, consumed, seconds, mips, ending, synthetic } = report;
   const ends = {
     idle: "nothing is left to run",
     limit: "stopped at the limit",
     aborted: "interrupted",
   };
-  return `${speed}, ${grouped(Math.round(mips))} MIPS; ${ends[ending]}.`;
+  const idle = cycles - consumed;
+  const spent = idle === 0n ? "" : `, ${grouped(idle)} of them idle`;
+  const unit = synthetic ? "million cycles a second" : "MIPS";
+  return [
+    `${grouped(cycles)} cycles${spent}; ${ends[ending]}.`,
+    `${seconds.toFixed(2)} s in the kernel, ${grouped(Math.round(mips))} ${unit}.`,
+  ];
 }
 
 function mark(ok: boolean, paint: Paint): string {
@@ -62,7 +66,7 @@ function domainTable({ domains, consumed: total }: Report, paint: Paint): string
       single ? group : `${group} ${paint.dim(`× ${grouped(copies.length)}`)}`,
       paint.dim(first.meter),
       states(copies, paint),
-      single && first.exitCode !== null ? String(first.exitCode) : paint.dim("–"),
+      (single && exitOf(first)) || paint.dim("–"),
       paint.bold(grouped(consumed)),
       share(consumed, total),
     ];
@@ -71,20 +75,23 @@ function domainTable({ domains, consumed: total }: Report, paint: Paint): string
   return table(heads, rows, ["left", "left", "left", "right", "right", "right"], paint);
 }
 
-/** `ended`, `trapped: load fault at 0x10`, or for copies `3 ended, 97 parked`. */
+/** `ended`, or for copies in several states `3 ended, 97 parked`. */
 function states(copies: readonly DomainReport[], paint: Paint): string {
   const counts = new Map<DomainReport["state"], number>();
   for (const { state } of copies) counts.set(state, (counts.get(state) ?? 0) + 1);
+  const colours = { ended: paint.green, parked: paint.yellow, trapped: paint.red } as const;
   return [...counts]
     .map(([state, number]) => {
-      const trap = copies.length === 1 ? copies[0]!.trap : null;
       const text = counts.size === 1 ? state : `${grouped(number)} ${state}`;
-      if (state === "ended") return paint.green(text);
-      if (state === "parked") return paint.yellow(text);
-      if (state !== "trapped") return text;
-      return paint.red(trap === null ? text : `${text}: ${trap.reason}`);
+      return state in colours ? colours[state as keyof typeof colours](text) : text;
     })
     .join(", ");
+}
+
+/** The exit code, or the code of a trap. */
+function exitOf({ exitCode, trap }: DomainReport): string | null {
+  if (exitCode !== null) return String(exitCode);
+  return trap === null ? null : `0x${trap.code.toString(16)}`;
 }
 
 function share(part: bigint, whole: bigint): string {

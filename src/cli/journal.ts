@@ -1,3 +1,4 @@
+import { type KernelEvents, trapReason } from "../index.js";
 import { grouped } from "../scenario/number.js";
 import { ACTS_ON_DOMAINS, ACTS_ON_METERS } from "../scenario/rules.js";
 import type { ScenarioRun } from "../scenario/run.js";
@@ -32,29 +33,22 @@ export class Journal {
     const talkers = scenario.domains.map(({ names }) => names.at(-1)!.length);
     this.#width = Math.min(16, Math.max("operator".length, ...talkers));
     const { kernel } = run;
-    kernel.on("output", ({ domain, bytes }) => this.#output(domain.name, bytes));
-    kernel.on("end", ({ domain }) => this.#flush(domain.name));
-    kernel.on("keeper", ({ meter, domain, outcome }) => {
-      if (outcome === "restart") {
-        const text = `${meter.name} was dry under ${domain.name}: now ${grouped(meter.peek())}`;
-        this.#note("keeper", text, this.#reported.has(meter.name) ? null : meter.name);
-      } else if (outcome === "later") {
-        this.#note("keeper", `${meter.name} is dry under ${domain.name}: waits`, meter.name);
-      } else if (outcome === "decline") this.#declined.add(domain.name);
+    kernel.on("output", ({ domain, bytes, time }) => this.#output(domain.name, bytes, time));
+    kernel.on("end", ({ domain, time }) => this.#flush(domain.name, time));
+    kernel.on("keeper", (event) => this.#keeper(event));
+    kernel.on("keeperError", ({ meter, error, time }) => {
+      this.#note(time, "keeper", `of ${meter.name} failed: ${String(error)}`, meter.name);
     });
-    kernel.on("keeperError", ({ meter, error }) => {
-      this.#note("keeper", `of ${meter.name} failed: ${String(error)}`, meter.name);
-    });
-    kernel.on("park", ({ domain, meter }) => {
+    kernel.on("park", ({ domain, meter, time }) => {
       const where = meter === undefined ? "" : `: ${meter.name} is dry`;
       const why = this.#declined.delete(domain.name) ? ", its keeper declined" : "";
       const about = meter && this.#reported.has(meter.name) ? null : this.#groups.get(domain.name)!;
-      this.#note("parked", `${domain.name}${where}${why}`, about);
+      this.#note(time, "parked", `${domain.name}${where}${why}`, about);
     });
-    kernel.on("trap", ({ domain, code }) => {
-      this.#flush(domain.name);
-      const reason = domain.trap?.reason ?? `0x${code.toString(16)}`;
-      this.#note("trapped", `${domain.name}: ${reason}`, this.#groups.get(domain.name)!);
+    kernel.on("trap", ({ domain, code, time }) => {
+      this.#flush(domain.name, time);
+      const text = `${domain.name}: ${trapReason(code)}`;
+      this.#note(time, "trapped", text, this.#groups.get(domain.name)!);
     });
   }
 
@@ -66,15 +60,28 @@ export class Journal {
       ...(superior === undefined ? [] : [` under ${superior}`]),
       ...(meter === undefined ? [] : [` to ${meter}`]),
     ];
-    this.#note("operator", `${key.replace("-domain", "")} ${act[key]}${more.join("")}`, null);
+    const text = `${key.replace("-domain", "")} ${act[key]}${more.join("")}`;
+    this.#note(act.cycle, "operator", text, null);
   }
 
   /** Guests' last lines that did not end. */
   end(): void {
-    for (const name of this.#texts.keys()) this.#flush(name);
+    for (const name of this.#texts.keys()) this.#flush(name, this.run.kernel.time);
   }
 
-  #output(name: string, bytes: Uint8Array): void {
+  #keeper({ meter, domain, outcome, time }: KernelEvents["keeper"]): void {
+    const about = this.#reported.has(meter.name) ? null : meter.name;
+    const who = `${meter.name} is dry under ${domain.name}`;
+    if (outcome === "decline") this.#declined.add(domain.name);
+    else if (outcome === "later") this.#note(time, "keeper", `${who}: waits`, about);
+    else if (outcome === "restart") {
+      const counter = meter.peek();
+      const text = counter === 0n ? "its keeper adds nothing" : `refilled to ${grouped(counter)}`;
+      this.#note(time, "keeper", `${who}: ${text}`, about);
+    }
+  }
+
+  #output(name: string, bytes: Uint8Array, time: bigint): void {
     let text = this.#texts.get(name);
     if (text === undefined) {
       text = { decoder: new TextDecoder(), line: "" };
@@ -82,43 +89,42 @@ export class Journal {
     }
     const lines = (text.line + text.decoder.decode(bytes, { stream: true })).split("\n");
     text.line = lines.pop()!;
-    for (const line of lines) this.#line(name, line);
+    for (const line of lines) this.#line(time, name, line);
     while (text.line.length > LONGEST_LINE) {
-      this.#line(name, text.line.slice(0, LONGEST_LINE));
+      this.#line(time, name, text.line.slice(0, LONGEST_LINE));
       text.line = text.line.slice(LONGEST_LINE);
     }
   }
 
-  #flush(name: string): void {
+  #flush(name: string, time: bigint): void {
     const text = this.#texts.get(name);
     if (text === undefined || text.line === "") return;
-    this.#line(name, text.line);
+    this.#line(time, name, text.line);
     text.line = "";
   }
 
   /** `about` is whose lines are bounded; null for those that are all shown. */
-  #note(who: string, text: string, about: string | null): void {
+  #note(time: bigint, who: string, text: string, about: string | null): void {
     if (about !== null) {
       const key = `${who} ${about}`;
       const said = (this.#said.get(key) ?? 0) + 1;
       this.#said.set(key, said);
       if (said > SHOWN + 1) return;
       if (said > SHOWN) {
-        this.#print(this.paint.dim(who.padEnd(this.#width)), this.paint.dim("… and so on"));
+        this.#print(time, this.paint.dim(who.padEnd(this.#width)), this.paint.dim("… and so on"));
         return;
       }
     }
-    this.#print(this.paint.dim(who.padEnd(this.#width)), this.paint.dim(text));
+    this.#print(time, this.paint.dim(who.padEnd(this.#width)), this.paint.dim(text));
   }
 
-  #line(name: string, text: string): void {
+  #line(time: bigint, name: string, text: string): void {
     const who = name.length > this.#width ? `${name.slice(0, this.#width - 1)}…` : name;
-    this.#print(this.paint.cyan(who.padEnd(this.#width)), harmless(text));
+    this.#print(time, this.paint.cyan(who.padEnd(this.#width)), harmless(text));
   }
 
-  #print(who: string, text: string): void {
-    const time = grouped(this.run.kernel.time).padStart(15);
-    this.print(`${this.paint.dim(time)}  ${who}  ${text}`);
+  #print(time: bigint, who: string, text: string): void {
+    this.print(`${this.paint.dim(grouped(time).padStart(15))}  ${who}  ${text}`);
   }
 }
 

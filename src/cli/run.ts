@@ -36,7 +36,10 @@ export async function runCommand(file: string, flags: RunFlags): Promise<boolean
   endTrace?.();
   if (json) process.stdout.write(toJson(report));
   else {
-    if (!quiet) process.stdout.write(`\n${bill(report, paint)}\n`);
+    if (!quiet)
+      process.stdout.write(
+        `\n${bill(report, paint, process.stdout.columns ?? Number.POSITIVE_INFINITY)}\n`,
+      );
     process.stdout.write(verdict(report, paint));
   }
   return report.conserved && report.expectations.every(({ ok }) => ok);

@@ -117,12 +117,8 @@ function plan(document: TomlDocument, data: ScenarioData, programs: Programs): S
   const domains = data.domain.map((row, index): DomainPlan => {
     const { program, bursts: description, count, ...rest } = row;
     const names = count === undefined ? [row.name] : copies(row.name, count);
-    const make = (copy: number) =>
-      description === undefined
-        ? programs.get(program!)
-        : // Copies with the same seed would march in step.
-          bursts({ ...description, seed: ((description.seed ?? 1) + copy) >>> 0 });
-    return { ...planned("domain", rest, index), names, program: make };
+    const made = description === undefined ? programs.get(program!) : bursts(description);
+    return { ...planned("domain", rest, index), names, program: made };
   });
   const { "kernel-costs": kernelCosts, "ignore-dry": ignoreDry, ...kernel } = data.kernel;
   return {
@@ -134,6 +130,7 @@ function plan(document: TomlDocument, data: ScenarioData, programs: Programs): S
       .map((row, index) => planned("at", row, index))
       .toSorted((a, b) => (a.cycle < b.cycle ? -1 : a.cycle > b.cycle ? 1 : 0)),
     claims: data.expect,
+    synthetic: data.domain.some(({ bursts }) => bursts !== undefined),
     problem: (message) => document.problem([], message),
   };
 }

@@ -15,6 +15,8 @@ export interface Report {
   readonly seconds: number;
   /** Millions of cycles run in a second of wall time. */
   readonly mips: number;
+  /** Some domains are bursts, whose cycles are no instructions. */
+  readonly synthetic: boolean;
   readonly meters: readonly MeterReport[];
   readonly domains: readonly DomainReport[];
   readonly expectations: readonly Expectation[];

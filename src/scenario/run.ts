@@ -62,13 +62,13 @@ export class ScenarioRun implements Standing {
       this.#meters.set(name, { meter, superior, last: null });
     }
     for (const plan of scenario.domains) {
-      const { name: group, names, meter, args, stdin, memory } = plan;
-      const entries = names.map((name, copy) => {
+      const { name: group, names, meter, program, args, stdin, memory } = plan;
+      const entries = names.map((name) => {
         const domain = blaming(plan.problem, () =>
           this.kernel.createDomain({
             name,
             meter: this.#meter(meter).key,
-            program: plan.program(copy),
+            program,
             args,
             stdin,
             memory,
@@ -149,6 +149,7 @@ export class ScenarioRun implements Standing {
       consumed,
       seconds: this.#seconds,
       mips: this.#seconds === 0 ? 0 : Number(consumed) / this.#seconds / 1e6,
+      synthetic: this.#scenario.synthetic,
       meters: this.meters(),
       domains: [...this.#groups.keys()].flatMap((group) => this.domains(group)),
       expectations,

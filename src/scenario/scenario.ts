@@ -14,6 +14,8 @@ export interface Scenario {
   readonly acts: readonly ActPlan[];
   /** In the order of the file. */
   readonly claims: readonly ClaimPlan[];
+  /** Some domains are bursts rather than programs. */
+  readonly synthetic: boolean;
   /** A problem with the scenario as a whole. */
   problem(message: string): Problem;
 }
@@ -27,8 +29,8 @@ interface Planned {
 
 export type KeeperPlan = NonNullable<Row<"meter">["keeper"]>;
 export type MeterPlan = Row<"meter"> & Planned;
-/** `names` are those of the copies, or the domain's own. `program` makes that of a copy. */
+/** `names` are those of the copies, or the domain's own. */
 export type DomainPlan = Omit<Row<"domain">, "program" | "bursts" | "count"> &
-  Planned & { readonly names: readonly string[]; program(copy: number): Program };
+  Planned & { readonly names: readonly string[]; readonly program: Program };
 export type ActPlan = Row<"at"> & Planned;
 export type ClaimPlan = Row<"expect">;
