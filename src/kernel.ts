@@ -258,8 +258,7 @@ export class Kernel {
         outcome = this.#dispatcher.step(until);
         if (outcome === "idle" || outcome === "limit") break;
         if (outcome === "waiting") await Promise.race([this.#dispatcher.answer(), aborted]);
-        // Code that awaits an alarm must run before the kernel goes on (R15).
-        if (this.#dispatcher.alarms.takeFired() || performance.now() - yielded > YIELD_MS) {
+        if (this.#dispatcher.takeTurn() || performance.now() - yielded > YIELD_MS) {
           await turn();
           yielded = performance.now();
         }
