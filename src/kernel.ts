@@ -62,7 +62,7 @@ export interface DomainOptions {
   args?: readonly string[];
   /** What it reads from file descriptor 0; ELF programs only. */
   stdin?: Uint8Array | string;
-  /** Bytes of the address space; ELF programs only. The program, a heap of 512 KiB and a stack. */
+  /** Bytes of the address space; ELF programs only. The program, a heap of 1 MiB and a stack. */
   memory?: number;
 }
 
@@ -247,9 +247,11 @@ export class Kernel {
     const { signal } = options;
     const start = this.time;
     const until = limit(start, options.cycles);
+    let onAbort = () => {};
     const aborted = new Promise<void>((resolve) => {
-      signal?.addEventListener("abort", () => resolve(), { once: true });
+      onAbort = resolve;
     });
+    signal?.addEventListener("abort", onAbort);
     let outcome: Outcome = "ran";
     let yielded = performance.now();
     this.#isRunning = true;
@@ -264,6 +266,7 @@ export class Kernel {
         }
       }
     } finally {
+      signal?.removeEventListener("abort", onAbort);
       this.#isRunning = false;
     }
     const reason = signal?.aborted ? "aborted" : (outcome as "idle" | "limit");
