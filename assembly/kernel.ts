@@ -6,7 +6,6 @@ import { end } from "./domain";
 import { emit, eventsFull } from "./event";
 import {
   EVENT_END,
-  EVENT_SLICE,
   EVENT_WAIT,
   FLAG_STALE,
   FLAG_TRAPPED,
@@ -17,7 +16,6 @@ import {
   STATISTIC_DISPATCHES,
   STATISTIC_HOST_CALLS,
   STATISTIC_IDLE,
-  STATISTIC_SWITCHES,
 } from "./layout";
 import {
   CALLED,
@@ -84,7 +82,7 @@ function dispatch(domain: Record, until: u64): i32 {
   control.sliceUsed += used;
 
   if (outcome != RAN) return putAway(domain, outcome);
-  if (control.sliceLeft == 0) endSlice(domain);
+  if (control.sliceLeft == 0) endSlice();
   else if (used < allowance) return makeRoom(domain, until);
   return REASON_RAN;
 }
@@ -92,13 +90,14 @@ function dispatch(domain: Record, until: u64): i32 {
 /** The next instruction costs more than was left of the allowance: it waits for a whole one (R16). */
 function makeRoom(domain: Record, until: u64): i32 {
   if (domain.amount < wanted) domain.short = wanted - 1;
-  else if (control.sliceLeft < wanted) endSlice(domain);
+  else if (control.sliceLeft < wanted) endSlice();
   else if (until - control.time < wanted) return REASON_LIMIT;
   return REASON_RAN;
 }
 
-function endSlice(domain: Record): void {
-  reportSlice(domain);
+/** Who wakes by now queues before the domain whose slice ends, however its time was cut up (R15). */
+function endSlice(): void {
+  if (nextWake() <= control.time) wakeSleepers();
   rotate();
 }
 
@@ -112,10 +111,9 @@ function putAway(domain: Record, outcome: i32): i32 {
   if (outcome == CALLED) {
     control.domain = node.index;
     count(STATISTIC_HOST_CALLS);
-    if (control.sliceLeft == 0) endSlice(domain);
+    if (control.sliceLeft == 0) endSlice();
     return REASON_HOST_CALL;
   }
-  reportSlice(domain);
   if (outcome == ENDED) {
     end(domain);
     emit(EVENT_END, node, null, 0, node.consumed);
@@ -126,11 +124,6 @@ function putAway(domain: Record, outcome: i32): i32 {
     if (control.traced) emit(EVENT_WAIT, node, null, 0, pause);
   }
   return REASON_RAN;
-}
-
-function reportSlice(domain: Record): void {
-  count(STATISTIC_SWITCHES);
-  if (control.traced) emit(EVENT_SLICE, domain.node, null, 0, control.sliceUsed);
 }
 
 /** Nobody is ready: time passes until a sleeper wakes; false where the limit comes first. */

@@ -1,8 +1,9 @@
 // The ready queue (CPUQUEUE): a ring of hot records, served round robin. `control.ready` is its head:
 // the domain that runs now or runs next. At the end of a slice the ring just turns by one.
 
-import { control } from "./control";
-import { PANIC_QUEUE, STATE_READY } from "./layout";
+import { control, count } from "./control";
+import { emit } from "./event";
+import { EVENT_SLICE, PANIC_QUEUE, STATE_READY, STATISTIC_SWITCHES } from "./layout";
 import { panic } from "./panic";
 import { Record } from "./record";
 
@@ -29,6 +30,7 @@ export function enqueue(domain: Record): void {
 export function dequeue(domain: Record): void {
   const at = changetype<usize>(domain);
   if (control.ready == 0) panic(PANIC_QUEUE);
+  if (control.ready == at) reportSlice();
   if (domain.readyNext == at) {
     control.ready = 0;
   } else {
@@ -44,8 +46,18 @@ export function dequeue(domain: Record): void {
 
 /** The head has used up its slice and goes to the end. */
 export function rotate(): void {
+  reportSlice();
   control.ready = changetype<Record>(control.ready).readyNext;
   startSlice();
+}
+
+/** The head leaves the processor: slices add up to what was consumed, whatever ended them. */
+function reportSlice(): void {
+  if (control.sliceUsed == 0) return;
+  count(STATISTIC_SWITCHES);
+  if (control.traced) {
+    emit(EVENT_SLICE, changetype<Record>(control.ready).node, null, 0, control.sliceUsed);
+  }
 }
 
 function startSlice(): void {
