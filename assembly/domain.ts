@@ -8,7 +8,6 @@ import { Key } from "./key";
 import {
   DOMAIN_HOOK_SLOT,
   DOMAIN_METER_SLOT,
-  HOOK_PARKED,
   KIND_METER,
   MAX_CHAIN,
   OK,
@@ -29,7 +28,7 @@ import { Node } from "./node";
 import { dequeue, enqueue } from "./ready";
 import { Record } from "./record";
 import { awake, isAsleep } from "./sleeper";
-import { releaseKeeper, stall } from "./stall";
+import { park, releaseKeeper } from "./stall";
 import { clearTrap } from "./trap";
 
 /**
@@ -124,8 +123,7 @@ export function domainDecline(index: u32, allocation: u32, call: u32): i32 {
   detain(domain);
   // The meter may have been rescinded, raised or left meanwhile: a look at the chain will tell.
   if (partner && isDryFor(domain, changetype<Node>(partner))) {
-    domain.node.laps = 0;
-    stall(domain, changetype<Node>(partner), HOOK_PARKED);
+    park(domain, changetype<Node>(partner));
   } else {
     enqueue(domain);
   }
