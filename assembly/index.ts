@@ -10,7 +10,7 @@ export {
   domainUnprepare,
 } from "./domain";
 export { invoke } from "./invoke";
-export { step } from "./kernel";
+export { idleUntil, step } from "./kernel";
 export {
   meterAdd,
   meterConsumed,

@@ -126,6 +126,13 @@ function putAway(domain: Record, outcome: i32): i32 {
   return REASON_RAN;
 }
 
+/** Nobody is ready or sleeps, but the host waits for a time: CONTROL_AMOUNT, not in the past. */
+export function idleUntil(): void {
+  if (control.ready != 0 || control.amount < control.time) return;
+  count(STATISTIC_IDLE, control.amount - control.time);
+  control.time = control.amount;
+}
+
 /** Nobody is ready: time passes until a sleeper wakes; false where the limit comes first. */
 function idle(until: u64): bool {
   const wake = nextWake();

@@ -25,7 +25,9 @@ export const DEFAULT_ADVANCE = 80000000;
 export const CLOCK_HZ = 16000000;
 /** Cycles that one `run` of the target CPU is given at most: V8 only replaces code between calls. */
 export const MAX_RUN = 1000000;
-export const MAX_NODES = 8000000;
+/** Index and allocation together are an id: a whole number below 2^53. */
+export const MAX_NODES = 0x7fffff;
+export const MAX_ALLOCATION = 0x3fffffff;
 /** Fruitless calls in a row after which a keeper is no longer asked and the domain is parked. */
 export const KEEPER_LAPS = 3;
 

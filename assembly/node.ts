@@ -9,6 +9,7 @@ import { Key } from "./key";
 import {
   DOMAIN_HOOK_SLOT,
   KEY_SIZE,
+  MAX_ALLOCATION,
   METER_SUPERIOR_SLOT,
   NODE_ALLOCATED,
   NODE_ALLOCATION,
@@ -114,7 +115,7 @@ export class Node {
     }
     control.nodesUsed--;
     this.prepcode = <u8>PREPCODE_NONE;
-    if (this.allocation == u32.MAX_VALUE) {
+    if (this.allocation == MAX_ALLOCATION) {
       this.flags = <u8>NODE_RETIRED;
       return;
     }

@@ -39,3 +39,47 @@ export class ElfError extends PrimemeterError {
     super(code, message);
   }
 }
+
+/** The handle or key names a node that was rescinded. */
+export class RescindedError extends PrimemeterError {
+  constructor(what: string) {
+    super("RESCINDED", `${what} was rescinded: every key to it is void`);
+  }
+}
+
+/** The kernel has no room for what was asked; the message names the option that would make it. */
+export class CapacityError extends PrimemeterError {
+  declare readonly code: "NO_NODES" | "NO_FRAMES" | "NO_MEMORY";
+
+  constructor(code: "NO_NODES" | "NO_FRAMES" | "NO_MEMORY", message: string) {
+    super(code, message);
+  }
+}
+
+/** A counter would pass 2^64 − 1. Nothing was changed. */
+export class CounterOverflowError extends PrimemeterError {
+  constructor(message: string) {
+    super("COUNTER_OVERFLOW", message);
+  }
+}
+
+/** The operation does not fit the state of its object, such as starting a domain that has ended. */
+export class StateError extends PrimemeterError {
+  constructor(message: string) {
+    super("WRONG_STATE", message);
+  }
+}
+
+/** A node whose slots are not as a meter's must be (0x408 for a domain under it). */
+export class MalformedMeterError extends PrimemeterError {
+  constructor(message: string) {
+    super("MALFORMED_METER", message);
+  }
+}
+
+/** A bug of this package: an invariant of the kernel did not hold. The kernel can't be used further. */
+export class KernelPanicError extends PrimemeterError {
+  constructor(message: string) {
+    super("KERNEL_PANIC", message);
+  }
+}

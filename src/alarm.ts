@@ -1,0 +1,43 @@
+// Alarms: acts of the host at cycles of the kernel's clock, in order of time, then of setting. Internal.
+
+interface Alarm {
+  readonly time: bigint;
+  readonly act: () => void;
+}
+
+const NEVER = 1n << 64n;
+
+export class Alarms {
+  readonly #alarms: Alarm[] = [];
+  #fired = false;
+
+  /** When the next one is due; later than any time with none. */
+  get next(): bigint {
+    return this.#alarms[0]?.time ?? NEVER;
+  }
+
+  set(time: bigint, act: () => void): void {
+    const place = this.#alarms.findIndex((alarm) => alarm.time > time);
+    this.#alarms.splice(place < 0 ? this.#alarms.length : place, 0, { time, act });
+  }
+
+  /** Resolves at a time; the code that awaits it runs before the kernel goes on. */
+  promise(time: bigint): Promise<void> {
+    return new Promise((resolve) => this.set(time, resolve));
+  }
+
+  /** Does all that is due at `now`. */
+  fire(now: bigint): void {
+    while (this.next <= now) {
+      this.#fired = true;
+      this.#alarms.shift()!.act();
+    }
+  }
+
+  /** Whether one was fired since this was last asked. */
+  takeFired(): boolean {
+    const fired = this.#fired;
+    this.#fired = false;
+    return fired;
+  }
+}

@@ -1,0 +1,122 @@
+// What the handles of one kernel share: its exports and memory, who is who, and how a status of the
+// kernel becomes an error. Internal.
+
+import {
+  CONTROL_CODE,
+  OK,
+  STATUS_NO_FRAMES,
+  STATUS_NO_NODES,
+  STATUS_NOT_DOMAIN,
+  STATUS_NOT_METER,
+  STATUS_OVERFLOW,
+  STATUS_RESCINDED,
+  STATUS_WRONG_STATE,
+} from "../assembly/layout.js";
+import type { Domain } from "./domain.js";
+import {
+  CapacityError,
+  CounterOverflowError,
+  MalformedMeterError,
+  OptionError,
+  PrimemeterError,
+  RescindedError,
+  StateError,
+} from "./errors.js";
+import { Emitter } from "./event.js";
+import { idOf, indexOf, type MeterId, type NodeId } from "./id.js";
+import type { Keeper } from "./keeper.js";
+import { checkKey, type Key } from "./key.js";
+import { Meter, MeterKey } from "./meter.js";
+import { type CheckedOptions, show } from "./options.js";
+import { View } from "./view.js";
+import type { KernelExports, KernelInstance } from "./wasm.js";
+
+export class Core {
+  exports: KernelExports;
+  readonly view: View;
+  readonly options: CheckedOptions;
+  readonly emitter = new Emitter();
+  /** By node index; rescinded ones are gone. */
+  readonly meters = new Map<number, Meter>();
+  readonly domains = new Map<number, Domain>();
+  /** The functions behind host keys. */
+  readonly keepers = new Map<number, Keeper>();
+  #nextKeeper = 1;
+
+  constructor(instance: KernelInstance, options: CheckedOptions) {
+    this.exports = instance.exports;
+    this.view = new View(instance.memory);
+    this.options = options;
+  }
+
+  /** Throws the error that a status means; `what` names the object. */
+  check(status: number, what: string): void {
+    if (status !== OK) throw this.#error(status, what);
+  }
+
+  /** The id of a node just made, or the error that CONTROL_CODE means. */
+  made(index: number, what: string): NodeId {
+    if (index === 0) throw this.#error(this.view.control(CONTROL_CODE), what);
+    return this.idAt(index);
+  }
+
+  /** The id of whoever has a node now. */
+  idAt(index: number): NodeId {
+    return idOf(index, this.exports.nodeAllocation(index));
+  }
+
+  /** The id behind a handle or key of a meter. @throws {OptionError} @throws {RescindedError} */
+  liveMeter(meter: Meter | MeterKey): MeterId {
+    if (!(meter instanceof Meter || meter instanceof MeterKey)) {
+      throw new OptionError(`meter: found ${show(meter)}, expected a Meter or a MeterKey`);
+    }
+    if (this.idAt(indexOf(meter.id)) !== meter.id) throw new RescindedError("the superior meter");
+    return meter.id;
+  }
+
+  /** Gives a keeper a number, for a host key. */
+  register(keeper: Keeper): number {
+    if (typeof keeper !== "function") {
+      throw new OptionError(`keeper: found ${typeof keeper}, expected a function`);
+    }
+    this.keepers.set(this.#nextKeeper, keeper);
+    return this.#nextKeeper++;
+  }
+
+  /** Invokes a key; the return code and the key that comes back. */
+  invoke(key: Key, order: number, argument?: Key): { code: number; key: Key } {
+    checkKey(key, "invoke: key");
+    if (argument) checkKey(argument, "invoke: argument");
+    this.view.setInvoked(key);
+    this.view.setArgument(argument ?? { kind: "data", value: 0n });
+    const code = this.exports.invoke(order) >>> 0;
+    return { code, key: this.view.result };
+  }
+
+  #error(status: number, what: string): PrimemeterError {
+    switch (status) {
+      case STATUS_RESCINDED:
+        return new RescindedError(what);
+      case STATUS_NO_NODES:
+        return new CapacityError(
+          "NO_NODES",
+          `${what}: all ${this.options.nodes - 1} nodes are in use; create the kernel with more \`nodes\``,
+        );
+      case STATUS_NO_FRAMES:
+        return new CapacityError(
+          "NO_FRAMES",
+          `${what}: the ${this.options.frames} frames are used up; create the kernel with more \`frames\``,
+        );
+      case STATUS_NOT_METER:
+        return new MalformedMeterError(`${what}: its slots are not as a meter's must be`);
+      case STATUS_NOT_DOMAIN:
+        return new StateError(`${what}: not a domain`);
+      case STATUS_OVERFLOW:
+        return new CounterOverflowError(`${what}: the counter would pass 2^64 - 1`);
+      case STATUS_WRONG_STATE:
+        return new StateError(`${what} has ended`);
+      default:
+        return new PrimemeterError("STATUS", `${what}: the kernel refused (status ${status})`);
+    }
+  }
+}

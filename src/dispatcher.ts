@@ -1,0 +1,197 @@
+// Driving the kernel: steps it, and acts on the reasons for which it comes back. Internal.
+
+import {
+  CONTROL,
+  CONTROL_ADDRESS,
+  CONTROL_CODE,
+  CONTROL_DOMAIN,
+  CONTROL_EVENTS,
+  CONTROL_METER,
+  CONTROL_TIME,
+  EVENT_END,
+  EVENT_PARK,
+  EVENT_REFILL,
+  EVENT_SLICE,
+  EVENT_WAIT,
+  METER_KEEPER_SLOT,
+  OK,
+  REASON_HOST_CALL,
+  REASON_IDLE,
+  REASON_KEEPER,
+  REASON_LIMIT,
+  REASON_TRAP,
+} from "../assembly/layout.js";
+import { Alarms } from "./alarm.js";
+import type { Core } from "./core.js";
+import { type Domain, trapReason } from "./domain.js";
+import type { KeeperOutcome } from "./event.js";
+import { allocationOf, indexOf } from "./id.js";
+import type { KeeperAnswer, KeeperMessage } from "./keeper.js";
+import type { RawEvent } from "./view.js";
+
+/** Passes of one step: enough that entering the kernel costs nothing, few enough that V8 tiers up. */
+const PASSES = 4096;
+/** Cycles of one step. */
+const CHUNK = 1 << 30;
+
+/** How a run of steps ended: nobody runs, the cycles are used, or only a keeper's answer will help. */
+export type Outcome = "idle" | "limit" | "waiting" | "ran";
+
+export class Dispatcher {
+  readonly alarms = new Alarms();
+  readonly #core: Core;
+  #pending = 0;
+  #answered: () => void = () => {};
+
+  constructor(core: Core) {
+    this.#core = core;
+  }
+
+  get time(): bigint {
+    return this.#core.view.u64(CONTROL + CONTROL_TIME);
+  }
+
+  /** One step of the kernel, up to `until` or the next alarm, and what it asks for. */
+  step(until: bigint): Outcome {
+    this.alarms.fire(this.time);
+    const stop = this.alarms.next < until ? this.alarms.next : until;
+    const left = stop - this.time;
+    const cycles = left < CHUNK ? Number(left) : CHUNK;
+    const reason = this.#core.exports.step(cycles, PASSES);
+    if (this.#core.view.control(CONTROL_EVENTS) > 0) this.#report();
+    switch (reason) {
+      case REASON_KEEPER:
+        this.#callKeeper();
+        return "ran";
+      case REASON_HOST_CALL:
+        this.#callHost();
+        return "ran";
+      case REASON_TRAP:
+        this.#trap();
+        return "ran";
+      case REASON_LIMIT:
+        return stop === until && cycles < CHUNK ? "limit" : "ran";
+      case REASON_IDLE:
+        return this.#rest(until);
+      default:
+        return "ran";
+    }
+  }
+
+  /** Resolves at the next answer of a keeper that is still out. */
+  answer(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#answered = resolve;
+    });
+  }
+
+  /** Nobody is ready or sleeps: time goes on to the next alarm, if somebody waits for one. */
+  #rest(until: bigint): Outcome {
+    const { next } = this.alarms;
+    if (next <= until) {
+      this.#core.view.amount = next;
+      this.#core.exports.idleUntil();
+      this.alarms.fire(next);
+      return "ran";
+    }
+    return this.#pending > 0 ? "waiting" : "idle";
+  }
+
+  #domain(): Domain {
+    return this.#core.domains.get(this.#core.view.control(CONTROL_DOMAIN))!;
+  }
+
+  #callKeeper(): void {
+    const { view, exports, emitter, meters, keepers } = this.#core;
+    const domain = this.#domain();
+    const meter = meters.get(view.control(CONTROL_METER))!;
+    const call = view.control(CONTROL_CODE);
+    const time = this.time;
+    const index = indexOf(domain.id);
+    const allocation = allocationOf(domain.id);
+    const restart = () => exports.domainRestart(index, allocation, call) === OK;
+    const decline = () => exports.domainDecline(index, allocation, call) === OK;
+    const until = (at: bigint) => this.alarms.promise(at);
+    const settle = (outcome: KeeperOutcome) => {
+      if (outcome === "decline" || outcome === "error") decline();
+      else if (outcome === "restart") restart();
+    };
+    const fail = (error: unknown) => {
+      settle("error");
+      emitter.emit("keeperError", { meter, domain, time, error });
+      return "error" as const;
+    };
+    const key = meter.node.fetch(METER_KEEPER_SLOT);
+    const keeper = key.kind === "host" ? keepers.get(key.number) : undefined;
+    meter.keeperCalls++;
+    const message: KeeperMessage = { meter, domain, time, restart, decline, until };
+    let outcome: KeeperOutcome;
+    try {
+      const answer = keeper ? keeper(message) : "decline";
+      if (answer instanceof Promise) {
+        outcome = "later";
+        this.#await(answer, settle, fail);
+      } else {
+        outcome = outcomeOf(answer);
+        settle(outcome);
+      }
+    } catch (error) {
+      outcome = fail(error);
+    }
+    emitter.emit("keeper", { meter, domain, time, outcome });
+  }
+
+  #await(
+    answer: Promise<KeeperAnswer>,
+    settle: (outcome: KeeperOutcome) => void,
+    fail: (error: unknown) => void,
+  ): void {
+    this.#pending++;
+    answer
+      .then((value) => settle(outcomeOf(value)), fail)
+      .finally(() => {
+        this.#pending--;
+        this.#answered();
+      });
+  }
+
+  #callHost(): void {
+    const domain = this.#domain();
+    const { exports, emitter } = this.#core;
+    const { machine } = domain;
+    const result = machine!.call(this.time);
+    if (result.output) emitter.emit("output", { domain, ...result.output, time: this.time });
+    if (result.kind !== "exit") return;
+    exports.domainEnd(indexOf(domain.id), allocationOf(domain.id));
+    machine!.free();
+    emitter.emit("end", { domain, exitCode: result.code, time: this.time });
+  }
+
+  #trap(): void {
+    const domain = this.#domain();
+    const code = this.#core.view.control(CONTROL_CODE);
+    const address = this.#core.view.control(CONTROL_ADDRESS);
+    domain.lastTrap = { code, address, reason: trapReason(code) };
+    this.#core.emitter.emit("trap", { domain, code, address, time: this.time });
+  }
+
+  /** Passes the kernel's batch on; keepers, traps and ends of ELF programs are told where they occur. */
+  #report(): void {
+    for (const event of this.#core.view.takeEvents()) this.#tell(event);
+  }
+
+  #tell({ kind, domain: index, meter: meterIndex, amount: cycles, time }: RawEvent): void {
+    const { emitter, domains, meters } = this.#core;
+    const domain = domains.get(index);
+    if (!domain) return; // rescinded since
+    if (kind === EVENT_PARK) emitter.emit("park", { domain, meter: meters.get(meterIndex), time });
+    else if (kind === EVENT_END) emitter.emit("end", { domain, exitCode: null, time });
+    else if (kind === EVENT_SLICE) emitter.emit("slice", { domain, cycles, time });
+    else if (kind === EVENT_REFILL) emitter.emit("refill", { domain, cycles, time });
+    else if (kind === EVENT_WAIT) emitter.emit("wait", { domain, cycles, time });
+  }
+}
+
+function outcomeOf(answer: KeeperAnswer): "restart" | "decline" {
+  return answer === "decline" ? "decline" : "restart";
+}

@@ -1,0 +1,199 @@
+// Domains: what runs, and pays its chain of meters for it.
+
+import {
+  CONTROL_NODE_BASE,
+  CONTROL_READY,
+  DOMAIN_METER_SLOT,
+  NODE_CONSUMED,
+  NODE_RECORD,
+  NODE_SIZE,
+  RECORD_CONSUMED,
+  RECORD_STATE,
+  STATE_ENDED,
+  STATE_PARKED,
+  STATE_READY,
+  STATE_STOPPED,
+  STATE_TRAPPED,
+  STATE_WAITING,
+  TRAP_LOCKED,
+  TRAP_MALFORMED,
+  TRAP_NO_METER,
+  TRAP_RISCV,
+  TRAP_TOO_DEEP,
+} from "../assembly/layout.js";
+import type { Core } from "./core.js";
+import { RescindedError } from "./errors.js";
+import { allocationOf, type DomainId, indexOf } from "./id.js";
+import type { Machine } from "./machine.js";
+import type { Meter, MeterKey } from "./meter.js";
+import { Node } from "./node.js";
+
+/**
+ * "parked": on a dry meter that nobody answers for. "waiting": for a time, or for a keeper.
+ * "trapped": until it is started again. "ended": for good.
+ */
+export type DomainState =
+  | "stopped"
+  | "ready"
+  | "running"
+  | "waiting"
+  | "parked"
+  | "trapped"
+  | "ended";
+
+const STATES: ReadonlyMap<number, DomainState> = new Map([
+  [STATE_STOPPED, "stopped"],
+  [STATE_READY, "ready"],
+  [STATE_WAITING, "waiting"],
+  [STATE_PARKED, "parked"],
+  [STATE_TRAPPED, "trapped"],
+  [STATE_ENDED, "ended"],
+]);
+
+export interface Trap {
+  /** 0x404 to 0x410: the chain of meters; 0x100 and above: the RISC-V exception code plus 0x100. */
+  readonly code: number;
+  /** The address that the target CPU objects to; 0 for traps of the chain. */
+  readonly address: number;
+  readonly reason: string;
+}
+
+/** Every member but `id` and `name` throws RescindedError once the domain is rescinded. */
+export class Domain {
+  readonly id: DomainId;
+  readonly name: string;
+  /** @internal */
+  readonly machine: Machine | undefined;
+  /** @internal */
+  lastTrap: Trap | null = null;
+  readonly #core: Core;
+  readonly #node: Node;
+
+  /** @internal */
+  constructor(core: Core, id: DomainId, name: string, machine: Machine | undefined) {
+    this.#core = core;
+    this.id = id;
+    this.name = name;
+    this.machine = machine;
+    this.#node = new Node(core, id, `domain ${name}`);
+  }
+
+  /**
+   * Makes it available: a new or stopped one runs when its turn comes, a trapped one tries the same
+   * instruction again, one that waits or is parked looks again. @throws {StateError} once it ended.
+   */
+  start(): void {
+    this.#do(this.#core.exports.domainStart);
+    this.lastTrap = null;
+  }
+
+  /** Takes it out of whatever it does or waits for. @throws {StateError} once it ended. */
+  stop(): void {
+    this.#do(this.#core.exports.domainStop);
+  }
+
+  /**
+   * Runs it under another meter: its cache goes back to the old chain, and the new one is looked at
+   * when it next runs (§3.3). @throws {RescindedError} where `meter` is; then nothing has changed.
+   */
+  setMeter(meter: Meter | MeterKey): void {
+    const id = this.#core.liveMeter(meter);
+    this.#node.swap(DOMAIN_METER_SLOT, { kind: "meter", id, databyte: 0 });
+  }
+
+  /** The meter it runs under, or null where its slot 1 holds no key to a meter. */
+  get meter(): Meter | null {
+    const key = this.#node.fetch(DOMAIN_METER_SLOT);
+    return key.kind === "meter" ? (this.#core.meters.get(indexOf(key.id)) ?? null) : null;
+  }
+
+  /** Takes its record away, as for a domain that is paged out: its cache goes back to the chain. */
+  unprepare(): void {
+    this.#do(this.#core.exports.domainUnprepare);
+  }
+
+  /** Ends it, frees its memory, and voids every key to it. */
+  rescind(): void {
+    this.#alive();
+    this.machine?.free();
+    this.#node.rescind();
+  }
+
+  get state(): DomainState {
+    const record = this.#record();
+    const state = this.#core.view.u8(record + RECORD_STATE);
+    if (state === STATE_READY && this.#core.view.control(CONTROL_READY) === record)
+      return "running";
+    return STATES.get(state)!;
+  }
+
+  /** Cycles that it ran in its life, exactly. */
+  get consumed(): bigint {
+    const { view } = this.#core;
+    return view.u64(this.#root() + NODE_CONSUMED) + view.u64(this.#record() + RECORD_CONSUMED);
+  }
+
+  /** What its program exited with; null before, and for programs of bursts. */
+  get exitCode(): number | null {
+    this.#alive();
+    return this.machine?.exitCode ?? null;
+  }
+
+  /** What its program wrote to file descriptors 1 and 2 so far, read as UTF-8. */
+  get output(): string {
+    this.#alive();
+    return this.machine?.output ?? "";
+  }
+
+  get trap(): Trap | null {
+    this.#alive();
+    return this.lastTrap;
+  }
+
+  /** System calls that do not exist here, by number: how often they were answered ENOSYS. */
+  get unimplementedCalls(): Record<number, number> {
+    this.#alive();
+    return Object.fromEntries(this.machine?.process.unimplemented ?? []);
+  }
+
+  #root(): number {
+    this.#alive();
+    return this.#core.view.control(CONTROL_NODE_BASE) + indexOf(this.id) * NODE_SIZE;
+  }
+
+  #record(): number {
+    return this.#core.view.u32(this.#root() + NODE_RECORD);
+  }
+
+  #alive(): void {
+    const { exports } = this.#core;
+    if (exports.nodeAllocation(indexOf(this.id)) !== allocationOf(this.id)) {
+      throw new RescindedError(`domain ${this.name}`);
+    }
+  }
+
+  #do(call: (index: number, allocation: number) => number): void {
+    const status = call(indexOf(this.id), allocationOf(this.id));
+    this.#core.check(status, `domain ${this.name}`);
+  }
+}
+
+const RISCV_REASONS = [
+  "misaligned jump",
+  "fetch outside executable memory",
+  "illegal instruction",
+  "breakpoint",
+  "misaligned load",
+  "load outside readable memory",
+  "misaligned store",
+  "store outside writable memory",
+];
+
+/** A trap code in words. */
+export function trapReason(code: number): string {
+  if (code === TRAP_NO_METER) return "no valid meter key in the chain";
+  if (code === TRAP_MALFORMED) return "a node in the chain is not well-formed as a meter";
+  if (code === TRAP_LOCKED) return "a loop in the chain of meters";
+  if (code === TRAP_TOO_DEEP) return "more than 20 meters in the chain";
+  return RISCV_REASONS[code - TRAP_RISCV] ?? `trap 0x${code.toString(16)}`;
+}

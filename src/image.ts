@@ -1,0 +1,45 @@
+// Images: the decoded form of a program, shared by all its domains. Internal.
+
+import type { Core } from "./core.js";
+import { type ElfProgram, sameProgram } from "./elf.js";
+
+/** A decode cache in the kernel's frames, and how many machines use it. */
+export interface Image {
+  readonly program: ElfProgram;
+  readonly address: number;
+  users: number;
+}
+
+/** The images of a kernel, by the hash of their programs. */
+export class Images {
+  readonly #core: Core;
+  readonly #images = new Map<number, Image[]>();
+
+  constructor(core: Core) {
+    this.#core = core;
+  }
+
+  /** The image of a program, shared with whoever runs the same; undefined when frames are short. */
+  acquire(program: ElfProgram): Image | undefined {
+    const alike = this.#images.get(program.hash) ?? [];
+    let image = alike.find((other) => sameProgram(other.program, program));
+    if (!image) {
+      const address = this.#core.exports.imageCreate(program.codeBase, program.codeSize);
+      if (address === 0) return undefined;
+      image = { program, address, users: 0 };
+      this.#images.set(program.hash, [...alike, image]);
+    }
+    image.users++;
+    return image;
+  }
+
+  /** The last user's frees it. */
+  release(image: Image): void {
+    if (--image.users > 0) return;
+    this.#core.exports.imageFree(image.address);
+    const { hash } = image.program;
+    const rest = (this.#images.get(hash) ?? []).filter((other) => other !== image);
+    if (rest.length > 0) this.#images.set(hash, rest);
+    else this.#images.delete(hash);
+  }
+}

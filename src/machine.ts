@@ -1,0 +1,208 @@
+// A domain's machine on the target CPU: its address space, its process, its system calls. Internal.
+
+import {
+  MACHINE_PC,
+  MACHINE_REGISTERS,
+  MARK_EXEC,
+  MARK_READ,
+  MARK_WRITE,
+  OK,
+  PAGE_SIZE,
+} from "../assembly/layout.js";
+import {
+  type CallResult,
+  createProcess,
+  type GuestMemory,
+  initialStack,
+  type ProcessState,
+  systemCall,
+} from "./abi.js";
+import type { Core } from "./core.js";
+import { ELF_MEMORY_LIMIT, type ElfProgram } from "./elf.js";
+import { CapacityError, OptionError } from "./errors.js";
+import type { Image, Images } from "./image.js";
+import { whole } from "./options.js";
+
+/** Bytes at the top of the address space that are the stack's. */
+export const STACK_SIZE = 64 << 10;
+/** Bytes of heap for a program where `memory` does not say. */
+const DEFAULT_HEAP = 512 << 10;
+const SP = 2;
+const A0 = 10;
+const A7 = 17;
+
+export interface MachineOptions {
+  program: ElfProgram;
+  args: readonly string[];
+  stdin: Uint8Array | string;
+  /** Bytes of the address space, all told. */
+  memory: number | undefined;
+}
+
+export class Machine implements GuestMemory {
+  readonly address: number;
+  readonly process: ProcessState;
+  exitCode: number | null = null;
+  readonly #core: Core;
+  readonly #images: Images;
+  readonly #image: Image;
+  readonly #decoder = new TextDecoder();
+  #output = "";
+  #isFreed = false;
+
+  /**
+   * Loads a program. @throws {OptionError} for a memory too small, with the size that would do.
+   * @throws {CapacityError} NO_FRAMES; then nothing is kept.
+   */
+  constructor(core: Core, images: Images, options: MachineOptions) {
+    const { program } = options;
+    const size = sizeOf(program, options.memory);
+    const { sp, bytes } = initialStack(options.args, size);
+    if (bytes.length > STACK_SIZE / 2) {
+      throw new OptionError(`args: ${bytes.length} bytes, expected at most ${STACK_SIZE / 2}`);
+    }
+    const image = images.acquire(program);
+    if (!image) throw noFrames(core, program.codeSize / PAGE_SIZE);
+    const address = core.exports.machineCreate(image.address, size / PAGE_SIZE);
+    if (address === 0) {
+      images.release(image);
+      throw noFrames(core, size / PAGE_SIZE);
+    }
+    this.#core = core;
+    this.#images = images;
+    this.#image = image;
+    this.address = address;
+    const brkStart = pageAfter(program.end);
+    this.process = createProcess({ stdin: options.stdin, brkStart, brkLimit: size - STACK_SIZE });
+    try {
+      this.#map(program, brkStart, size);
+      if (!this.write(sp, bytes)) throw new OptionError("args: no room on the stack");
+    } catch (error) {
+      this.free();
+      throw error;
+    }
+    this.#setRegister(SP, sp);
+    core.view.setU32(address + MACHINE_PC, program.entry);
+  }
+
+  /** What the program wrote so far, as UTF-8. */
+  get output(): string {
+    return this.#output;
+  }
+
+  /** Carries out the system call of an ecall that was just executed. */
+  call(time: bigint): CallResult {
+    const args = [0, 1, 2, 3, 4, 5].map((i) => this.#register(A0 + i));
+    const result = systemCall({
+      memory: this,
+      process: this.process,
+      number: this.#register(A7),
+      args,
+      time,
+    });
+    if (result.output) this.#output += this.#decoder.decode(result.output.bytes, { stream: true });
+    if (result.kind === "exit") this.exitCode = result.code;
+    else this.#setRegister(A0, result.value);
+    return result;
+  }
+
+  read(address: number, length: number): Uint8Array | null {
+    const bytes = new Uint8Array(length);
+    const done = this.#pieces(address, length, MARK_READ, (host, from, count) => {
+      bytes.set(this.#core.view.bytes(host, count), from);
+    });
+    return done ? bytes : null;
+  }
+
+  write(address: number, bytes: Uint8Array): boolean {
+    return this.#pieces(address, bytes.length, MARK_WRITE, (host, from, count) => {
+      this.#core.view.bytes(host, count).set(bytes.subarray(from, from + count));
+    });
+  }
+
+  free(): void {
+    if (this.#isFreed) return;
+    this.#isFreed = true;
+    this.#core.exports.machineFree(this.address);
+    this.#images.release(this.#image);
+  }
+
+  #map(program: ElfProgram, brkStart: number, size: number): void {
+    // Two segments may share a page, which then has the rights of both.
+    const marks = new Uint32Array(size / PAGE_SIZE);
+    for (const { address, memorySize, read, write, execute } of program.segments) {
+      const own = (read ? MARK_READ : 0) | (write ? MARK_WRITE : 0) | (execute ? MARK_EXEC : 0);
+      marks.forEach((_, page) => {
+        const start = page * PAGE_SIZE;
+        if (start < address + memorySize && start + PAGE_SIZE > address) marks[page]! |= own;
+      });
+    }
+    marks.fill(MARK_READ | MARK_WRITE, brkStart / PAGE_SIZE);
+    for (let first = 0, next = 0; first < marks.length; first = next) {
+      while (next < marks.length && marks[next] === marks[first]) next++;
+      if (marks[first] === 0) continue;
+      const { machineMap } = this.#core.exports;
+      if (machineMap(this.address, first, next - first, marks[first]!) !== OK) {
+        throw noFrames(this.#core, size / PAGE_SIZE);
+      }
+    }
+    for (const segment of program.segments) this.#load(segment.address, segment.bytes);
+  }
+
+  /** Fills pages whatever rights the program has on them. */
+  #load(address: number, bytes: Uint8Array): void {
+    this.#pieces(address, bytes.length, 0, (host, from, count) => {
+      this.#core.view.bytes(host, count).set(bytes.subarray(from, from + count));
+    });
+  }
+
+  /** Calls back for each page's part of a range; false, and no call, where a page lacks a right. */
+  #pieces(
+    address: number,
+    length: number,
+    marks: number,
+    each: (host: number, from: number, count: number) => void,
+  ): boolean {
+    const { machineTranslate } = this.#core.exports;
+    const pieces: [host: number, from: number, count: number][] = [];
+    for (let from = 0; from < length; ) {
+      const at = address + from;
+      const count = Math.min(length - from, PAGE_SIZE - (at % PAGE_SIZE));
+      const host = at < 2 ** 32 ? machineTranslate(this.address, at, marks) >>> 0 : 0;
+      if (host === 0) return false;
+      pieces.push([host, from, count]);
+      from += count;
+    }
+    for (const piece of pieces) each(...piece);
+    return true;
+  }
+
+  #register(number: number): number {
+    return this.#core.view.u32(this.address + MACHINE_REGISTERS + 4 * number);
+  }
+
+  #setRegister(number: number, value: number): void {
+    this.#core.view.setU32(this.address + MACHINE_REGISTERS + 4 * number, value);
+  }
+}
+
+function sizeOf(program: ElfProgram, memory: number | undefined): number {
+  const least = pageAfter(program.end) + STACK_SIZE;
+  if (memory === undefined) return least + DEFAULT_HEAP;
+  whole("memory", memory, PAGE_SIZE, ELF_MEMORY_LIMIT);
+  if (memory < least) {
+    throw new OptionError(`memory: found ${memory} bytes, the program needs at least ${least}`);
+  }
+  return pageAfter(memory);
+}
+
+function pageAfter(address: number): number {
+  return Math.ceil(address / PAGE_SIZE) * PAGE_SIZE;
+}
+
+function noFrames(core: Core, needed: number): CapacityError {
+  return new CapacityError(
+    "NO_FRAMES",
+    `about ${needed} more frames are needed, and of ${core.options.frames} too few are free; create the kernel with more \`frames\``,
+  );
+}

@@ -1,0 +1,149 @@
+// The options of createKernel and their checks.
+
+import {
+  DEFAULT_ADVANCE,
+  DEFAULT_FRAMES,
+  DEFAULT_NODES,
+  DEFAULT_QUANTUM,
+  MAX_NODES,
+  MAX_RUN,
+} from "../assembly/layout.js";
+import { OptionError } from "./errors.js";
+
+export interface KernelOptions {
+  /** Meters and domains that there can be at one time, the prime meter included. 65,536. */
+  nodes?: number;
+  /** 4 KiB frames for the memories of domains and their decoded programs. 16,384. */
+  frames?: number;
+  /** Cycles of a slice, 1 to 1,000,000. 100,000. */
+  quantum?: number;
+  /** Cycles that a refill asks for, from 1. 80,000,000: five seconds of a 16 MHz clock. */
+  advance?: bigint;
+  /** Near exhaustion, ask for an eighth of the smallest counter only (R11). */
+  tapered?: boolean;
+  /** Also emit "slice", "refill" and "wait" events. */
+  trace?: boolean;
+  /** Cycles charged to a domain for kernel work on its behalf (R10). All 0. */
+  kernelCosts?: { refill?: number; visit?: number; switch?: number };
+  /** Cycles per class of instruction of the target CPU, 1 to 255. All 1. */
+  costs?: Partial<Record<InstructionClass, number>>;
+  /** Walk whole trees even where the dry bits spare it: to show what they are for. */
+  ignoreDry?: boolean;
+  /** The bytes of another build of the kernel, such as the one with assertions. */
+  build?: Uint8Array;
+}
+
+export const INSTRUCTION_CLASSES = [
+  "alu",
+  "multiply",
+  "divide",
+  "load",
+  "store",
+  "branch",
+  "jump",
+  "atomic",
+  "csr",
+  "fence",
+  "ecall",
+] as const;
+export type InstructionClass = (typeof INSTRUCTION_CLASSES)[number];
+
+export type CheckedOptions = Required<Omit<KernelOptions, "build" | "kernelCosts">> & {
+  kernelCosts: Required<NonNullable<KernelOptions["kernelCosts"]>>;
+  build: Uint8Array | undefined;
+};
+
+const MAX_FRAMES = 1 << 20;
+const U32 = 2 ** 32 - 1;
+
+/** Fills in the defaults. @throws {OptionError} that names the option and what was expected. */
+export function checkOptions(options: KernelOptions): CheckedOptions {
+  checkNames("createKernel", options, [
+    "nodes",
+    "frames",
+    "quantum",
+    "advance",
+    "tapered",
+    "trace",
+    "kernelCosts",
+    "costs",
+    "ignoreDry",
+    "build",
+  ]);
+  const { kernelCosts = {}, costs = {} } = options;
+  checkNames("kernelCosts", kernelCosts, ["refill", "visit", "switch"]);
+  checkNames("costs", costs, INSTRUCTION_CLASSES);
+  for (const [name, cost] of Object.entries(costs)) whole(`costs.${name}`, cost, 1, 255);
+  const advance = cycles("advance", options.advance ?? BigInt(DEFAULT_ADVANCE));
+  if (advance === 0n) throw new OptionError("advance: found 0n, expected at least 1n cycle");
+  if (options.build !== undefined && !(options.build instanceof Uint8Array)) {
+    throw new OptionError("build: expected the bytes of a kernel, a Uint8Array");
+  }
+  return {
+    nodes: whole("nodes", options.nodes ?? DEFAULT_NODES, 2, MAX_NODES),
+    frames: whole("frames", options.frames ?? DEFAULT_FRAMES, 0, MAX_FRAMES),
+    quantum: whole("quantum", options.quantum ?? DEFAULT_QUANTUM, 1, MAX_RUN),
+    advance,
+    tapered: yes("tapered", options.tapered ?? false),
+    trace: yes("trace", options.trace ?? false),
+    ignoreDry: yes("ignoreDry", options.ignoreDry ?? false),
+    kernelCosts: {
+      refill: whole("kernelCosts.refill", kernelCosts.refill ?? 0, 0, MAX_RUN),
+      visit: whole("kernelCosts.visit", kernelCosts.visit ?? 0, 0, MAX_RUN),
+      switch: whole("kernelCosts.switch", kernelCosts.switch ?? 0, 0, MAX_RUN),
+    },
+    costs,
+    build: options.build,
+  };
+}
+
+/** A whole number in a range. @throws {OptionError} */
+export function whole(name: string, value: number, min: number, max: number): number {
+  if (!Number.isInteger(value) || value < min || value > max) {
+    throw new OptionError(
+      `${name}: found ${show(value)}, expected a whole number from ${min} to ${max}`,
+    );
+  }
+  return value;
+}
+
+/** A count of cycles that fits a counter. @throws {OptionError} */
+export function cycles(name: string, value: bigint): bigint {
+  if (typeof value !== "bigint" || value < 0n || value >= 1n << 64n) {
+    throw new OptionError(
+      `${name}: found ${show(value)}, expected a bigint from 0n to 2n ** 64n - 1n`,
+    );
+  }
+  return value;
+}
+
+/** A 32-bit count. @throws {OptionError} */
+export function u32(name: string, value: number, min = 0): number {
+  return whole(name, value, min, U32);
+}
+
+function yes(name: string, value: boolean): boolean {
+  if (typeof value !== "boolean") {
+    throw new OptionError(`${name}: found ${show(value)}, expected true or false`);
+  }
+  return value;
+}
+
+/** Refuses what is not an object, and names that mean nothing. @throws {OptionError} */
+export function checkNames(what: string, options: object, names: readonly string[]): void {
+  if (typeof options !== "object" || options === null) {
+    throw new OptionError(`${what}: found ${show(options)}, expected an object of options`);
+  }
+  for (const name of Object.keys(options)) {
+    if (!names.includes(name)) {
+      throw new OptionError(`${what}: no option "${name}", expected one of ${names.join(", ")}`);
+    }
+  }
+}
+
+/** A value as it would be written, for messages. */
+export function show(value: unknown): string {
+  if (typeof value === "bigint") return `${value}n`;
+  if (typeof value === "string") return JSON.stringify(value);
+  return typeof value === "object" && value !== null ? "an object" : String(value);
+}

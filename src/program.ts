@@ -1,0 +1,62 @@
+// What a domain can run: an ELF program on the target CPU, or bursts inside the kernel.
+
+import type { ElfProgram } from "./elf.js";
+import { OptionError } from "./errors.js";
+import { checkNames, show, u32 } from "./options.js";
+
+export type Program = ElfProgram | BurstsProgram;
+
+/** A synthetic program: it runs, waits, runs …; all lengths in cycles. */
+export interface BurstsProgram {
+  readonly kind: "bursts";
+  readonly runMin: number;
+  readonly runSpan: number;
+  readonly waitMin: number;
+  readonly waitSpan: number;
+  /** Bursts until it ends; 0 is for ever. */
+  readonly times: number;
+  readonly seed: number;
+}
+
+/**
+ * A program of bursts: `run` cycles (at least 1), then `wait` cycles (0: it goes on at once), `times`
+ * times or for ever. A pair draws each length evenly from min to max, from `seed` and the number of
+ * the domain, so that domains of one program differ. @throws {OptionError}
+ */
+export function bursts(o: {
+  run: number | readonly [number, number];
+  wait?: number | readonly [number, number];
+  times?: number;
+  seed?: number;
+}): BurstsProgram {
+  checkNames("bursts", o, ["run", "wait", "times", "seed"]);
+  const [runMin, runMax] = range("run", o.run, 1);
+  const [waitMin, waitMax] = range("wait", o.wait ?? 0, 0);
+  return Object.freeze({
+    kind: "bursts",
+    runMin,
+    runSpan: runMax - runMin,
+    waitMin,
+    waitSpan: waitMax - waitMin,
+    times: o.times === undefined ? 0 : u32("bursts: times", o.times, 1),
+    seed: u32("bursts: seed", o.seed ?? 1),
+  });
+}
+
+function range(
+  name: string,
+  value: number | readonly [number, number],
+  min: number,
+): readonly [number, number] {
+  if (typeof value === "number") {
+    u32(`bursts: ${name}`, value, min);
+    return [value, value];
+  }
+  if (!Array.isArray(value) || value.length !== 2) {
+    throw new OptionError(`bursts: ${name}: found ${show(value)}, expected cycles or [min, max]`);
+  }
+  const [low, high] = value as [number, number];
+  u32(`bursts: ${name}[0]`, low, min);
+  u32(`bursts: ${name}[1]`, high, low);
+  return [low, high];
+}

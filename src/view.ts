@@ -1,0 +1,170 @@
+// The only file that reads and writes the kernel's linear memory.
+
+import {
+  CONTROL,
+  CONTROL_AMOUNT,
+  CONTROL_EVENTS,
+  CONTROL_REGISTERS,
+  CONTROL_STATISTICS,
+  EVENT_AMOUNT,
+  EVENT_CODE,
+  EVENT_DOMAIN,
+  EVENT_KIND,
+  EVENT_METER,
+  EVENT_SIZE,
+  EVENT_TIME,
+  EVENTS,
+  KEY_ALLOCATION,
+  KEY_DATABYTE,
+  KEY_HIGH,
+  KEY_KIND,
+  KEY_LOW,
+  KEY_SIZE,
+  KEY_SUBJECT,
+  KEY_TYPE,
+  KIND_METER,
+  REGISTER_ARGUMENT,
+  REGISTER_INVOKED,
+  REGISTER_RESULT,
+  SUPER_INDEX,
+} from "../assembly/layout.js";
+import { allocationOf, idOf, indexOf } from "./id.js";
+import { type Key, KIND_DATA, KIND_HOST, KIND_NAMES, KIND_NUMBERS, ZERO_KEY } from "./key.js";
+
+/** An event as the kernel wrote it; `domain` and `meter` are node indices, 0 for none. */
+export interface RawEvent {
+  readonly kind: number;
+  readonly domain: number;
+  readonly meter: number;
+  readonly code: number;
+  readonly time: bigint;
+  readonly amount: bigint;
+}
+
+/** A little-endian view of a kernel's memory, which never grows. */
+export class View {
+  readonly #data: DataView;
+
+  constructor(memory: WebAssembly.Memory) {
+    this.#data = new DataView(memory.buffer);
+  }
+
+  u8(address: number): number {
+    return this.#data.getUint8(address);
+  }
+
+  u32(address: number): number {
+    return this.#data.getUint32(address, true);
+  }
+
+  u64(address: number): bigint {
+    return this.#data.getBigUint64(address, true);
+  }
+
+  setU32(address: number, value: number): void {
+    this.#data.setUint32(address, value, true);
+  }
+
+  setU64(address: number, value: bigint): void {
+    this.#data.setBigUint64(address, value, true);
+  }
+
+  bytes(address: number, length: number): Uint8Array<ArrayBuffer> {
+    return new Uint8Array(this.#data.buffer as ArrayBuffer, address, length);
+  }
+
+  /** A field of the control block, by its offset. */
+  control(offset: number): number {
+    return this.u32(CONTROL + offset);
+  }
+
+  setControl(offset: number, value: number): void {
+    this.setU32(CONTROL + offset, value);
+  }
+
+  /** The 64-bit argument and result of calls that carry cycles. */
+  get amount(): bigint {
+    return this.u64(CONTROL + CONTROL_AMOUNT);
+  }
+
+  set amount(value: bigint) {
+    this.setU64(CONTROL + CONTROL_AMOUNT, value);
+  }
+
+  statistic(number: number): bigint {
+    return this.u64(CONTROL + CONTROL_STATISTICS + 8 * number);
+  }
+
+  setInvoked(key: Key): void {
+    this.#writeKey(register(REGISTER_INVOKED), key);
+  }
+
+  setArgument(key: Key): void {
+    this.#writeKey(register(REGISTER_ARGUMENT), key);
+  }
+
+  get result(): Key {
+    return this.readKey(register(REGISTER_RESULT));
+  }
+
+  /** Takes the batch of events: the kernel has room again. */
+  takeEvents(): RawEvent[] {
+    const count = this.control(CONTROL_EVENTS);
+    const events: RawEvent[] = [];
+    for (let i = 0, at = EVENTS; i < count; i++, at += EVENT_SIZE) {
+      events.push({
+        kind: this.u32(at + EVENT_KIND),
+        domain: this.u32(at + EVENT_DOMAIN),
+        meter: this.u32(at + EVENT_METER),
+        code: this.u32(at + EVENT_CODE),
+        time: this.u64(at + EVENT_TIME),
+        amount: this.u64(at + EVENT_AMOUNT),
+      });
+    }
+    this.setControl(CONTROL_EVENTS, 0);
+    return events;
+  }
+
+  /** An unprepared key. */
+  readKey(at: number): Key {
+    const kind = this.u8(at + KEY_TYPE) & KEY_KIND;
+    if (kind === KIND_DATA) {
+      const high =
+        (this.u8(at + KEY_HIGH) << 16) |
+        (this.u8(at + KEY_HIGH + 1) << 8) |
+        this.u8(at + KEY_HIGH + 2);
+      return { kind: "data", value: (BigInt(high) << 64n) | this.u64(at + KEY_LOW) };
+    }
+    if (kind === KIND_HOST) return { kind: "host", number: this.u32(at + KEY_LOW) };
+    const index = this.u32(at + KEY_SUBJECT);
+    if (kind === KIND_METER && index === SUPER_INDEX) return { kind: "super" };
+    const name = KIND_NAMES.get(kind);
+    if (!name) return ZERO_KEY;
+    const id = idOf(index, this.u32(at + KEY_ALLOCATION));
+    return { kind: name, id, databyte: this.u8(at + KEY_DATABYTE) };
+  }
+
+  #writeKey(at: number, key: Key): void {
+    this.setU64(at, 0n);
+    this.setU64(at + 8, 0n);
+    if (key.kind === "data") {
+      const high = Number(key.value >> 64n);
+      this.#data.setUint8(at + KEY_HIGH, high >> 16);
+      this.#data.setUint8(at + KEY_HIGH + 1, (high >> 8) & 0xff);
+      this.#data.setUint8(at + KEY_HIGH + 2, high & 0xff);
+      this.setU64(at + KEY_LOW, BigInt.asUintN(64, key.value));
+    } else if (key.kind === "host") {
+      this.#data.setUint8(at + KEY_TYPE, KIND_HOST);
+      this.setU32(at + KEY_LOW, key.number);
+    } else if (key.kind !== "super") {
+      this.#data.setUint8(at + KEY_TYPE, KIND_NUMBERS[key.kind]);
+      this.#data.setUint8(at + KEY_DATABYTE, key.databyte);
+      this.setU32(at + KEY_SUBJECT, indexOf(key.id));
+      this.setU32(at + KEY_ALLOCATION, allocationOf(key.id));
+    }
+  }
+}
+
+function register(number: number): number {
+  return CONTROL + CONTROL_REGISTERS + number * KEY_SIZE;
+}
