@@ -6,6 +6,7 @@ import {
   CONTROL_ADVANCE,
   CONTROL_AMOUNT,
   CONTROL_CODE,
+  CONTROL_COSTS,
   CONTROL_DOMAIN,
   CONTROL_EVENTS,
   CONTROL_FRAME_BASE,
@@ -23,6 +24,7 @@ import {
   CONTROL_STATISTICS,
   CONTROL_SUBTOTALS,
   CONTROL_TIME,
+  CONTROL_WEIGHTED,
   KEY_SIZE,
   MAX_CHAIN,
   PAGE_SIZE,
@@ -63,6 +65,10 @@ export class Control {
   nodesUsed: u32;
   framesUsed: u32;
   frameHint: u32;
+  /** Sixteen bytes of costs, by class. */
+  costs: u64;
+  moreCosts: u64;
+  weighted: u32;
   sliceUsed: u32;
 }
 
@@ -83,6 +89,8 @@ if (
   offsetof<Control>("address") != CONTROL_ADDRESS ||
   offsetof<Control>("events") != CONTROL_EVENTS ||
   offsetof<Control>("ignoreDry") != CONTROL_IGNORE_DRY ||
+  offsetof<Control>("costs") != CONTROL_COSTS ||
+  offsetof<Control>("weighted") != CONTROL_WEIGHTED ||
   offsetof<Control>("sliceUsed") != CONTROL_SLICE_USED ||
   CONTROL_STATISTICS + 8 * STATISTIC_COUNT > CONTROL_REGISTERS ||
   CONTROL_REGISTERS + 8 * KEY_SIZE > CONTROL_SUBTOTALS ||

@@ -9,6 +9,8 @@ export {
   domainStop,
   domainUnprepare,
 } from "./domain";
+// Frames and the target CPU.
+export { allocateRun, frameInit, framesFree, freeRun } from "./frame";
 export { invoke } from "./invoke";
 export { idleUntil, step } from "./kernel";
 export {
@@ -21,4 +23,9 @@ export {
   meterSet,
   meterUnprepare,
 } from "./meter";
+export { costSet } from "./riscv/costs";
+export { imageCreate, imageFree } from "./riscv/image";
+export { machineCreate, machineFree } from "./riscv/machine";
+export { machineMap, machineProtect, machineTranslate, machineUnmap } from "./riscv/memory";
+export { run } from "./riscv/run";
 export { initialize, nodeAllocation, nodeCreate, nodeFree } from "./store";

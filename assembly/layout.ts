@@ -227,8 +227,12 @@ export const CONTROL_IGNORE_DRY = 120;
 export const CONTROL_NODES_USED = 124;
 export const CONTROL_FRAMES_USED = 128;
 export const CONTROL_FRAME_HINT = 132;
+/** Cycles per instruction class, a byte each; 0 stands for 1. */
+export const CONTROL_COSTS = 136;
+/** Some class costs more than 1: instructions are counted apart from cycles. */
+export const CONTROL_WEIGHTED = 152;
 /** What the domain at the head of the ready queue has used of its slice. */
-export const CONTROL_SLICE_USED = 136;
+export const CONTROL_SLICE_USED = 156;
 
 /** Statistics: 64-bit counts, in the order of STATISTICS. */
 export const CONTROL_STATISTICS = 160;
@@ -368,22 +372,56 @@ export const PANIC_QUEUE = 5;
 export const PANIC_KIND = 6;
 export const PANIC_RECORDS = 7;
 export const PANIC_CACHE = 8;
+export const PANIC_FRAME = 9;
 
 // --- The target CPU's machine: one or more whole frames -------------------------------------------
 //
-// Registers, then the page table: a word for each page of the address space, frame number in the
-// high bits and marks in the low ones. Owned by `assembly/riscv/`.
+// Registers, counters and what `run` reports; then what only `assembly/riscv/machine.ts` knows; then
+// the page table, a word for each page of the address space: the frame's address in the high 20
+// bits and marks in the low 12. Owned by `assembly/riscv/`.
 
 export const MACHINE_REGISTERS = 0;
-export const MACHINE_PC = 128;
-export const MACHINE_USED = 132;
+/** Writes to x0 end up here. */
+export const MACHINE_SINK = 128;
+export const MACHINE_PC = 132;
+/** Cycles that the last `run` used. */
+export const MACHINE_USED = 136;
+/** After STOP_BUDGET: what the instruction at pc costs, which the rest of the budget did not hold. */
+export const MACHINE_WANTED = 140;
 /** Cycles and instructions that it ran in its life. */
-export const MACHINE_CYCLES = 136;
-export const MACHINE_RETIRED = 144;
-export const MACHINE_TRAP_CODE = 152;
-export const MACHINE_TRAP_ADDRESS = 156;
-export const MACHINE_IMAGE = 160;
-export const MACHINE_PAGES = 164;
+export const MACHINE_CYCLES = 144;
+export const MACHINE_RETIRED = 152;
+export const MACHINE_TRAP_CODE = 160;
+export const MACHINE_TRAP_ADDRESS = 164;
+export const MACHINE_IMAGE = 168;
+export const MACHINE_PAGES = 172;
+export const MACHINE_TABLE = 3072;
+/** Pages of the largest address space: all that 32 bits can name. */
+export const MAX_PAGES = 1048576;
+
+export const MARK_PRESENT = 1;
+export const MARK_READ = 2;
+export const MARK_WRITE = 4;
+export const MARK_EXEC = 8;
+/** The next access is a directed fault. */
+export const MARK_FAULT = 16;
+/** Instructions of this page are in the machine's own decode cache. */
+export const MARK_CODE = 32;
+
+/** Classes of instructions, each with its cost in cycles. */
+export const CLASS_ALU = 0;
+export const CLASS_MUL = 1;
+export const CLASS_DIV = 2;
+export const CLASS_LOAD = 3;
+export const CLASS_STORE = 4;
+export const CLASS_BRANCH = 5;
+export const CLASS_JUMP = 6;
+export const CLASS_ATOMIC = 7;
+export const CLASS_CSR = 8;
+export const CLASS_FENCE = 9;
+export const CLASS_ECALL = 10;
+export const CLASS_COUNT = 11;
+export const MAX_COST = 255;
 
 /** Why `run` of the target CPU came back. */
 export const STOP_BUDGET = 0;

@@ -1,7 +1,10 @@
 // What a domain runs: bursts inside the kernel, or a machine of the target CPU.
 
 import { Bursts } from "./burst";
+import { PROGRAM_BURSTS, STOP_ECALL, STOP_TRAP } from "./layout";
 import { Record } from "./record";
+import { Machine } from "./riscv/machine";
+import { run } from "./riscv/run";
 
 /** How a run came back. */
 export const RAN = 0;
@@ -22,7 +25,20 @@ export let trapAddress: u32 = 0;
 
 /** Runs a domain for at most `allowance` cycles, which are at least one. */
 export function runProgram(domain: Record, allowance: u32): i32 {
-  return runBursts(domain, allowance);
+  if (domain.programKind == PROGRAM_BURSTS) return runBursts(domain, allowance);
+  return runMachine(domain, allowance);
+}
+
+function runMachine(domain: Record, allowance: u32): i32 {
+  const machine = changetype<Machine>(domain.program);
+  const stop = run(domain.program, <i32>allowance);
+  used = machine.used;
+  wanted = machine.wanted;
+  if (stop == STOP_ECALL) return CALLED;
+  if (stop != STOP_TRAP) return RAN;
+  trapCode = machine.trapCode;
+  trapAddress = machine.trapAddress;
+  return TRAPPED;
 }
 
 function runBursts(domain: Record, allowance: u32): i32 {

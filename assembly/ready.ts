@@ -15,7 +15,6 @@ export function enqueue(domain: Record): void {
   if (head == 0) {
     domain.readyNext = domain.readyPrevious = at;
     control.ready = at;
-    startSlice();
     return;
   }
   const first = changetype<Record>(head);
@@ -30,37 +29,28 @@ export function enqueue(domain: Record): void {
 export function dequeue(domain: Record): void {
   const at = changetype<usize>(domain);
   if (control.ready == 0) panic(PANIC_QUEUE);
-  if (control.ready == at) reportSlice();
-  if (domain.readyNext == at) {
-    control.ready = 0;
-  } else {
-    changetype<Record>(domain.readyPrevious).readyNext = domain.readyNext;
-    changetype<Record>(domain.readyNext).readyPrevious = domain.readyPrevious;
-    if (control.ready == at) {
-      control.ready = domain.readyNext;
-      startSlice();
-    }
+  if (control.ready == at) {
+    closeSlice();
+    control.ready = domain.readyNext == at ? 0 : domain.readyNext;
   }
+  changetype<Record>(domain.readyPrevious).readyNext = domain.readyNext;
+  changetype<Record>(domain.readyNext).readyPrevious = domain.readyPrevious;
   domain.readyNext = domain.readyPrevious = 0;
 }
 
 /** The head has used up its slice and goes to the end. */
 export function rotate(): void {
-  reportSlice();
+  closeSlice();
   control.ready = changetype<Record>(control.ready).readyNext;
-  startSlice();
 }
 
-/** The head leaves the processor: slices add up to what was consumed, whatever ended them. */
-function reportSlice(): void {
-  if (control.sliceUsed == 0) return;
-  count(STATISTIC_SWITCHES);
-  if (control.traced) {
-    emit(EVENT_SLICE, changetype<Record>(control.ready).node, null, 0, control.sliceUsed);
+/** The head leaves the processor; the next one begins a slice of its own. */
+function closeSlice(): void {
+  if (control.sliceUsed != 0) {
+    count(STATISTIC_SWITCHES);
+    const head = changetype<Record>(control.ready);
+    if (control.traced) emit(EVENT_SLICE, head.node, null, 0, control.sliceUsed);
   }
-}
-
-function startSlice(): void {
   control.sliceLeft = control.quantum;
   control.sliceUsed = 0;
 }

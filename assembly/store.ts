@@ -3,6 +3,7 @@
 import { leaveChain, unprepare } from "./chain";
 import { control } from "./control";
 import { detain } from "./domain";
+import { frameInit } from "./frame";
 import { Key } from "./key";
 import {
   DEFAULT_ADVANCE,
@@ -52,6 +53,7 @@ export function initialize(nodes: u32, frames: u32): i32 {
   control.nodeBase = <usize>cold;
   control.frameBase = <usize>frameBase;
   control.quantum = DEFAULT_QUANTUM;
+  control.sliceLeft = DEFAULT_QUANTUM;
   control.advance = DEFAULT_ADVANCE;
   for (let index = nodes - 1; index > 0; index--) {
     Node.at(index).record = control.freeNode;
@@ -60,6 +62,7 @@ export function initialize(nodes: u32, frames: u32): i32 {
     record.next = control.freeRecord;
     control.freeRecord = changetype<usize>(record);
   }
+  frameInit();
   makePrime();
   return OK;
 }
@@ -69,7 +72,8 @@ function wholePages(bytes: u64): u64 {
 }
 
 function makePrime(): void {
-  const prime = Node.allocate()!;
+  const prime = Node.allocate();
+  if (!prime) return;
   // Slot 1 is the super meter key: a meter key to node 0.
   prime.key(METER_SUPERIOR_SLOT).type = <u8>KIND_METER;
   for (let slot = METER_COUNTER_SLOT; slot < METER_COUNTER_SLOT + 3; slot++) {

@@ -54,7 +54,9 @@ static int pack(uint8_t *packed, const uint8_t *text, int size, int32_t *heads, 
       items = 0;
     }
     Match match = {0, 0};
-    if (size - at >= SHORTEST) match = longest_match(text, at, size, heads[hash_at(text + at)], chain);
+    if (size - at >= SHORTEST) {
+      match = longest_match(text, at, size, heads[hash_at(text + at)], chain);
+    }
     int length = 1;
     if (match.length >= SHORTEST) {
       length = match.length;

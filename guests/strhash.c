@@ -1,5 +1,5 @@
 // strhash [COUNT | -]: counts words with a hash table: COUNT generated ones, or those of standard
-// input. Prints how many words, how many different ones, the most frequent and a hash of all counts.
+// input. Prints how many words, how many different ones, the most frequent and a hash of counts.
 #include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>

@@ -3,6 +3,7 @@
 import { execFileSync } from "node:child_process";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
+import { join } from "node:path";
 import asc from "assemblyscript/asc";
 
 const root = new URL("..", import.meta.url);
@@ -15,6 +16,15 @@ for (const target of ["release", "debug", "uncounted"]) {
   if (error || said.trim() !== "") {
     console.error(said || error.message);
     console.error(`build: asc --target ${target} failed or warned`);
+    process.exit(1);
+  }
+}
+
+for (const file of ["kernel.wasm", "kernel.debug.wasm", "kernel.uncounted.wasm"]) {
+  const module = new WebAssembly.Module(readFileSync(join("build", file)));
+  const imports = WebAssembly.Module.imports(module).map(({ name }) => name);
+  if (imports.join() !== "memory") {
+    console.error(`build: ${file} imports ${imports.join(", ")}, expected memory only`);
     process.exit(1);
   }
 }

@@ -115,8 +115,8 @@ export class Domain {
   /** Ends it, frees its memory, and voids every key to it. */
   rescind(): void {
     this.#alive();
-    this.machine?.free();
     this.#node.rescind();
+    this.machine?.free();
   }
 
   get state(): DomainState {

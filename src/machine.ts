@@ -23,10 +23,12 @@ import { CapacityError, OptionError } from "./errors.js";
 import type { Image, Images } from "./image.js";
 import { whole } from "./options.js";
 
-/** Bytes at the top of the address space that are the stack's. */
-export const STACK_SIZE = 64 << 10;
+/** Bytes at the top of the address space that are the stack's; the page below is no one's. */
+const STACK_SIZE = 64 << 10;
 /** Bytes of heap for a program where `memory` does not say. */
 const DEFAULT_HEAP = 512 << 10;
+/** What is kept of a domain's output, give or take one write; events tell all of it. */
+const MAX_OUTPUT = 1 << 20;
 const SP = 2;
 const A0 = 10;
 const A7 = 17;
@@ -73,7 +75,8 @@ export class Machine implements GuestMemory {
     this.#image = image;
     this.address = address;
     const brkStart = pageAfter(program.end);
-    this.process = createProcess({ stdin: options.stdin, brkStart, brkLimit: size - STACK_SIZE });
+    const brkLimit = size - STACK_SIZE - PAGE_SIZE;
+    this.process = createProcess({ stdin: options.stdin, brkStart, brkLimit });
     try {
       this.#map(program, brkStart, size);
       if (!this.write(sp, bytes)) throw new OptionError("args: no room on the stack");
@@ -100,7 +103,9 @@ export class Machine implements GuestMemory {
       args,
       time,
     });
-    if (result.output) this.#output += this.#decoder.decode(result.output.bytes, { stream: true });
+    if (result.output && this.#output.length < MAX_OUTPUT) {
+      this.#output += this.#decoder.decode(result.output.bytes, { stream: true });
+    }
     if (result.kind === "exit") this.exitCode = result.code;
     else this.#setRegister(A0, result.value);
     return result;
@@ -138,6 +143,7 @@ export class Machine implements GuestMemory {
       });
     }
     marks.fill(MARK_READ | MARK_WRITE, brkStart / PAGE_SIZE);
+    marks[(size - STACK_SIZE) / PAGE_SIZE - 1] = 0;
     for (let first = 0, next = 0; first < marks.length; first = next) {
       while (next < marks.length && marks[next] === marks[first]) next++;
       if (marks[first] === 0) continue;
@@ -187,7 +193,7 @@ export class Machine implements GuestMemory {
 }
 
 function sizeOf(program: ElfProgram, memory: number | undefined): number {
-  const least = pageAfter(program.end) + STACK_SIZE;
+  const least = pageAfter(program.end) + PAGE_SIZE + STACK_SIZE;
   if (memory === undefined) return least + DEFAULT_HEAP;
   whole("memory", memory, PAGE_SIZE, ELF_MEMORY_LIMIT);
   if (memory < least) {

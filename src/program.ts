@@ -60,3 +60,9 @@ function range(
   u32(`bursts: ${name}[1]`, high, low);
   return [low, high];
 }
+
+/** Where the domain of that number, from 1, begins its draws. */
+export function seedOf(program: BurstsProgram, number: number): number {
+  const mixed = Math.imul(program.seed ^ Math.imul(number, 0x9e3779b9), 0x85ebca6b);
+  return (mixed ^ (mixed >>> 15)) >>> 0;
+}

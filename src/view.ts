@@ -2,6 +2,7 @@
 
 import {
   CONTROL,
+  CONTROL_ADVANCE,
   CONTROL_AMOUNT,
   CONTROL_EVENTS,
   CONTROL_REGISTERS,
@@ -89,6 +90,10 @@ export class View {
 
   set amount(value: bigint) {
     this.setU64(CONTROL + CONTROL_AMOUNT, value);
+  }
+
+  set advance(value: bigint) {
+    this.setU64(CONTROL + CONTROL_ADVANCE, value);
   }
 
   statistic(number: number): bigint {

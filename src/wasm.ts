@@ -34,6 +34,15 @@ export interface KernelExports {
   domainUnprepare(index: number, allocation: number): number;
   domainRestart(index: number, allocation: number, call: number): number;
   domainDecline(index: number, allocation: number, call: number): number;
+  allocateRun(count: number): number;
+  costSet(kind: number, cycles: number): number;
+  framesFree(): number;
+  imageCreate(codeBase: number, codeSize: number): number;
+  imageFree(image: number): number;
+  machineCreate(image: number, pages: number): number;
+  machineFree(machine: number): void;
+  machineMap(machine: number, first: number, count: number, marks: number): number;
+  machineTranslate(machine: number, address: number, marks: number): number;
 }
 
 export interface KernelInstance {

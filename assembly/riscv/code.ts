@@ -1,0 +1,79 @@
+// Which record to run for a pc, and what happens when code is stored to.
+
+import { Image, imageCreate, imageFlush, imageFree } from "./image";
+import { Machine, machineAttach } from "./machine";
+import { memoryRefresh } from "./memory";
+import { Op, Record } from "./record";
+import { rowBuild } from "./row";
+
+/** The record of the instruction at `pc`, decoded if need be; 0 and a fetch fault if there is none. */
+function enter(machine: Machine, pc: u32): usize {
+  const image = machine.image;
+  const known: usize = image == 0 ? 0 : changetype<Image>(image).find(pc);
+  if (known != 0) return known;
+  return rowBuild(machine, pc);
+}
+
+/**
+ * The record that an Enter record stands for, 0 if there is no code. What led here goes straight
+ * there from now on.
+ */
+export function codeEnter(machine: Machine, from: usize): usize {
+  const record = changetype<Record>(from);
+  const pc = record.pc;
+  const origin = record.imm;
+  const image = machine.image;
+  const generation = image == 0 ? 0 : changetype<Image>(image).generation;
+  const target = enter(machine, pc);
+  // Rows that are not kept, and records of a cache that is gone meanwhile, stay as they are.
+  if (target == 0 || origin == 1 || machine.image != image) return target;
+  if (changetype<Image>(image).generation != generation) return target;
+  if (changetype<Image>(image).find(pc) != target) return target;
+  if (origin == 0) {
+    record.op = <u8>Op.Goto;
+    record.imm = <i32>target;
+  } else {
+    changetype<Record>(origin).imm = <i32>target;
+  }
+  return target;
+}
+
+/** From now on the machine decodes for itself: its code differs from others'. */
+export function codeDetach(machine: Machine): void {
+  const image = machine.image;
+  if (image == 0) return;
+  if (machine.exclusive != 0) {
+    imageFlush(changetype<Image>(image));
+    return;
+  }
+  changetype<Image>(image).machines -= 1;
+  machine.exclusive = 1;
+  machineAttach(machine, imageCreate(machine.codeBase, machine.codeSize));
+  memoryRefresh(machine);
+}
+
+/** Without frames for decoded code, the machine does without. */
+export function codeForsake(machine: Machine): void {
+  const image = machine.image;
+  changetype<Image>(image).machines -= 1;
+  imageFree(image);
+  machineAttach(machine, 0);
+  memoryRefresh(machine);
+}
+
+/** Code may have changed in `size` bytes from `guest`: returns whether anything decoded is stale. */
+export function codeStored(machine: Machine, guest: u32, size: u32): bool {
+  if (machine.started == 0) return false;
+  const image = changetype<Image>(machine.image);
+  if (!image) return true;
+  if (machine.exclusive != 0) {
+    // An instruction that begins a halfword earlier may reach in.
+    let found = false;
+    for (let at = (guest & ~1) - 2; at - guest + 2 < size + 2; at += 2) {
+      if (image.find(at) != 0) found = true;
+    }
+    if (!found) return false;
+  }
+  codeDetach(machine);
+  return true;
+}

@@ -1,0 +1,164 @@
+// A machine: the registers and the address space of one domain. It lies in frames of its own:
+//
+//   0     what the host reads (layout.ts), and what follows below
+//   272   where a run goes on (memory.ts)
+//   288   tail: a copy of a row cut short where the budget ends (row.ts)
+//   1344  loose: a row that no image has room for (image.ts)
+//   2048  translations for reading and for writing, the last used (memory.ts)
+//   3072  page table
+
+import { allocateRun, freeRun } from "../frame";
+import {
+  CLASS_BRANCH,
+  CONTROL,
+  CONTROL_WEIGHTED,
+  MACHINE_CYCLES,
+  MACHINE_IMAGE,
+  MACHINE_PAGES,
+  MACHINE_PC,
+  MACHINE_RETIRED,
+  MACHINE_SINK,
+  MACHINE_TABLE,
+  MACHINE_TRAP_ADDRESS,
+  MACHINE_TRAP_CODE,
+  MACHINE_USED,
+  MACHINE_WANTED,
+  MARK_PRESENT,
+  MAX_PAGES,
+  PAGE_SIZE,
+} from "../layout";
+import { costOf } from "./costs";
+import { Image, imageFree } from "./image";
+import { RECORD_BYTES } from "./record";
+
+@unmanaged
+export class Machine {
+  // The registers; the class cannot name an array of them.
+  x0: u64;
+  x2: u64;
+  x4: u64;
+  x6: u64;
+  x8: u64;
+  x10: u64;
+  x12: u64;
+  x14: u64;
+  x16: u64;
+  x18: u64;
+  x20: u64;
+  x22: u64;
+  x24: u64;
+  x26: u64;
+  x28: u64;
+  x30: u64;
+  sink: u32;
+  pc: u32;
+  used: u32;
+  wanted: u32;
+  cycles: u64;
+  retired: u64;
+  trapCode: u32;
+  trapAddress: u32;
+  /** 0: no frames for a decode cache, every row is decoded again each time. */
+  image: usize;
+  pages: u32;
+  /** The range that instructions may come from. */
+  codeBase: u32;
+  codeSize: u32;
+  /** The image's map and what it covers: 0 without an image. */
+  map: usize;
+  mapSize: u32;
+  /** Guest addresses from here, this many less 3, lie in a row at this host address. */
+  readStart: u32;
+  readSize: u32;
+  readHost: usize;
+  writeStart: u32;
+  writeSize: u32;
+  writeHost: usize;
+  /** The image is not shared: stores to code are allowed for. */
+  exclusive: u32;
+  /** It has run: from now on changes of executable pages are its own. */
+  started: u32;
+  /** Address of the last LR plus 1, or 0, and the value it read. */
+  reservation: u32;
+  reservedValue: u32;
+  /** Instructions charged in this run; only kept if some class costs more than 1. */
+  counted: i32;
+  weighted: u32;
+  branchCost: i32;
+  budget: i32;
+  frames: u32;
+  /** A value that lies across two pages is gathered here. */
+  gather: u64;
+}
+
+/** Where the next row begins, when that is not known from a record. */
+export const MACHINE_RESUME: usize = 272;
+export const MACHINE_TAIL: usize = MACHINE_RESUME + RECORD_BYTES;
+export const MACHINE_LOOSE: usize = 1344;
+export const MACHINE_READ_TLB: usize = 2048;
+export const MACHINE_WRITE_TLB: usize = 2560;
+
+if (offsetof<Machine>() > MACHINE_RESUME) ERROR("Machine is too long");
+if (offsetof<Machine>("sink") != MACHINE_SINK) ERROR("MACHINE_SINK");
+if (offsetof<Machine>("pc") != MACHINE_PC) ERROR("MACHINE_PC");
+if (offsetof<Machine>("used") != MACHINE_USED) ERROR("MACHINE_USED");
+if (offsetof<Machine>("wanted") != MACHINE_WANTED) ERROR("MACHINE_WANTED");
+if (offsetof<Machine>("cycles") != MACHINE_CYCLES) ERROR("MACHINE_CYCLES");
+if (offsetof<Machine>("retired") != MACHINE_RETIRED) ERROR("MACHINE_RETIRED");
+if (offsetof<Machine>("trapCode") != MACHINE_TRAP_CODE) ERROR("MACHINE_TRAP_CODE");
+if (offsetof<Machine>("trapAddress") != MACHINE_TRAP_ADDRESS) ERROR("MACHINE_TRAP_ADDRESS");
+if (offsetof<Machine>("image") != MACHINE_IMAGE) ERROR("MACHINE_IMAGE");
+if (offsetof<Machine>("pages") != MACHINE_PAGES) ERROR("MACHINE_PAGES");
+
+/** The word of a page; the page must lie below `pages`. */
+export function wordOf(machine: usize, page: u32): usize {
+  return machine + MACHINE_TABLE + ((<usize>page) << 2);
+}
+
+/**
+ * A machine for programs of `image` with an empty address space of `pages` pages, registers 0.
+ * Returns its address, or 0 if the sizes are out of range or frames are short.
+ */
+export function machineCreate(image: usize, pages: u32): usize {
+  if (image == 0 || pages == 0 || pages > <u32>MAX_PAGES) return 0;
+  const frames = (<u32>MACHINE_TABLE + pages * 4 + PAGE_SIZE - 1) / PAGE_SIZE;
+  const address = allocateRun(frames);
+  if (address == 0) return 0;
+  const machine = changetype<Machine>(address);
+  const own = changetype<Image>(image);
+  machine.frames = frames;
+  machine.pages = pages;
+  machine.codeBase = own.base;
+  machine.codeSize = own.size;
+  machine.weighted = load<u32>(CONTROL, CONTROL_WEIGHTED);
+  machine.branchCost = <i32>costOf(CLASS_BRANCH);
+  machineAttach(machine, image);
+  return address;
+}
+
+/** Gives the machine this decode cache; 0 is none. */
+export function machineAttach(machine: Machine, image: usize): void {
+  machine.image = image;
+  machine.map = 0;
+  machine.mapSize = 0;
+  if (image == 0) return;
+  const own = changetype<Image>(image);
+  own.machines += 1;
+  machine.map = own.map();
+  machine.mapSize = own.size;
+}
+
+/** Gives back the machine, its pages, and its image if that is its own. */
+export function machineFree(address: usize): void {
+  const machine = changetype<Machine>(address);
+  for (let page: u32 = 0; page < machine.pages; ++page) {
+    const word = load<u32>(wordOf(address, page));
+    if ((word & MARK_PRESENT) != 0) freeRun(word & ~(PAGE_SIZE - 1), 1);
+  }
+  const image = machine.image;
+  if (image != 0) {
+    changetype<Image>(image).machines -= 1;
+    if (machine.exclusive != 0) imageFree(image);
+  }
+  freeRun(address, machine.frames);
+}

@@ -1,0 +1,58 @@
+// Where a kernel keeps the descriptions of its synthetic programs: in frames, each once. Internal.
+
+import {
+  BURSTS_RUN_MIN,
+  BURSTS_RUN_SPAN,
+  BURSTS_SIZE,
+  BURSTS_TIMES,
+  BURSTS_WAIT_MIN,
+  BURSTS_WAIT_SPAN,
+  PAGE_SIZE,
+} from "../assembly/layout.js";
+import type { Core } from "./core.js";
+import { CapacityError } from "./errors.js";
+import type { BurstsProgram } from "./program.js";
+
+export class BurstsTable {
+  readonly #core: Core;
+  readonly #addresses = new Map<string, number>();
+  #next = 0;
+  #end = 0;
+
+  constructor(core: Core) {
+    this.#core = core;
+  }
+
+  /** The description of a program; programs alike share one. @throws {CapacityError} NO_FRAMES */
+  addressOf(program: BurstsProgram): number {
+    const { runMin, runSpan, waitMin, waitSpan, times } = program;
+    const text = [runMin, runSpan, waitMin, waitSpan, times].join(" ");
+    const known = this.#addresses.get(text);
+    if (known !== undefined) return known;
+    const at = this.#place();
+    const { view } = this.#core;
+    view.setU32(at + BURSTS_RUN_MIN, runMin);
+    view.setU32(at + BURSTS_RUN_SPAN, runSpan);
+    view.setU32(at + BURSTS_WAIT_MIN, waitMin);
+    view.setU32(at + BURSTS_WAIT_SPAN, waitSpan);
+    view.setU32(at + BURSTS_TIMES, times);
+    this.#addresses.set(text, at);
+    return at;
+  }
+
+  #place(): number {
+    if (this.#next === this.#end) {
+      const frame = this.#core.exports.allocateRun(1) >>> 0;
+      if (frame === 0) {
+        throw new CapacityError(
+          "NO_FRAMES",
+          "no frame is free for the description of bursts; create the kernel with more `frames`",
+        );
+      }
+      this.#next = frame;
+      this.#end = frame + PAGE_SIZE;
+    }
+    this.#next += BURSTS_SIZE;
+    return this.#next - BURSTS_SIZE;
+  }
+}

@@ -1,0 +1,341 @@
+// The kernel as the host sees it: makes meters and domains, runs them, tells what happens.
+
+import {
+  CONTROL_IGNORE_DRY,
+  CONTROL_QUANTUM,
+  CONTROL_REFILL_COST,
+  CONTROL_SLICE_LEFT,
+  CONTROL_SWITCH_COST,
+  CONTROL_TAPERED,
+  CONTROL_TRACED,
+  CONTROL_VISIT_COST,
+  NODE_SIZE,
+  OK,
+  PAGE_SIZE,
+  PRIME_INDEX,
+  PROGRAM_BURSTS,
+  PROGRAM_RISCV,
+  RECORD_SIZE,
+  REGIONS,
+  SLEEPER_SIZE,
+} from "../assembly/layout.js";
+import { BurstsTable } from "./bursts.js";
+import { type CheckReport, checkStore } from "./check.js";
+import { Core } from "./core.js";
+import { Dispatcher, type Outcome } from "./dispatcher.js";
+import { Domain } from "./domain.js";
+import { OptionError, PrimemeterError, StateError } from "./errors.js";
+import type { EventName, Listener } from "./event.js";
+import { allocationOf, indexOf, type NodeId } from "./id.js";
+import { Images } from "./image.js";
+import type { Keeper } from "./keeper.js";
+import type { Key } from "./key.js";
+import { Machine } from "./machine.js";
+import { Meter, type MeterKey } from "./meter.js";
+import { Node } from "./node.js";
+import {
+  type CheckedOptions,
+  cycles as checkCycles,
+  checkNames,
+  checkOptions,
+  INSTRUCTION_CLASSES,
+  type KernelOptions,
+  show,
+} from "./options.js";
+import { type Program, seedOf } from "./program.js";
+import { readStatistics, type Statistics } from "./statistics.js";
+import { disposed, instantiate } from "./wasm.js";
+
+export interface MeterOptions {
+  name?: string;
+  superior: Meter | MeterKey;
+  /** What the counter begins with; without it 2^64 − 1, as good as unlimited. */
+  cycles?: bigint;
+  keeper?: Keeper;
+}
+
+export interface DomainOptions {
+  name?: string;
+  meter: Meter | MeterKey;
+  program: Program;
+  /** Arguments after the program's name; ELF programs only. */
+  args?: readonly string[];
+  /** What it reads from file descriptor 0; ELF programs only. */
+  stdin?: Uint8Array | string;
+  /** Bytes of the address space; ELF programs only. The program, a heap of 512 KiB and a stack. */
+  memory?: number;
+}
+
+export interface StepResult {
+  /** "waiting": nobody runs until a keeper that is still out has answered. */
+  readonly reason: Outcome;
+  /** Cycles of kernel time that passed. */
+  readonly cycles: bigint;
+}
+
+export interface RunResult {
+  readonly reason: "idle" | "limit" | "aborted";
+  readonly cycles: bigint;
+}
+
+const UNLIMITED = (1n << 64n) - 1n;
+/** How long `run` keeps the host's event loop waiting, in milliseconds. */
+const YIELD_MS = 10;
+
+/**
+ * Makes a kernel of its own memory, with a prime meter in it.
+ *
+ * @throws {OptionError} @throws {CapacityError} NO_MEMORY
+ */
+export function createKernel(options: KernelOptions = {}): Kernel {
+  return new Kernel(checkOptions(options));
+}
+
+export class Kernel {
+  /** The meter above all others; its superior is the super meter key. Counter 2^56 − 1. */
+  readonly primeMeter: Meter;
+  readonly #core: Core;
+  readonly #dispatcher: Dispatcher;
+  readonly #images: Images;
+  readonly #bursts: BurstsTable;
+  #domainsMade = 0;
+  #isRunning = false;
+
+  /** @internal */
+  constructor(options: CheckedOptions) {
+    const { nodes, frames } = options;
+    const perNode = RECORD_SIZE + SLEEPER_SIZE + NODE_SIZE;
+    const bytes = REGIONS + nodes * perNode + frames * PAGE_SIZE + 4 * PAGE_SIZE;
+    const instance = instantiate(bytes, options.build);
+    const core = new Core(instance, options);
+    const status = core.exports.initialize(nodes, frames);
+    if (status !== OK) throw new PrimemeterError("STATUS", `initialize: status ${status}`);
+    const { view } = core;
+    view.setControl(CONTROL_QUANTUM, options.quantum);
+    view.setControl(CONTROL_SLICE_LEFT, options.quantum);
+    view.advance = options.advance;
+    view.setControl(CONTROL_TAPERED, Number(options.tapered));
+    view.setControl(CONTROL_TRACED, Number(options.trace));
+    view.setControl(CONTROL_IGNORE_DRY, Number(options.ignoreDry));
+    view.setControl(CONTROL_REFILL_COST, options.kernelCosts.refill);
+    view.setControl(CONTROL_VISIT_COST, options.kernelCosts.visit);
+    view.setControl(CONTROL_SWITCH_COST, options.kernelCosts.switch);
+    INSTRUCTION_CLASSES.forEach((name, number) => {
+      core.exports.costSet(number, options.costs[name] ?? 1);
+    });
+    this.#core = core;
+    this.#dispatcher = new Dispatcher(core);
+    this.#images = new Images(core);
+    this.#bursts = new BurstsTable(core);
+    this.primeMeter = this.#adopt(core.idAt(PRIME_INDEX), "prime");
+  }
+
+  /**
+   * Hangs a new meter under another.
+   *
+   * @throws {OptionError} @throws {RescindedError} @throws {CapacityError} NO_NODES
+   */
+  createMeter(options: MeterOptions): Meter {
+    checkNames("createMeter", options, ["name", "superior", "cycles", "keeper"]);
+    const core = this.#core;
+    const cycles = checkCycles("cycles", options.cycles ?? UNLIMITED);
+    const superior = core.liveMeter(options.superior);
+    const keeper = options.keeper === undefined ? 0 : core.register(options.keeper);
+    core.view.amount = cycles;
+    const made = core.exports.meterCreate(indexOf(superior), allocationOf(superior), keeper);
+    if (made === 0) core.keepers.delete(keeper);
+    const id = core.made(made, "createMeter");
+    return this.#adopt(id, nameOf(options.name, `meter-${indexOf(id)}`));
+  }
+
+  /**
+   * Makes a stopped domain.
+   *
+   * @throws {OptionError} @throws {RescindedError} @throws {CapacityError} NO_NODES or NO_FRAMES; then
+   * nothing is kept.
+   */
+  createDomain(options: DomainOptions): Domain {
+    checkNames("createDomain", options, ["name", "meter", "program", "args", "stdin", "memory"]);
+    const core = this.#core;
+    const { program, args = [], stdin = "", memory } = options;
+    const meter = core.liveMeter(options.meter);
+    const number = this.#domainsMade + 1;
+    const name = nameOf(options.name, `domain-${number}`);
+    let machine: Machine | undefined;
+    let made: number;
+    if (program?.kind === "elf") {
+      const machineOptions = { program, args: [name, ...args], stdin, memory };
+      machine = new Machine(core, this.#images, machineOptions);
+      made = core.exports.domainCreate(
+        indexOf(meter),
+        allocationOf(meter),
+        PROGRAM_RISCV,
+        machine.address,
+        0,
+      );
+    } else if (program?.kind === "bursts") {
+      made = core.exports.domainCreate(
+        indexOf(meter),
+        allocationOf(meter),
+        PROGRAM_BURSTS,
+        this.#bursts.addressOf(program),
+        seedOf(program, number),
+      );
+    } else {
+      throw new OptionError(`program: found ${show(program)}, expected loadElf(…) or bursts(…)`);
+    }
+    if (made === 0) machine?.free();
+    const id = core.made(made, "createDomain");
+    this.#domainsMade = number;
+    const domain = new Domain(core, id, name, machine);
+    core.domains.set(made, domain);
+    return domain;
+  }
+
+  /** A node of sixteen DK(0), to be made a meter slot by slot. @throws {CapacityError} NO_NODES */
+  createNode(): Node {
+    const id = this.#core.made(this.#core.exports.nodeCreate(), "createNode");
+    return new Node(this.#core, id, `node ${indexOf(id)}`);
+  }
+
+  /** A handle to a node as a meter, whether or not it is well-formed as one. */
+  meterOf(node: Node, name?: string): Meter {
+    return (
+      this.#core.meters.get(indexOf(node.id)) ??
+      this.#adopt(node.id, nameOf(name, `meter-${indexOf(node.id)}`))
+    );
+  }
+
+  /** A key that makes a function of the host the keeper of a meter, in slot 2. */
+  hostKey(keeper: Keeper): Key {
+    return { kind: "host", number: this.#core.register(keeper) };
+  }
+
+  /** Invokes a key with an order of §3: its return code and the key that comes back. */
+  invoke(key: Key, order: number, argument?: Key): { code: number; key: Key } {
+    return this.#core.invoke(key, order, argument);
+  }
+
+  /** Cycles since the kernel was made, those in which nobody ran included. */
+  get time(): bigint {
+    return this.#dispatcher.time;
+  }
+
+  /** Does something when kernel time comes to `time`; at once, in the next step, if it has passed. */
+  at(time: bigint, act: () => void): void {
+    this.#dispatcher.alarms.set(checkCycles("time", time), act);
+  }
+
+  /**
+   * Runs the kernel until something happens that the host acts on, or a few thousand slices, or
+   * `cycles` of kernel time are over.
+   */
+  step(options: { cycles?: bigint | number } = {}): StepResult {
+    this.#alone();
+    const start = this.time;
+    const reason = this.#dispatcher.step(limit(start, options.cycles));
+    return { reason, cycles: this.time - start };
+  }
+
+  /**
+   * Runs until nobody has anything to do (asynchronous keepers have answered, too), or `cycles` of
+   * kernel time are over, or `signal` aborts. The host's event loop goes round every 10 ms.
+   *
+   * @throws {StateError} when the kernel runs already.
+   */
+  async run(options: { cycles?: bigint | number; signal?: AbortSignal } = {}): Promise<RunResult> {
+    this.#alone();
+    checkNames("run", options, ["cycles", "signal"]);
+    const { signal } = options;
+    const start = this.time;
+    const until = limit(start, options.cycles);
+    let outcome: Outcome = "ran";
+    let yielded = performance.now();
+    this.#isRunning = true;
+    try {
+      while (!signal?.aborted) {
+        outcome = this.#dispatcher.step(until);
+        if (outcome === "idle" || outcome === "limit") break;
+        if (outcome === "waiting") await Promise.race([this.#dispatcher.answer(), abort(signal)]);
+        // Code that awaits an alarm must run before the kernel goes on (R15).
+        if (this.#dispatcher.alarms.takeFired() || performance.now() - yielded > YIELD_MS) {
+          await turn();
+          yielded = performance.now();
+        }
+      }
+    } finally {
+      this.#isRunning = false;
+    }
+    const reason = signal?.aborted ? "aborted" : (outcome as "idle" | "limit");
+    return { reason, cycles: this.time - start };
+  }
+
+  meters(): IterableIterator<Meter> {
+    return this.#core.meters.values();
+  }
+
+  domains(): IterableIterator<Domain> {
+    return this.#core.domains.values();
+  }
+
+  /** Walks the whole store and compares it with every invariant; changes nothing. */
+  check(): CheckReport {
+    return checkStore(this.#core.view);
+  }
+
+  statistics(): Statistics {
+    return readStatistics(this.#core.view);
+  }
+
+  /** Listens to an event; returns the function that stops it. */
+  on<Name extends EventName>(name: Name, listener: Listener<Name>): () => void {
+    return this.#core.emitter.on(name, listener);
+  }
+
+  /** Lets the memory go. Every other call throws StateError from now on. */
+  dispose(): void {
+    this.#core.exports = disposed();
+    this.#core.meters.clear();
+    this.#core.domains.clear();
+    this.#core.keepers.clear();
+  }
+
+  #adopt(id: NodeId, name: string): Meter {
+    const meter = new Meter(this.#core, id, name);
+    this.#core.meters.set(indexOf(id), meter);
+    return meter;
+  }
+
+  #alone(): void {
+    if (this.#isRunning) throw new StateError("the kernel is running: await run() first");
+  }
+}
+
+function nameOf(name: string | undefined, otherwise: string): string {
+  if (name === undefined) return otherwise;
+  if (typeof name === "string" && name !== "") return name;
+  throw new OptionError(`name: found ${show(name)}, expected a text that is not empty`);
+}
+
+function limit(start: bigint, cycles: bigint | number | undefined): bigint {
+  if (cycles === undefined) return UNLIMITED;
+  const isWhole = typeof cycles === "bigint" || Number.isSafeInteger(cycles);
+  if (!isWhole || cycles < 0) {
+    throw new OptionError(`cycles: found ${show(cycles)}, expected a whole number from 0`);
+  }
+  return start + BigInt(cycles);
+}
+
+/** Lets everything run that the event loop has ready. */
+function turn(): Promise<void> {
+  return new Promise((resolve) => {
+    if (typeof setImmediate === "function") setImmediate(resolve);
+    else setTimeout(resolve, 0);
+  });
+}
+
+function abort(signal: AbortSignal | undefined): Promise<void> {
+  return new Promise((resolve) => {
+    signal?.addEventListener("abort", () => resolve(), { once: true });
+  });
+}
