@@ -63,7 +63,7 @@ export function wakeSome(meter: Node, why: i32): void {
  */
 export function wakeChain(meter: Node): void {
   let node: Node | null = meter;
-  for (let depth = 0; depth < MAX_CHAIN && node; depth++) {
+  for (let depth = 0; depth < MAX_CHAIN && node && !node.isDomain; depth++) {
     wakeAll(node);
     node = node.superior();
   }
