@@ -7,6 +7,7 @@ import {
   CONTROL_DOMAIN,
   CONTROL_EVENTS,
   CONTROL_METER,
+  CONTROL_NODE_BASE,
   CONTROL_TIME,
   EVENT_END,
   EVENT_PARK,
@@ -14,6 +15,8 @@ import {
   EVENT_SLICE,
   EVENT_WAIT,
   METER_KEEPER_SLOT,
+  NODE_CALLS,
+  NODE_SIZE,
   OK,
   REASON_HOST_CALL,
   REASON_IDLE,
@@ -37,10 +40,16 @@ const CHUNK = 1 << 30;
 /** How a run of steps ended: nobody runs, the cycles are used, or only a keeper's answer will help. */
 export type Outcome = "idle" | "limit" | "waiting" | "ran";
 
+interface Call {
+  readonly domain: Domain;
+  readonly call: number;
+}
+
 export class Dispatcher {
   readonly alarms = new Alarms();
   readonly #core: Core;
-  #pending = 0;
+  /** Calls of keepers that answer later. */
+  readonly #pending = new Set<Call>();
   #answered: () => void = () => {};
 
   constructor(core: Core) {
@@ -99,7 +108,16 @@ export class Dispatcher {
       this.alarms.fire(next);
       return "ran";
     }
-    return this.#pending > 0 ? "waiting" : "idle";
+    for (const call of this.#pending) if (this.#isOut(call)) return "waiting";
+    return "idle";
+  }
+
+  /** Whether a domain still waits for the answer: it may have been stopped, started or rescinded. */
+  #isOut({ domain, call }: Call): boolean {
+    const { view, exports } = this.#core;
+    const index = indexOf(domain.id);
+    if (exports.nodeAllocation(index) !== allocationOf(domain.id)) return false;
+    return view.u32(view.control(CONTROL_NODE_BASE) + index * NODE_SIZE + NODE_CALLS) === call;
   }
 
   #domain(): Domain {
@@ -135,7 +153,7 @@ export class Dispatcher {
       const answer = keeper ? keeper(message) : "decline";
       if (answer instanceof Promise) {
         outcome = "later";
-        this.#await(answer, settle, fail);
+        this.#await({ domain, call }, answer, settle, fail);
       } else {
         outcome = outcomeOf(answer);
         settle(outcome);
@@ -147,15 +165,16 @@ export class Dispatcher {
   }
 
   #await(
+    call: Call,
     answer: Promise<KeeperAnswer>,
     settle: (outcome: KeeperOutcome) => void,
     fail: (error: unknown) => void,
   ): void {
-    this.#pending++;
+    this.#pending.add(call);
     answer
       .then((value) => settle(outcomeOf(value)), fail)
       .finally(() => {
-        this.#pending--;
+        this.#pending.delete(call);
         this.#answered();
       });
   }
