@@ -24,7 +24,7 @@ import {
   REASON_LIMIT,
   REASON_TRAP,
 } from "../assembly/layout.js";
-import { Alarms } from "./alarm.js";
+import { Alarms, NEVER } from "./alarm.js";
 import type { Core } from "./core.js";
 import { type Domain, trapReason } from "./domain.js";
 import type { KeeperOutcome } from "./event.js";
@@ -50,6 +50,8 @@ export class Dispatcher {
   readonly #core: Core;
   /** Calls of keepers that answer later. */
   readonly #pending = new Set<Call>();
+  /** A keeper has returned a promise since the last turn of the event loop. */
+  #asked = false;
   #answered: () => void = () => {};
 
   constructor(core: Core) {
@@ -81,10 +83,9 @@ export class Dispatcher {
         return "ran";
       case REASON_LIMIT:
         if (cycles === CHUNK) return "ran";
-        if (stop === until) return "limit";
-        // Where an instruction would cost more than is left until then, the alarm is that much early.
+        // The clock stays short of the stop where the next instruction does not fit before it.
         this.alarms.fire(stop);
-        return "ran";
+        return stop === until ? "limit" : "ran";
       case REASON_IDLE:
         return this.#rest(until);
       default:
@@ -102,14 +103,22 @@ export class Dispatcher {
   /** Nobody is ready or sleeps: time goes on to the next alarm, if somebody waits for one. */
   #rest(until: bigint): Outcome {
     const { next } = this.alarms;
-    if (next <= until) {
-      this.#core.view.amount = next;
-      this.#core.exports.idleUntil();
-      this.alarms.fire(next);
-      return "ran";
+    if (next === NEVER) {
+      for (const call of this.#pending) if (this.#isOut(call)) return "waiting";
+      return "idle";
     }
-    for (const call of this.#pending) if (this.#isOut(call)) return "waiting";
-    return "idle";
+    this.#core.view.amount = next < until ? next : until;
+    this.#core.exports.idleUntil();
+    if (next > until) return "limit";
+    this.alarms.fire(next);
+    return "ran";
+  }
+
+  /** Whether code of the host is about to run that the kernel must not outrun (R15). */
+  takeTurn(): boolean {
+    const asked = this.#asked;
+    this.#asked = false;
+    return this.alarms.takeFired() || asked;
   }
 
   /** Whether a domain still waits for the answer: it may have been stopped, started or rescinded. */
@@ -171,6 +180,7 @@ export class Dispatcher {
     fail: (error: unknown) => void,
   ): void {
     this.#pending.add(call);
+    this.#asked = true;
     answer
       .then((value) => settle(outcomeOf(value)), fail)
       .finally(() => {

@@ -62,7 +62,7 @@ export interface DomainOptions {
   args?: readonly string[];
   /** What it reads from file descriptor 0; ELF programs only. */
   stdin?: Uint8Array | string;
-  /** Bytes of the address space; ELF programs only. The program, a heap of 512 KiB and a stack. */
+  /** Bytes of the address space; ELF programs only. The program, a heap of 1 MiB and a stack. */
   memory?: number;
 }
 
@@ -247,9 +247,11 @@ export class Kernel {
     const { signal } = options;
     const start = this.time;
     const until = limit(start, options.cycles);
+    let onAbort = () => {};
     const aborted = new Promise<void>((resolve) => {
-      signal?.addEventListener("abort", () => resolve(), { once: true });
+      onAbort = resolve;
     });
+    signal?.addEventListener("abort", onAbort);
     let outcome: Outcome = "ran";
     let yielded = performance.now();
     this.#isRunning = true;
@@ -258,13 +260,13 @@ export class Kernel {
         outcome = this.#dispatcher.step(until);
         if (outcome === "idle" || outcome === "limit") break;
         if (outcome === "waiting") await Promise.race([this.#dispatcher.answer(), aborted]);
-        // Code that awaits an alarm must run before the kernel goes on (R15).
-        if (this.#dispatcher.alarms.takeFired() || performance.now() - yielded > YIELD_MS) {
+        if (this.#dispatcher.takeTurn() || performance.now() - yielded > YIELD_MS) {
           await turn();
           yielded = performance.now();
         }
       }
     } finally {
+      signal?.removeEventListener("abort", onAbort);
       this.#isRunning = false;
     }
     const reason = signal?.aborted ? "aborted" : (outcome as "idle" | "limit");

@@ -31,14 +31,7 @@ function wrap(seed: number): Uint8Array {
   const output = [...li(10, 1), ...li(11, DATA), ...li(12, DUMP_BYTES), ...li(17, WRITE), ECALL];
   const end = [...li(10, 0), ...li(17, EXIT), ECALL];
   const steps = calmProgram(random, 400);
-  return assemble([
-    ...set.flat(),
-    ...steps,
-    lui(POINTER, DUMP),
-    ...save.flat(),
-    ...output,
-    ...end,
-  ]);
+  return assemble([...set.flat(), ...steps, lui(POINTER, DUMP), ...save.flat(), ...output, ...end]);
 }
 
 /** What the program writes here, and how many instructions it took. */
