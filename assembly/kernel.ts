@@ -82,7 +82,7 @@ function dispatch(domain: Record, until: u64): i32 {
   control.sliceUsed += used;
 
   if (outcome != RAN) return putAway(domain, outcome);
-  if (control.sliceLeft == 0) rotate();
+  if (control.sliceLeft == 0) endSlice();
   else if (used < allowance) return makeRoom(domain, until);
   return REASON_RAN;
 }
@@ -90,9 +90,15 @@ function dispatch(domain: Record, until: u64): i32 {
 /** The next instruction costs more than was left of the allowance: it waits for a whole one (R16). */
 function makeRoom(domain: Record, until: u64): i32 {
   if (domain.amount < wanted) domain.short = wanted - 1;
-  else if (control.sliceLeft < wanted) rotate();
+  else if (control.sliceLeft < wanted) endSlice();
   else if (until - control.time < wanted) return REASON_LIMIT;
   return REASON_RAN;
+}
+
+/** Who wakes by now queues before the domain whose slice ends, however its time was cut up (R15). */
+function endSlice(): void {
+  if (nextWake() <= control.time) wakeSleepers();
+  rotate();
 }
 
 /** A domain that doesn't just want to go on: it sleeps, is at its end, asks the host, or trapped. */
@@ -105,7 +111,7 @@ function putAway(domain: Record, outcome: i32): i32 {
   if (outcome == CALLED) {
     control.domain = node.index;
     count(STATISTIC_HOST_CALLS);
-    if (control.sliceLeft == 0) rotate();
+    if (control.sliceLeft == 0) endSlice();
     return REASON_HOST_CALL;
   }
   if (outcome == ENDED) {
