@@ -1,0 +1,34 @@
+import { readdirSync } from "node:fs";
+import { describe, expect, test } from "vitest";
+import { toJson } from "../src/cli/json.js";
+import { loadScenario } from "../src/scenario/file.js";
+import { ScenarioRun } from "../src/scenario/run.js";
+
+/** Cycles that the prime meter was charged, and calls of all keepers, to the last one. */
+const BILLS: Record<string, { consumed: bigint; keeperCalls: number }> = {};
+
+const FILES = readdirSync("scenarios");
+
+async function play(file: string) {
+  const run = new ScenarioRun(loadScenario(`scenarios/${file}`));
+  const report = await run.run();
+  run.kernel.dispose();
+  return report;
+}
+
+test("every scenario has its bill here", () => {
+  expect(FILES.toSorted()).toEqual(Object.keys(BILLS).toSorted());
+});
+
+describe.each(FILES)("%s", (file) => {
+  test("comes out as it expects, to the cycle, and the same again", async () => {
+    const report = await play(file);
+    expect(report.expectations.filter(({ ok }) => !ok)).toEqual([]);
+    expect(report.expectations.length).toBeGreaterThan(2);
+    expect(report.findings).toEqual([]);
+    const keeperCalls = report.meters.reduce((sum, meter) => sum + meter.keeperCalls, 0);
+    expect({ consumed: report.consumed, keeperCalls }).toEqual(BILLS[file]);
+    const again = await play(file);
+    expect(toJson({ ...again, mips: 0 })).toBe(toJson({ ...report, mips: 0 }));
+  });
+});
