@@ -73,9 +73,10 @@ export class Dispatcher {
         return "ran";
       case REASON_LIMIT:
         if (cycles === CHUNK) return "ran";
-        // The clock stays short of the stop where the next instruction does not fit before it.
+        if (stop === until) return "limit";
+        // Where an instruction would cost more than is left until then, the alarm is that much early.
         this.alarms.fire(stop);
-        return stop === until ? "limit" : "ran";
+        return "ran";
       case REASON_IDLE:
         return this.#rest(until);
       default:
@@ -113,9 +114,9 @@ export class Dispatcher {
   }
 
   #callKeeper(): void {
-    const { view, exports, emitter, meters, keepers } = this.#core;
+    const { view, exports, emitter, keepers } = this.#core;
     const domain = this.#domain();
-    const meter = meters.get(view.control(CONTROL_METER))!;
+    const meter = this.#core.meterAt(view.control(CONTROL_METER));
     const call = view.control(CONTROL_CODE);
     const time = this.time;
     const index = indexOf(domain.id);
@@ -193,11 +194,12 @@ export class Dispatcher {
   }
 
   #tell({ kind, domain: index, meter: meterIndex, amount: cycles, time }: RawEvent): void {
-    const { emitter, domains, meters } = this.#core;
+    const { emitter, domains } = this.#core;
     const domain = domains.get(index);
     if (!domain) return; // rescinded since
-    if (kind === EVENT_PARK) emitter.emit("park", { domain, meter: meters.get(meterIndex), time });
-    else if (kind === EVENT_END) emitter.emit("end", { domain, exitCode: null, time });
+    if (kind === EVENT_PARK) {
+      emitter.emit("park", { domain, meter: this.#core.meterAt(meterIndex), time });
+    } else if (kind === EVENT_END) emitter.emit("end", { domain, exitCode: null, time });
     else if (kind === EVENT_SLICE) emitter.emit("slice", { domain, cycles, time });
     else if (kind === EVENT_REFILL) emitter.emit("refill", { domain, cycles, time });
     else if (kind === EVENT_WAIT) emitter.emit("wait", { domain, cycles, time });

@@ -40,7 +40,8 @@ export class Node {
 
   /**
    * Stores a key in a slot and returns the old one. A key that names a rescinded node is stored as
-   * DK(0). @throws {StateError} for the slots of a domain's root that are the kernel's (5 and 13).
+   * DK(0). @throws {StateError} for slots that are the kernel's: 5 and 13 of a domain's root, 1 of the
+   * prime meter.
    */
   swap(slot: number, key: Key): Key {
     return this.#order(ORDER_SWAP + this.#slot(slot), key);
