@@ -7,6 +7,7 @@ import {
   CONTROL_DOMAIN,
   CONTROL_EVENTS,
   CONTROL_METER,
+  CONTROL_NODE_BASE,
   CONTROL_TIME,
   EVENT_END,
   EVENT_PARK,
@@ -14,6 +15,8 @@ import {
   EVENT_SLICE,
   EVENT_WAIT,
   METER_KEEPER_SLOT,
+  NODE_CALLS,
+  NODE_SIZE,
   OK,
   REASON_HOST_CALL,
   REASON_IDLE,
@@ -37,10 +40,16 @@ const CHUNK = 1 << 30;
 /** How a run of steps ended: nobody runs, the cycles are used, or only a keeper's answer will help. */
 export type Outcome = "idle" | "limit" | "waiting" | "ran";
 
+interface Call {
+  readonly domain: Domain;
+  readonly call: number;
+}
+
 export class Dispatcher {
   readonly alarms = new Alarms();
   readonly #core: Core;
-  #pending = 0;
+  /** Calls of keepers that answer later. */
+  readonly #pending = new Set<Call>();
   /** A keeper has returned a promise since the last turn of the event loop. */
   #asked = false;
   #answered: () => void = () => {};
@@ -73,10 +82,9 @@ export class Dispatcher {
         return "ran";
       case REASON_LIMIT:
         if (cycles === CHUNK) return "ran";
-        if (stop === until) return "limit";
-        // Where an instruction would cost more than is left until then, the alarm is that much early.
+        // The clock stays short of the stop where the next instruction does not fit before it.
         this.alarms.fire(stop);
-        return "ran";
+        return stop === until ? "limit" : "ran";
       case REASON_IDLE:
         return this.#rest(until);
       default:
@@ -94,7 +102,10 @@ export class Dispatcher {
   /** Nobody is ready or sleeps: time goes on to the next alarm, if somebody waits for one. */
   #rest(until: bigint): Outcome {
     const { next } = this.alarms;
-    if (next === NEVER) return this.#pending > 0 ? "waiting" : "idle";
+    if (next === NEVER) {
+      for (const call of this.#pending) if (this.#isOut(call)) return "waiting";
+      return "idle";
+    }
     this.#core.view.amount = next < until ? next : until;
     this.#core.exports.idleUntil();
     if (next > until) return "limit";
@@ -107,6 +118,14 @@ export class Dispatcher {
     const asked = this.#asked;
     this.#asked = false;
     return this.alarms.takeFired() || asked;
+  }
+
+  /** Whether a domain still waits for the answer: it may have been stopped, started or rescinded. */
+  #isOut({ domain, call }: Call): boolean {
+    const { view, exports } = this.#core;
+    const index = indexOf(domain.id);
+    if (exports.nodeAllocation(index) !== allocationOf(domain.id)) return false;
+    return view.u32(view.control(CONTROL_NODE_BASE) + index * NODE_SIZE + NODE_CALLS) === call;
   }
 
   #domain(): Domain {
@@ -142,7 +161,7 @@ export class Dispatcher {
       const answer = keeper ? keeper(message) : "decline";
       if (answer instanceof Promise) {
         outcome = "later";
-        this.#await(answer, settle, fail);
+        this.#await({ domain, call }, answer, settle, fail);
       } else {
         outcome = outcomeOf(answer);
         settle(outcome);
@@ -154,16 +173,17 @@ export class Dispatcher {
   }
 
   #await(
+    call: Call,
     answer: Promise<KeeperAnswer>,
     settle: (outcome: KeeperOutcome) => void,
     fail: (error: unknown) => void,
   ): void {
-    this.#pending++;
+    this.#pending.add(call);
     this.#asked = true;
     answer
       .then((value) => settle(outcomeOf(value)), fail)
       .finally(() => {
-        this.#pending--;
+        this.#pending.delete(call);
         this.#answered();
       });
   }
