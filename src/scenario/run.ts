@@ -137,10 +137,8 @@ export class ScenarioRun implements Standing {
   report(): Report {
     const findings = this.#findings();
     const expectations = this.#scenario.claims.flatMap((claim) => {
-      const judged = this.#expectations.get(claim);
-      if (judged) return judged;
-      const { cycle = 0n } = claim;
-      return cycle <= this.kernel.time ? judge(claim, this) : [unreached(claim)];
+      if (claim.cycle === undefined) return judge(claim, this);
+      return this.#expectations.get(claim) ?? [unreached(claim)];
     });
     const { consumed } = this.meter(PRIME);
     return {
