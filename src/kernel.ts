@@ -62,7 +62,7 @@ export interface DomainOptions {
   args?: readonly string[];
   /** What it reads from file descriptor 0; ELF programs only. */
   stdin?: Uint8Array | string;
-  /** Bytes of the address space; ELF programs only. The program, a heap of 512 KiB and a stack. */
+  /** Bytes of the address space; ELF programs only. The program, a heap of 1 MiB and a stack. */
   memory?: number;
 }
 
@@ -247,11 +247,11 @@ export class Kernel {
     const { signal } = options;
     const start = this.time;
     const until = limit(start, options.cycles);
-    let abort = () => {};
+    let onAbort = () => {};
     const aborted = new Promise<void>((resolve) => {
-      abort = resolve;
+      onAbort = resolve;
     });
-    signal?.addEventListener("abort", abort);
+    signal?.addEventListener("abort", onAbort);
     let outcome: Outcome = "ran";
     let yielded = performance.now();
     this.#isRunning = true;
@@ -266,8 +266,8 @@ export class Kernel {
         }
       }
     } finally {
+      signal?.removeEventListener("abort", onAbort);
       this.#isRunning = false;
-      signal?.removeEventListener("abort", abort);
     }
     const reason = signal?.aborted ? "aborted" : (outcome as "idle" | "limit");
     return { reason, cycles: this.time - start };
