@@ -101,54 +101,66 @@ function drive(
 
 function compare(setup: Setup, total: number, sizes: number[]): void {
   const reference = refer(setup);
-  const expectedStops = drive(reference, total, () => total, (used) => {
-    reference.time += BigInt(used);
-  });
+  const expectedStops = drive(
+    reference,
+    total,
+    () => total,
+    (used) => {
+      reference.time += BigInt(used);
+    },
+  );
   const expected = expectedState(reference);
   const dearest = Math.max(...setup.costs);
   for (const list of [[total], sizes.map((size) => size + dearest - 1), [dearest]]) {
     const cpu = build(setup);
     let turn = 0;
-    const stops = drive(cpu, total, () => list[turn++ % list.length]!, (used) => {
-      const { view } = cpu.host;
-      const at = layout.CONTROL + layout.CONTROL_TIME;
-      view.setBigUint64(at, view.getBigUint64(at, true) + BigInt(used), true);
-    });
+    const stops = drive(
+      cpu,
+      total,
+      () => list[turn++ % list.length]!,
+      (used) => {
+        const { view } = cpu.host;
+        const at = layout.CONTROL + layout.CONTROL_TIME;
+        view.setBigUint64(at, view.getBigUint64(at, true) + BigInt(used), true);
+      },
+    );
     expect(stops).toEqual(expectedStops);
     expect(state(cpu)).toEqual(expected);
   }
 }
 
 const setups = (wild: boolean, marks: number) =>
-  fc.record({
-    seed: seeds,
-    scattered: fc.boolean(),
-    costs: fc.oneof(
-      fc.constant<number[]>(new Array(layout.CLASS_COUNT).fill(1)),
-      fc.array(fc.integer({ min: 1, max: 9 }), {
-        minLength: layout.CLASS_COUNT,
-        maxLength: layout.CLASS_COUNT,
+  fc
+    .record({
+      seed: seeds,
+      scattered: fc.boolean(),
+      costs: fc.oneof(
+        fc.constant<number[]>(new Array(layout.CLASS_COUNT).fill(1)),
+        fc.array(fc.integer({ min: 1, max: 9 }), {
+          minLength: layout.CLASS_COUNT,
+          maxLength: layout.CLASS_COUNT,
+        }),
+        fc.array(fc.constantFrom(1, 255), {
+          minLength: layout.CLASS_COUNT,
+          maxLength: layout.CLASS_COUNT,
+        }),
+      ),
+      sizes: fc.array(fc.oneof(fc.integer({ min: 1, max: 8 }), fc.integer({ min: 1, max: 150 })), {
+        minLength: 1,
+        maxLength: 12,
       }),
-      fc.array(fc.constantFrom(1, 255), {
-        minLength: layout.CLASS_COUNT,
-        maxLength: layout.CLASS_COUNT,
-      }),
-    ),
-    sizes: fc.array(fc.oneof(fc.integer({ min: 1, max: 8 }), fc.integer({ min: 1, max: 150 })), {
-      minLength: 1,
-      maxLength: 12,
-    }),
-    total: fc.integer({ min: 1, max: 3000 }),
-  }).map(({ seed, sizes, total, ...rest }) => {
-    const random = new Random(seed);
-    const code = wild ? wildProgram(random, 150, CODE) : calmProgram(random, 300);
-    const registers = Array.from({ length: 32 }, (_, index) => {
-      if (index === 0) return 0;
-      if (index === POINTER || random.below(3) === 0) return DATA + 2048 + 4 * random.below(500);
-      return random.below(4) ? random.word() : CODE + random.below(1024);
+      total: fc.integer({ min: 1, max: 3000 }),
+    })
+    .map(({ seed, sizes, total, ...rest }) => {
+      const random = new Random(seed);
+      const code = wild ? wildProgram(random, 150, CODE) : calmProgram(random, 300);
+      const registers = Array.from({ length: 32 }, (_, index) => {
+        if (index === 0) return 0;
+        if (index === POINTER || random.below(3) === 0) return DATA + 2048 + 4 * random.below(500);
+        return random.below(4) ? random.word() : CODE + random.below(1024);
+      });
+      return { setup: { code: assemble(code), registers, marks, ...rest }, sizes, total };
     });
-    return { setup: { code: assemble(code), registers, marks, ...rest }, sizes, total };
-  });
 
 describe("any split of a budget ends in the same state", () => {
   const check = (wild: boolean, marks: number, numRuns: number) =>
