@@ -163,88 +163,120 @@ export function execute(machine: Machine, budget: i32): i32 {
         continue;
       case Op.Lb: {
         const guest = X.rs1(m, at) + X.imm(at);
-        if (guest - readStart < readSize) {
-          X.set(m, at, <u32>load<i8>(<usize>(guest - readStart) + readHost));
-        } else if (!loadSlow(machine, at, guest)) {
-          return leave(machine, at, left, STOP_TRAP);
+        let host = <usize>(guest - readStart) + readHost;
+        if (guest - readStart >= readSize) {
+          host = X.lastRead(m, guest);
+          if (host == 0) {
+            if (!loadSlow(machine, at, guest)) return leave(machine, at, left, STOP_TRAP);
+            at += RECORD_BYTES;
+            continue;
+          }
         }
-        at += RECORD_BYTES;
+        at = X.set(m, at, <u32>load<i8>(host));
         continue;
       }
       case Op.Lh: {
         const guest = X.rs1(m, at) + X.imm(at);
-        if (guest - readStart < readSize) {
-          X.set(m, at, <u32>load<i16>(<usize>(guest - readStart) + readHost));
-        } else if (!loadSlow(machine, at, guest)) {
-          return leave(machine, at, left, STOP_TRAP);
+        let host = <usize>(guest - readStart) + readHost;
+        if (guest - readStart >= readSize) {
+          host = X.lastRead(m, guest);
+          if (host == 0) {
+            if (!loadSlow(machine, at, guest)) return leave(machine, at, left, STOP_TRAP);
+            at += RECORD_BYTES;
+            continue;
+          }
         }
-        at += RECORD_BYTES;
+        at = X.set(m, at, <u32>load<i16>(host));
         continue;
       }
       case Op.Lw: {
         const guest = X.rs1(m, at) + X.imm(at);
-        if (guest - readStart < readSize) {
-          X.set(m, at, load<u32>(<usize>(guest - readStart) + readHost));
-        } else if (!loadSlow(machine, at, guest)) {
-          return leave(machine, at, left, STOP_TRAP);
+        let host = <usize>(guest - readStart) + readHost;
+        if (guest - readStart >= readSize) {
+          host = X.lastRead(m, guest);
+          if (host == 0) {
+            if (!loadSlow(machine, at, guest)) return leave(machine, at, left, STOP_TRAP);
+            at += RECORD_BYTES;
+            continue;
+          }
         }
-        at += RECORD_BYTES;
+        at = X.set(m, at, load<u32>(host));
         continue;
       }
       case Op.Lbu: {
         const guest = X.rs1(m, at) + X.imm(at);
-        if (guest - readStart < readSize) {
-          X.set(m, at, load<u8>(<usize>(guest - readStart) + readHost));
-        } else if (!loadSlow(machine, at, guest)) {
-          return leave(machine, at, left, STOP_TRAP);
+        let host = <usize>(guest - readStart) + readHost;
+        if (guest - readStart >= readSize) {
+          host = X.lastRead(m, guest);
+          if (host == 0) {
+            if (!loadSlow(machine, at, guest)) return leave(machine, at, left, STOP_TRAP);
+            at += RECORD_BYTES;
+            continue;
+          }
         }
-        at += RECORD_BYTES;
+        at = X.set(m, at, load<u8>(host));
         continue;
       }
       case Op.Lhu: {
         const guest = X.rs1(m, at) + X.imm(at);
-        if (guest - readStart < readSize) {
-          X.set(m, at, load<u16>(<usize>(guest - readStart) + readHost));
-        } else if (!loadSlow(machine, at, guest)) {
-          return leave(machine, at, left, STOP_TRAP);
+        let host = <usize>(guest - readStart) + readHost;
+        if (guest - readStart >= readSize) {
+          host = X.lastRead(m, guest);
+          if (host == 0) {
+            if (!loadSlow(machine, at, guest)) return leave(machine, at, left, STOP_TRAP);
+            at += RECORD_BYTES;
+            continue;
+          }
         }
-        at += RECORD_BYTES;
+        at = X.set(m, at, load<u16>(host));
         continue;
       }
       case Op.Sb: {
         const guest = X.rs1(m, at) + X.imm(at);
-        if (guest - writeStart < writeSize) {
-          store<u8>(<usize>(guest - writeStart) + writeHost, <u8>X.rs2(m, at));
-          at += RECORD_BYTES;
-          continue;
+        let host = <usize>(guest - writeStart) + writeHost;
+        if (guest - writeStart >= writeSize) {
+          host = X.lastWrite(m, guest);
+          if (host == 0) {
+            target = storeSlow(machine, at, guest);
+            if (target == 0) return leave(machine, at, left, STOP_TRAP);
+            at = target;
+            continue;
+          }
         }
-        target = storeSlow(machine, at, guest);
-        if (target == 0) return leave(machine, at, left, STOP_TRAP);
-        at = target;
+        store<u8>(host, <u8>X.rs2(m, at));
+        at += RECORD_BYTES;
         continue;
       }
       case Op.Sh: {
         const guest = X.rs1(m, at) + X.imm(at);
-        if (guest - writeStart < writeSize) {
-          store<u16>(<usize>(guest - writeStart) + writeHost, <u16>X.rs2(m, at));
-          at += RECORD_BYTES;
-          continue;
+        let host = <usize>(guest - writeStart) + writeHost;
+        if (guest - writeStart >= writeSize) {
+          host = X.lastWrite(m, guest);
+          if (host == 0) {
+            target = storeSlow(machine, at, guest);
+            if (target == 0) return leave(machine, at, left, STOP_TRAP);
+            at = target;
+            continue;
+          }
         }
-        target = storeSlow(machine, at, guest);
-        if (target == 0) return leave(machine, at, left, STOP_TRAP);
-        at = target;
+        store<u16>(host, <u16>X.rs2(m, at));
+        at += RECORD_BYTES;
         continue;
       }
       case Op.Sw: {
         const guest = X.rs1(m, at) + X.imm(at);
-        if (guest - writeStart < writeSize) {
-          store<u32>(<usize>(guest - writeStart) + writeHost, X.rs2(m, at));
-          at += RECORD_BYTES;
-          continue;
+        let host = <usize>(guest - writeStart) + writeHost;
+        if (guest - writeStart >= writeSize) {
+          host = X.lastWrite(m, guest);
+          if (host == 0) {
+            target = storeSlow(machine, at, guest);
+            if (target == 0) return leave(machine, at, left, STOP_TRAP);
+            at = target;
+            continue;
+          }
         }
-        target = storeSlow(machine, at, guest);
-        if (target == 0) return leave(machine, at, left, STOP_TRAP);
-        at = target;
+        store<u32>(host, X.rs2(m, at));
+        at += RECORD_BYTES;
         continue;
       }
       case Op.Beq:

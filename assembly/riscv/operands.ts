@@ -1,3 +1,4 @@
+import { MACHINE_READ_TLB, MACHINE_WRITE_TLB, TLB_ENTRIES } from "./machine";
 import { AT_IMM, AT_RD, AT_RS1, AT_RS2, RECORD_BYTES } from "./record";
 
 /** Operands of the record `at`; names are those of the ISA. `set` returns the next record. */
@@ -19,6 +20,18 @@ export class X {
   @inline static set(m: usize, at: usize, value: u32): usize {
     store<u32>(m + load<u8>(at, AT_RD), value);
     return at + RECORD_BYTES;
+  }
+  /** Host address of a word in a page that was read lately, or 0. */
+  // @ts-expect-error: a decorator of AssemblyScript
+  @inline static lastRead(m: usize, guest: u32): usize {
+    const entry = m + MACHINE_READ_TLB + (((guest >>> 12) % TLB_ENTRIES) << 3);
+    return load<u32>(entry) == ((guest + 3) | 0xfff) ? <usize>(guest + load<u32>(entry, 4)) : 0;
+  }
+  /** Host address of a word in a page that was stored to lately, or 0. */
+  // @ts-expect-error: a decorator of AssemblyScript
+  @inline static lastWrite(m: usize, guest: u32): usize {
+    const entry = m + MACHINE_WRITE_TLB + (((guest >>> 12) % TLB_ENTRIES) << 3);
+    return load<u32>(entry) == ((guest + 3) | 0xfff) ? <usize>(guest + load<u32>(entry, 4)) : 0;
   }
 }
 
