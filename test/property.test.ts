@@ -208,8 +208,14 @@ function finish(pair: Pair): void {
   expect(checked).toBe(release);
   if (process.env.STATS) {
     const kinds: Record<string, number> = {};
-    for (const line of pair.model.trace) kinds[line.split(" ")[1]!] = (kinds[line.split(" ")[1]!] ?? 0) + 1;
-    console.log(JSON.stringify(kinds), JSON.stringify(pair.sides[0]!.kernel.statistics(), (_, v) => typeof v === "bigint" ? Number(v) : v));
+    for (const line of pair.model.trace)
+      kinds[line.split(" ")[1]!] = (kinds[line.split(" ")[1]!] ?? 0) + 1;
+    console.log(
+      JSON.stringify(kinds),
+      JSON.stringify(pair.sides[0]!.kernel.statistics(), (_, v) =>
+        typeof v === "bigint" ? Number(v) : v,
+      ),
+    );
   }
   pair.dispose();
 }
