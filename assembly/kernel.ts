@@ -32,6 +32,7 @@ import {
 import { dequeue, rotate } from "./ready";
 import { Record } from "./record";
 import { nextWake, sleep, wakeSleepers } from "./sleeper";
+import { sprint } from "./sprint";
 import { chargeWork, supply } from "./supply";
 import { deliverTrap, setTrap } from "./trap";
 
@@ -50,6 +51,11 @@ export function step(cycles: u32, passes: u32): i32 {
       continue;
     }
     if (control.time >= until) return REASON_LIMIT;
+    const slices = sprint(until, passes - pass);
+    if (slices != 0) {
+      pass += slices - 1;
+      continue;
+    }
     const domain = changetype<Record>(control.ready);
     // §5.2: being dispatched makes its cache fresh; then it needs cycles; then its trap is delivered.
     domain.flags &= ~(<u8>FLAG_STALE);

@@ -61,7 +61,7 @@ test("a run prints the tree, the domains, the expectations and the accounts", ()
   expect(lines).toContain("  worker  team   ended     –    50,000  100.0 %");
   expect(lines).toContain("  ✓ worker: ended");
   expect(lines).toContain("  ✓ Every cycle is accounted for.");
-  expect(stdout).toMatch(/keeper {4} tenant is dry under worker: refilled to 10,000\n/);
+  expect(stdout).toMatch(/keeper {4}tenant is dry under worker: refilled to 10,000\n/);
   expect(status).toBe(0);
 });
 
