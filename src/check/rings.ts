@@ -12,7 +12,7 @@ import {
 } from "../../assembly/layout.js";
 import type { Store } from "./store.js";
 
-const RANKS = ["hook", "involved key", "key that is not involved"] as const;
+const RANKS = ["a hook", "an involved key", "a key that is not involved"] as const;
 
 export function checkRings(store: Store): void {
   const seen = new Uint8Array(store.nodes * SLOTS);
@@ -50,7 +50,7 @@ function checkRing(store: Store, index: number, seen: Uint8Array): void {
       findings.add(
         "backchain order",
         `${name}, ${store.nameOfKey(number)}`,
-        `a ${RANKS[own]} after a ${RANKS[rank]}`,
+        `${RANKS[own]} after ${RANKS[rank]}`,
         "hooks, then involved keys, then others",
       );
     }
