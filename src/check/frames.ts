@@ -2,6 +2,7 @@
 
 import {
   BURSTS_SIZE,
+  CONTROL_FRAME_HINT,
   CONTROL_FRAMES_USED,
   CONTROL_STATISTICS,
   IMAGE_FRAMES,
@@ -28,6 +29,7 @@ import {
   STATE_ENDED,
   STATISTIC_KERNEL_WORK,
 } from "../../assembly/layout.js";
+import { checkBursts } from "./bursts.js";
 import type { Store } from "./store.js";
 
 const FRAMES_PER_BITMAP_FRAME = PAGE_SIZE * 8;
@@ -95,6 +97,12 @@ export function checkFrames(store: Store): void {
   if (used !== taken) findings.add("frames used", "control block", used, `${taken}, as the bitmap`);
   const own = Math.ceil(store.frames / FRAMES_PER_BITMAP_FRAME);
   if (own > 0) frames.own(store.frameBase, own, BITMAP, "its frames");
+  const hint = store.control(CONTROL_FRAME_HINT);
+  for (let frame = 0; frame < Math.min(hint, store.frames); frame++) {
+    if (frames.isTaken(frame)) continue;
+    findings.add("frame hint", "control block", hint, `at most ${frame}, which is free`);
+    break;
+  }
   const images = new Map<number, number>();
   for (let index = 1; index < store.nodes; index++) checkProgram(frames, index, images);
   for (const [image, users] of images) {
@@ -115,21 +123,19 @@ function checkProgram(frames: Frames, index: number, images: Map<number, number>
   if (store.u8(hot + RECORD_STATE) === STATE_ENDED) return;
   const program = store.u32(hot + RECORD_PROGRAM);
   const kind = store.u8(hot + RECORD_PROGRAM_KIND);
-  if (kind === PROGRAM_BURSTS) checkBursts(frames, index, program);
+  if (kind === PROGRAM_BURSTS) checkDescription(frames, index, hot, program);
   if (kind === PROGRAM_RISCV) checkMachine(frames, index, program, images);
 }
 
 /** The description of bursts is in a frame that holds nothing else. */
-function checkBursts(frames: Frames, index: number, program: number): void {
+function checkDescription(frames: Frames, index: number, record: number, program: number): void {
+  const { store } = frames;
+  const name = `node ${index}`;
   if (program % BURSTS_SIZE !== 0) {
-    frames.store.findings.add(
-      "program",
-      `node ${index}`,
-      `bursts at ${program}`,
-      "32 bytes in a row",
-    );
+    store.findings.add("program", name, `bursts at ${program}`, "32 bytes in a row");
+  } else if (frames.own(program - (program % PAGE_SIZE), 1, BURSTS, `description for ${name}`)) {
+    checkBursts(store, index, record, program);
   }
-  frames.own(program - (program % PAGE_SIZE), 1, BURSTS, `description for node ${index}`);
 }
 
 /** A machine: its own frames, those of its page table, and those of the image that it runs. */

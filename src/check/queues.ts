@@ -1,12 +1,15 @@
 // Queues: the ready ring, the heap of sleepers (assembly/ready.ts, assembly/sleeper.ts).
 
 import {
+  CONTROL_EVENTS,
+  CONTROL_PANIC,
   CONTROL_QUANTUM,
   CONTROL_READY,
   CONTROL_SEQUENCE,
   CONTROL_SLEEPERS,
   CONTROL_SLICE_LEFT,
   CONTROL_SLICE_USED,
+  EVENT_CAPACITY,
   MAX_RUN,
   RECORD_DOMAIN,
   RECORD_READY_NEXT,
@@ -28,8 +31,20 @@ export interface Queues {
 }
 
 export function checkQueues(store: Store): Queues {
+  checkControl(store);
   checkSlice(store);
   return { ready: checkReady(store), asleep: checkSleepers(store) };
+}
+
+/** A kernel that has panicked is not to be used further; the batch of events has an end. */
+function checkControl(store: Store): void {
+  const { findings } = store;
+  const panic = store.control(CONTROL_PANIC);
+  if (panic !== 0) findings.add("panic", "control block", panic, "0: none");
+  const events = store.control(CONTROL_EVENTS);
+  if (events > EVENT_CAPACITY) {
+    findings.add("events", "control block", events, `at most ${EVENT_CAPACITY}`);
+  }
 }
 
 /** The slice of the head: what it has used and what is left of it are a quantum. */

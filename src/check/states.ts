@@ -12,6 +12,7 @@ import {
   KEY_SUBJECT,
   KIND_METER,
   MAX_CHAIN,
+  MAX_COST,
   NODE_ALLOCATION,
   NODE_LAPS,
   NODE_PARTNER,
@@ -24,6 +25,7 @@ import {
   RECORD_PROGRAM_KIND,
   RECORD_READY_NEXT,
   RECORD_READY_PREVIOUS,
+  RECORD_SHORT,
   RECORD_STATE,
   RECORD_SUPERIOR,
   STATE_ENDED,
@@ -98,6 +100,8 @@ function checkPlace(store: Store, index: number, record: number, places: Place[]
     const found = `${places.join(" and ")} in state ${state}`;
     findings.add("state", name, found, allowed.join(" or "));
   }
+  const short = store.u32(store.record(record) + RECORD_SHORT);
+  if (short >= MAX_COST) findings.add("short", name, short, `below ${MAX_COST}`);
   const laps = store.u32(store.node(index) + NODE_LAPS);
   if (laps > KEEPER_LAPS) findings.add("laps", name, laps, `at most ${KEEPER_LAPS}`);
   // Nowhere, it waits for the answer of a keeper whose meter was rescinded since.

@@ -191,3 +191,17 @@ damage("stall queue", "hooked at a meter of another chain", (d, { meters, domain
   d.set32(d.slot(domains.parked, 1) + layout.KEY_SUBJECT, d.node(meters.tenant));
   return slotOf(d, domains.parked, 13);
 });
+
+damage("short", "of more than an instruction costs", (d, { domains }) =>
+  d.set32(d.record(domains.burst) + layout.RECORD_SHORT, layout.MAX_COST),
+);
+
+damage("panic", "was", (d) => {
+  d.set32(d.control(layout.CONTROL_PANIC), layout.PANIC_RING);
+  return "found 1";
+});
+
+damage("events", "more than there is room for", (d) => {
+  d.set32(d.control(layout.CONTROL_EVENTS), layout.EVENT_CAPACITY + 1);
+  return "found 1025";
+});

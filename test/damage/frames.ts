@@ -102,3 +102,33 @@ damage("frames", "bursts in a page of a machine", (d, { domains }) => {
   d.set32(d.record(domains.burst) + layout.RECORD_PROGRAM, page);
   return `bursts, description for ${nodeOf(d, domains.burst)}`;
 });
+
+damage("frame hint", "above a free frame", (d) => {
+  d.set32(d.control(layout.CONTROL_FRAME_HINT), 1024);
+  return "found 1024";
+});
+
+const description = (d: Damage, of: Domain) => d.u32(d.record(of) + layout.RECORD_PROGRAM);
+
+damage("bursts", "of no cycles", (d, { domains }) => {
+  d.set32(description(d, domains.burst) + layout.BURSTS_RUN_MIN, 0);
+  return nodeOf(d, domains.burst);
+});
+
+damage("bursts", "nothing left of one", (d, { domains }) =>
+  d.set32(d.record(domains.burst) + layout.RECORD_BURST_LEFT, 0),
+);
+
+damage("bursts", "drawn from 0", (d, { domains }) =>
+  d.set32(d.record(domains.burst) + layout.RECORD_RANDOM, 0),
+);
+
+damage("bursts", "fewer than for ever", (d, { domains }) =>
+  d.set32(d.record(domains.burst) + layout.RECORD_BURSTS, 3),
+);
+
+damage("bursts", "more than there are", (d, { domains }) => {
+  d.set32(description(d, domains.burst) + layout.BURSTS_TIMES, 3);
+  d.set32(d.record(domains.burst) + layout.RECORD_BURSTS, 4);
+  return nodeOf(d, domains.burst);
+});
