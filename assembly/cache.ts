@@ -24,37 +24,36 @@ import { Record } from "./record";
  * Answers 0, or the record of the dry meter, the nearest to the domain (R5).
  */
 export function refill(domain: Record): usize {
-  giveBack(domain);
   const least: u64 = <u64>domain.short + 1;
-  let amount: u64 = 0;
+  // What is left in the cache goes back in the same pass that takes the new amount.
+  let rest = domain.amount;
+  let smallest: u64;
   while (true) {
-    amount = control.advance > least ? control.advance : least;
-    let smallest = u64.MAX_VALUE;
-    let lacking: usize = 0;
-    for (let above = domain.superior; above; above = changetype<Record>(above).superior) {
-      const counter = changetype<Record>(above).amount;
-      if (counter < least) {
-        lacking = above;
-        break;
-      }
+    smallest = u64.MAX_VALUE;
+    let above = domain.superior;
+    while (above) {
+      const counter = changetype<Record>(above).amount + rest;
+      if (counter < least) break;
       if (counter < smallest) smallest = counter;
+      above = changetype<Record>(above).superior;
     }
-    if (lacking) {
-      const meter = changetype<Record>(lacking);
-      if (meter.dry && !control.ignoreDry) return lacking;
-      if (scavenge(meter, false) == 0 && scavenge(meter, true) == 0) return lacking;
-      // Counters below the scavenged meter have changed: look at the whole chain again.
-      continue;
-    }
-    if (control.tapered) amount = taper(amount, smallest, least);
-    if (smallest < amount) amount = smallest;
-    break;
+    if (above == 0) break;
+    giveBack(domain);
+    rest = 0;
+    const meter = changetype<Record>(above);
+    if (meter.dry && !control.ignoreDry) return above;
+    if (scavenge(meter, false) == 0 && scavenge(meter, true) == 0) return above;
+    // Counters below the scavenged meter have changed: look at the whole chain again.
   }
+  let amount = control.advance > least ? control.advance : least;
+  if (control.tapered) amount = taper(amount, smallest, least);
+  if (smallest < amount) amount = smallest;
+  const change = rest - amount;
   for (let above = domain.superior; above; above = changetype<Record>(above).superior) {
-    changetype<Record>(above).amount -= amount;
+    changetype<Record>(above).amount += change;
   }
   domain.amount = amount;
-  domain.wet();
+  if (domain.dry) domain.wet();
   count(STATISTIC_REFILLS);
   count(STATISTIC_BORROWED, amount);
   if (isDefined(CHECKED)) auditChain(domain);

@@ -40,6 +40,7 @@ import {
   ORDER_MAKE_NODE,
   ORDER_MAKE_SENSE,
   ORDER_SWAP,
+  PRIME_INDEX,
   REGISTER_ARGUMENT,
   REGISTER_INVOKED,
   REGISTER_RESULT,
@@ -167,6 +168,8 @@ function swap(node: Node, slot: i32, result: Key): u32 {
     if (slot == DOMAIN_HOOK_SLOT || slot == DOMAIN_TRAP_SLOT) return ANSWER_INVALID_ORDER;
     if (slot == DOMAIN_METER_SLOT) return swapMeter(node, value, result);
   }
+  // Nobody can make the super meter key again.
+  if (node.index == PRIME_INDEX && slot == METER_SUPERIOR_SLOT) return ANSWER_INVALID_ORDER;
   // What stands in a slot that is involved for reading isn't what it means: no comparing there.
   const isReadable = !node.isMeter || (METER_INVOLVED_R_SLOTS & (1 << slot)) == 0;
   if (isReadable && Key.same(node.key(slot), value)) {
@@ -198,9 +201,9 @@ function swapMeter(node: Node, value: Key, result: Key): u32 {
   return OK;
 }
 
-/** All slots become DK(0). A domain's root can't be cleared: it is freed as a whole. */
+/** All slots become DK(0). A domain's root is freed as a whole; the prime meter never. */
 function clear(node: Node): u32 {
-  if (node.isDomain) return ANSWER_INVALID_ORDER;
+  if (node.isDomain || node.index == PRIME_INDEX) return ANSWER_INVALID_ORDER;
   if (node.isMeter) unprepare(node.hot);
   wakeChain(node);
   const zero = register(REGISTER_ARGUMENT);

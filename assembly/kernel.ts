@@ -33,6 +33,7 @@ import {
 import { dequeue, rotate } from "./ready";
 import { Record } from "./record";
 import { nextWake, sleep, wakeSleepers } from "./sleeper";
+import { sprint } from "./sprint";
 import { chargeWork, supply } from "./supply";
 import { deliverTrap, setTrap } from "./trap";
 
@@ -51,6 +52,11 @@ export function step(cycles: u32, passes: u32): i32 {
       continue;
     }
     if (control.time >= until) return REASON_LIMIT;
+    const slices = sprint(until, passes - pass);
+    if (slices != 0) {
+      pass += slices - 1;
+      continue;
+    }
     const domain = changetype<Record>(control.ready);
     // §5.2: being dispatched makes its cache fresh; then it needs cycles; then its trap is delivered.
     domain.flags &= ~(<u8>FLAG_STALE);
@@ -84,7 +90,7 @@ function dispatch(domain: Record, until: u64): i32 {
   control.sliceUsed += used;
 
   if (outcome != RAN) return putAway(domain, outcome);
-  if (control.sliceLeft == 0) rotate();
+  if (control.sliceLeft == 0) endSlice();
   else if (used < allowance) return makeRoom(domain, until);
   return REASON_RAN;
 }
@@ -92,9 +98,15 @@ function dispatch(domain: Record, until: u64): i32 {
 /** The next instruction costs more than was left of the allowance: it waits for a whole one (R16). */
 function makeRoom(domain: Record, until: u64): i32 {
   if (domain.amount < wanted) domain.short = wanted - 1;
-  else if (control.sliceLeft < wanted) rotate();
+  else if (control.sliceLeft < wanted) endSlice();
   else if (until - control.time < wanted) return REASON_LIMIT;
   return REASON_RAN;
+}
+
+/** Who wakes by now queues before the domain whose slice ends, however its time was cut up (R15). */
+function endSlice(): void {
+  if (nextWake() <= control.time) wakeSleepers();
+  rotate();
 }
 
 /** A domain that doesn't just want to go on: it sleeps, is at its end, asks the host, or trapped. */
@@ -107,7 +119,7 @@ function putAway(domain: Record, outcome: i32): i32 {
   if (outcome == CALLED) {
     control.domain = node.index;
     count(STATISTIC_HOST_CALLS);
-    if (control.sliceLeft == 0) rotate();
+    if (control.sliceLeft == 0) endSlice();
     return REASON_HOST_CALL;
   }
   if (outcome == ENDED) {

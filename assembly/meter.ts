@@ -119,7 +119,7 @@ export function raised(node: Node, counter: u64): void {
   if (counter != 0 && node.lastHook) wakeSome(node, HOOK_PARKED);
 }
 
-function counterOf(node: Node): u64 {
+export function counterOf(node: Node): u64 {
   return node.isMeter ? node.hot.amount + cachesBelow(node.hot) : node.key(METER_COUNTER_SLOT).low;
 }
 

@@ -3,28 +3,26 @@
 import { execFileSync } from "node:child_process";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { join } from "node:path";
 import asc from "assemblyscript/asc";
 
 const root = new URL("..", import.meta.url);
 process.chdir(root.pathname);
 mkdirSync("build", { recursive: true });
 
-for (const target of ["release", "debug", "uncounted"]) {
-  const { error, stdout, stderr } = await asc.main(["assembly/index.ts", "--target", target]);
+const { targets } = JSON.parse(readFileSync("asconfig.json", "utf8"));
+for (const [target, { outFile }] of Object.entries(targets)) {
+  const entry = target === "bench" ? "bench/kernel/index.ts" : "assembly/index.ts";
+  const { error, stdout, stderr } = await asc.main([entry, "--target", target]);
   const said = stdout.toString() + stderr.toString();
   if (error || said.trim() !== "") {
     console.error(said || error.message);
     console.error(`build: asc --target ${target} failed or warned`);
     process.exit(1);
   }
-}
-
-for (const file of ["kernel.wasm", "kernel.debug.wasm", "kernel.uncounted.wasm"]) {
-  const module = new WebAssembly.Module(readFileSync(join("build", file)));
+  const module = new WebAssembly.Module(readFileSync(outFile));
   const imports = WebAssembly.Module.imports(module).map(({ name }) => name);
   if (imports.join() !== "memory") {
-    console.error(`build: ${file} imports ${imports.join(", ")}, expected memory only`);
+    console.error(`build: ${outFile} imports ${imports.join(", ")}, expected memory only`);
     process.exit(1);
   }
 }

@@ -5,7 +5,7 @@ interface Alarm {
   readonly act: () => void;
 }
 
-const NEVER = 1n << 64n;
+export const NEVER = 1n << 64n;
 
 export class Alarms {
   readonly #alarms: Alarm[] = [];

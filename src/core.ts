@@ -6,6 +6,7 @@ import {
   OK,
   STATUS_NO_FRAMES,
   STATUS_NO_NODES,
+  STATUS_NOT_ALLOWED,
   STATUS_NOT_DOMAIN,
   STATUS_NOT_METER,
   STATUS_OVERFLOW,
@@ -41,6 +42,8 @@ export class Core {
   readonly domains = new Map<number, Domain>();
   /** The functions behind host keys. */
   readonly keepers = new Map<number, Keeper>();
+  /** Passes the kernel's batch of events on; before a node changes hands, or they would be lost. */
+  report: () => void = () => {};
   #nextKeeper = 1;
 
   constructor(instance: KernelInstance, options: CheckedOptions) {
@@ -72,6 +75,17 @@ export class Core {
     }
     if (this.idAt(indexOf(meter.id)) !== meter.id) throw new RescindedError("the superior meter");
     return meter.id;
+  }
+
+  /** The handle of whoever has a node now, as a meter; made where there is none yet. */
+  meterAt(index: number, name = `meter-${index}`): Meter {
+    const id = this.idAt(index);
+    let meter = this.meters.get(index);
+    if (meter?.id !== id) {
+      meter = new Meter(this, id, name);
+      this.meters.set(index, meter);
+    }
+    return meter;
   }
 
   /** Gives a keeper a number, for a host key. */
@@ -113,6 +127,8 @@ export class Core {
         return new StateError(`${what}: not a domain`);
       case STATUS_OVERFLOW:
         return new CounterOverflowError(`${what}: the counter would pass 2^64 - 1`);
+      case STATUS_NOT_ALLOWED:
+        return new StateError(`${what} can't be rescinded`);
       case STATUS_WRONG_STATE:
         return new StateError(`${what} has ended`);
       default:

@@ -7,6 +7,7 @@ import {
   CONTROL_DOMAIN,
   CONTROL_EVENTS,
   CONTROL_METER,
+  CONTROL_NODE_BASE,
   CONTROL_TIME,
   EVENT_END,
   EVENT_PARK,
@@ -14,6 +15,8 @@ import {
   EVENT_SLICE,
   EVENT_WAIT,
   METER_KEEPER_SLOT,
+  NODE_CALLS,
+  NODE_SIZE,
   OK,
   REASON_HOST_CALL,
   REASON_IDLE,
@@ -21,7 +24,7 @@ import {
   REASON_LIMIT,
   REASON_TRAP,
 } from "../assembly/layout.js";
-import { Alarms } from "./alarm.js";
+import { Alarms, NEVER } from "./alarm.js";
 import type { Core } from "./core.js";
 import { type Domain, trapReason } from "./domain.js";
 import type { KeeperOutcome } from "./event.js";
@@ -37,14 +40,23 @@ const CHUNK = 1 << 30;
 /** How a run of steps ended: nobody runs, the cycles are used, or only a keeper's answer will help. */
 export type Outcome = "idle" | "limit" | "waiting" | "ran";
 
+interface Call {
+  readonly domain: Domain;
+  readonly call: number;
+}
+
 export class Dispatcher {
   readonly alarms = new Alarms();
   readonly #core: Core;
-  #pending = 0;
+  /** Calls of keepers that answer later. */
+  readonly #pending = new Set<Call>();
+  /** A keeper has returned a promise since the last turn of the event loop. */
+  #asked = false;
   #answered: () => void = () => {};
 
   constructor(core: Core) {
     this.#core = core;
+    core.report = () => this.#report();
   }
 
   get time(): bigint {
@@ -70,7 +82,10 @@ export class Dispatcher {
         this.#trap();
         return "ran";
       case REASON_LIMIT:
-        return stop === until && cycles < CHUNK ? "limit" : "ran";
+        if (cycles === CHUNK) return "ran";
+        // The clock stays short of the stop where the next instruction does not fit before it.
+        this.alarms.fire(stop);
+        return stop === until ? "limit" : "ran";
       case REASON_IDLE:
         return this.#rest(until);
       default:
@@ -88,13 +103,30 @@ export class Dispatcher {
   /** Nobody is ready or sleeps: time goes on to the next alarm, if somebody waits for one. */
   #rest(until: bigint): Outcome {
     const { next } = this.alarms;
-    if (next <= until) {
-      this.#core.view.amount = next;
-      this.#core.exports.idleUntil();
-      this.alarms.fire(next);
-      return "ran";
+    if (next === NEVER) {
+      for (const call of this.#pending) if (this.#isOut(call)) return "waiting";
+      return "idle";
     }
-    return this.#pending > 0 ? "waiting" : "idle";
+    this.#core.view.amount = next < until ? next : until;
+    this.#core.exports.idleUntil();
+    if (next > until) return "limit";
+    this.alarms.fire(next);
+    return "ran";
+  }
+
+  /** Whether code of the host is about to run that the kernel must not outrun (R15). */
+  takeTurn(): boolean {
+    const asked = this.#asked;
+    this.#asked = false;
+    return this.alarms.takeFired() || asked;
+  }
+
+  /** Whether a domain still waits for the answer: it may have been stopped, started or rescinded. */
+  #isOut({ domain, call }: Call): boolean {
+    const { view, exports } = this.#core;
+    const index = indexOf(domain.id);
+    if (exports.nodeAllocation(index) !== allocationOf(domain.id)) return false;
+    return view.u32(view.control(CONTROL_NODE_BASE) + index * NODE_SIZE + NODE_CALLS) === call;
   }
 
   #domain(): Domain {
@@ -102,9 +134,9 @@ export class Dispatcher {
   }
 
   #callKeeper(): void {
-    const { view, exports, emitter, meters, keepers } = this.#core;
+    const { view, exports, emitter, keepers } = this.#core;
     const domain = this.#domain();
-    const meter = meters.get(view.control(CONTROL_METER))!;
+    const meter = this.#core.meterAt(view.control(CONTROL_METER));
     const call = view.control(CONTROL_CODE);
     const time = this.time;
     const index = indexOf(domain.id);
@@ -130,7 +162,7 @@ export class Dispatcher {
       const answer = keeper ? keeper(message) : "decline";
       if (answer instanceof Promise) {
         outcome = "later";
-        this.#await(answer, settle, fail);
+        this.#await({ domain, call }, answer, settle, fail);
       } else {
         outcome = outcomeOf(answer);
         settle(outcome);
@@ -142,15 +174,17 @@ export class Dispatcher {
   }
 
   #await(
+    call: Call,
     answer: Promise<KeeperAnswer>,
     settle: (outcome: KeeperOutcome) => void,
     fail: (error: unknown) => void,
   ): void {
-    this.#pending++;
+    this.#pending.add(call);
+    this.#asked = true;
     answer
       .then((value) => settle(outcomeOf(value)), fail)
       .finally(() => {
-        this.#pending--;
+        this.#pending.delete(call);
         this.#answered();
       });
   }
@@ -181,11 +215,12 @@ export class Dispatcher {
   }
 
   #tell({ kind, domain: index, meter: meterIndex, amount: cycles, time }: RawEvent): void {
-    const { emitter, domains, meters } = this.#core;
+    const { emitter, domains } = this.#core;
     const domain = domains.get(index);
     if (!domain) return; // rescinded since
-    if (kind === EVENT_PARK) emitter.emit("park", { domain, meter: meters.get(meterIndex), time });
-    else if (kind === EVENT_END) emitter.emit("end", { domain, exitCode: null, time });
+    if (kind === EVENT_PARK) {
+      emitter.emit("park", { domain, meter: this.#core.meterAt(meterIndex), time });
+    } else if (kind === EVENT_END) emitter.emit("end", { domain, exitCode: null, time });
     else if (kind === EVENT_SLICE) emitter.emit("slice", { domain, cycles, time });
     else if (kind === EVENT_REFILL) emitter.emit("refill", { domain, cycles, time });
     else if (kind === EVENT_WAIT) emitter.emit("wait", { domain, cycles, time });

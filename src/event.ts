@@ -10,7 +10,7 @@ export interface KernelEvents {
   /** A keeper threw or rejected; its domain is parked. */
   keeperError: { meter: Meter; domain: Domain; time: bigint; error: unknown };
   /** A domain is parked on a dry meter that no keeper answers for. */
-  park: { domain: Domain; meter: Meter | undefined; time: bigint };
+  park: { domain: Domain; meter: Meter; time: bigint };
   /** A domain trapped; `address` is of the target CPU's traps. */
   trap: { domain: Domain; code: number; address: number; time: bigint };
   /** A program came to its end. */

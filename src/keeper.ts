@@ -25,9 +25,8 @@ export interface KeeperMessage {
  * domain is parked. While it has not answered, other domains that run dry here wait. A keeper that
  * lets a domain go on three times in a row without cycles for it is not asked again: it is parked.
  */
-// biome-ignore lint/suspicious/noConfusingVoidType: a keeper that returns nothing is the usual one
 export type Keeper = (message: KeeperMessage) => KeeperAnswer | Promise<KeeperAnswer>;
-// biome-ignore lint/suspicious/noConfusingVoidType: as above
+// biome-ignore lint/suspicious/noConfusingVoidType: a keeper that returns nothing is the usual one
 export type KeeperAnswer = void | undefined | "decline";
 
 /** Adds `amount` cycles, at most `times` times; then it declines. @throws {OptionError} */

@@ -26,12 +26,12 @@ import { Dispatcher, type Outcome } from "./dispatcher.js";
 import { Domain } from "./domain.js";
 import { OptionError, PrimemeterError, StateError } from "./errors.js";
 import type { EventName, Listener } from "./event.js";
-import { allocationOf, indexOf, type NodeId } from "./id.js";
+import { allocationOf, indexOf } from "./id.js";
 import { Images } from "./image.js";
 import type { Keeper } from "./keeper.js";
 import type { Key } from "./key.js";
 import { Machine } from "./machine.js";
-import { Meter, type MeterKey } from "./meter.js";
+import type { Meter, MeterKey } from "./meter.js";
 import { Node } from "./node.js";
 import {
   type CheckedOptions,
@@ -62,7 +62,7 @@ export interface DomainOptions {
   args?: readonly string[];
   /** What it reads from file descriptor 0; ELF programs only. */
   stdin?: Uint8Array | string;
-  /** Bytes of the address space; ELF programs only. The program, a heap of 512 KiB and a stack. */
+  /** Bytes of the address space; ELF programs only. The program, a heap of 1 MiB and a stack. */
   memory?: number;
 }
 
@@ -127,7 +127,7 @@ export class Kernel {
     this.#dispatcher = new Dispatcher(core);
     this.#images = new Images(core);
     this.#bursts = new BurstsTable(core);
-    this.primeMeter = this.#adopt(core.idAt(PRIME_INDEX), "prime");
+    this.primeMeter = core.meterAt(PRIME_INDEX, "prime");
   }
 
   /**
@@ -140,12 +140,13 @@ export class Kernel {
     const core = this.#core;
     const cycles = checkCycles("cycles", options.cycles ?? UNLIMITED);
     const superior = core.liveMeter(options.superior);
+    const name = nameOf(options.name);
     const keeper = options.keeper === undefined ? 0 : core.register(options.keeper);
     core.view.amount = cycles;
     const made = core.exports.meterCreate(indexOf(superior), allocationOf(superior), keeper);
     if (made === 0) core.keepers.delete(keeper);
-    const id = core.made(made, "createMeter");
-    return this.#adopt(id, nameOf(options.name, `meter-${indexOf(id)}`));
+    core.made(made, "createMeter");
+    return core.meterAt(made, name);
   }
 
   /**
@@ -160,7 +161,7 @@ export class Kernel {
     const { program, args = [], stdin = "", memory } = options;
     const meter = core.liveMeter(options.meter);
     const number = this.#domainsMade + 1;
-    const name = nameOf(options.name, `domain-${number}`);
+    const name = nameOf(options.name) ?? `domain-${number}`;
     let machine: Machine | undefined;
     let made: number;
     if (program?.kind === "elf") {
@@ -200,10 +201,7 @@ export class Kernel {
 
   /** A handle to a node as a meter, whether or not it is well-formed as one. */
   meterOf(node: Node, name?: string): Meter {
-    return (
-      this.#core.meters.get(indexOf(node.id)) ??
-      this.#adopt(node.id, nameOf(name, `meter-${indexOf(node.id)}`))
-    );
+    return this.#core.meterAt(indexOf(node.id), nameOf(name));
   }
 
   /** A key that makes a function of the host the keeper of a meter, in slot 2. */
@@ -249,6 +247,11 @@ export class Kernel {
     const { signal } = options;
     const start = this.time;
     const until = limit(start, options.cycles);
+    let onAbort = () => {};
+    const aborted = new Promise<void>((resolve) => {
+      onAbort = resolve;
+    });
+    signal?.addEventListener("abort", onAbort);
     let outcome: Outcome = "ran";
     let yielded = performance.now();
     this.#isRunning = true;
@@ -256,14 +259,14 @@ export class Kernel {
       while (!signal?.aborted) {
         outcome = this.#dispatcher.step(until);
         if (outcome === "idle" || outcome === "limit") break;
-        if (outcome === "waiting") await Promise.race([this.#dispatcher.answer(), abort(signal)]);
-        // Code that awaits an alarm must run before the kernel goes on (R15).
-        if (this.#dispatcher.alarms.takeFired() || performance.now() - yielded > YIELD_MS) {
+        if (outcome === "waiting") await Promise.race([this.#dispatcher.answer(), aborted]);
+        if (this.#dispatcher.takeTurn() || performance.now() - yielded > YIELD_MS) {
           await turn();
           yielded = performance.now();
         }
       }
     } finally {
+      signal?.removeEventListener("abort", onAbort);
       this.#isRunning = false;
     }
     const reason = signal?.aborted ? "aborted" : (outcome as "idle" | "limit");
@@ -300,20 +303,13 @@ export class Kernel {
     this.#core.keepers.clear();
   }
 
-  #adopt(id: NodeId, name: string): Meter {
-    const meter = new Meter(this.#core, id, name);
-    this.#core.meters.set(indexOf(id), meter);
-    return meter;
-  }
-
   #alone(): void {
     if (this.#isRunning) throw new StateError("the kernel is running: await run() first");
   }
 }
 
-function nameOf(name: string | undefined, otherwise: string): string {
-  if (name === undefined) return otherwise;
-  if (typeof name === "string" && name !== "") return name;
+function nameOf(name: string | undefined): string | undefined {
+  if (name === undefined || (typeof name === "string" && name !== "")) return name;
   throw new OptionError(`name: found ${show(name)}, expected a text that is not empty`);
 }
 
@@ -331,11 +327,5 @@ function turn(): Promise<void> {
   return new Promise((resolve) => {
     if (typeof setImmediate === "function") setImmediate(resolve);
     else setTimeout(resolve, 0);
-  });
-}
-
-function abort(signal: AbortSignal | undefined): Promise<void> {
-  return new Promise((resolve) => {
-    signal?.addEventListener("abort", () => resolve(), { once: true });
   });
 }

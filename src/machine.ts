@@ -26,7 +26,7 @@ import { whole } from "./options.js";
 /** Bytes at the top of the address space that are the stack's; the page below is no one's. */
 const STACK_SIZE = 64 << 10;
 /** Bytes of heap for a program where `memory` does not say. */
-const DEFAULT_HEAP = 512 << 10;
+const DEFAULT_HEAP = 1 << 20;
 /** What is kept of a domain's output, give or take one write; events tell all of it. */
 const MAX_OUTPUT = 1 << 20;
 const SP = 2;

@@ -40,7 +40,8 @@ export class Node {
 
   /**
    * Stores a key in a slot and returns the old one. A key that names a rescinded node is stored as
-   * DK(0). @throws {StateError} for the slots of a domain's root that are the kernel's (5 and 13).
+   * DK(0). @throws {StateError} for slots that are the kernel's: 5 and 13 of a domain's root, 1 of the
+   * prime meter.
    */
   swap(slot: number, key: Key): Key {
     return this.#order(ORDER_SWAP + this.#slot(slot), key);
@@ -74,10 +75,11 @@ export class Node {
 
   /** Every key to the node is DK(0) from now on. @throws {StateError} for the prime meter's node. */
   rescind(): void {
-    const { exports, meters, domains } = this.#core;
+    const { exports, meters, domains, report } = this.#core;
     const index = indexOf(this.id);
     const status = exports.nodeFree(index, allocationOf(this.id));
     this.#core.check(status, this.#what);
+    report();
     meters.delete(index);
     domains.delete(index);
   }

@@ -13,7 +13,7 @@ import { OptionError } from "./errors.js";
 export interface KernelOptions {
   /** Meters and domains that there can be at one time, the prime meter included. 65,536. */
   nodes?: number;
-  /** 4 KiB frames for the memories of domains and their decoded programs. 16,384. */
+  /** 4 KiB frames for the memories of domains and their decoded programs. 32,768. */
   frames?: number;
   /** Cycles of a slice, 1 to 1,000,000. 100,000. */
   quantum?: number;

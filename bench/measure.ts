@@ -1,0 +1,115 @@
+// Measuring candidates side by side: each round runs all of them once, in changing order, so that what
+// disturbs a round disturbs all; a ratio is of figures of the same round.
+
+import { Bench as Tinybench } from "tinybench";
+import { type Figure, type Goal, isMet, type Parameters, type Size } from "./bench.js";
+
+/** Something to be timed. */
+export interface Candidate {
+  readonly name: string;
+  /** What one run does: the figure is time per operation. */
+  readonly operations: number;
+  /**
+   * Does it, and answers a checksum that is `expected`. Work that times itself (another process)
+   * answers its time in milliseconds, too.
+   */
+  run(): Checksum | { readonly checksum: Checksum; readonly milliseconds: number };
+  readonly expected: Checksum;
+  /** Is not timed. */
+  prepare?(): void;
+}
+
+type Checksum = number | bigint;
+
+/** The figures of one candidate, by round, in nanoseconds per operation. */
+export class Sample {
+  readonly rounds: readonly number[];
+
+  constructor(rounds: readonly number[]) {
+    this.rounds = rounds;
+  }
+
+  /** A quantile, 0 to 1, between the nearest ones. */
+  quantile(q: number): number {
+    const sorted = this.rounds.toSorted((a, b) => a - b);
+    const place = q * (sorted.length - 1);
+    const below = sorted[Math.floor(place)]!;
+    return below + (sorted[Math.ceil(place)]! - below) * (place % 1);
+  }
+
+  get median(): number {
+    return this.quantile(0.5);
+  }
+
+  /** The ratio to another, round by round. */
+  over(other: Sample): Sample {
+    return new Sample(this.rounds.map((value, round) => value / other.rounds[round]!));
+  }
+
+  /** A figure: `yardstick / this` where the goal is to be faster by a factor, else `this / yardstick`. */
+  figure(o: {
+    name: string;
+    parameters: Parameters;
+    unit?: string;
+    yardstick?: { name: string; sample: Sample };
+    goal?: Goal;
+  }): Figure {
+    const { name, parameters, unit = "ns", yardstick, goal } = o;
+    const isFactor = goal?.of === "ratio" && goal.atLeast !== undefined;
+    const ratio = yardstick
+      ? (isFactor ? yardstick.sample.over(this) : this.over(yardstick.sample)).median
+      : undefined;
+    return {
+      name,
+      parameters,
+      unit,
+      median: this.median,
+      p25: this.quantile(0.25),
+      p75: this.quantile(0.75),
+      ...(yardstick ? { yardstick: yardstick.name, ratio } : {}),
+      ...(goal ? { goal, met: isMet(goal, this.median, ratio) } : {}),
+    };
+  }
+}
+
+/**
+ * The time per operation of each candidate, by name. A first round, in which V8 finds its optimised
+ * code, is dropped. @throws {Error} where a checksum is wrong.
+ */
+export function measure(candidates: readonly Candidate[], size: Size): Map<string, Sample> {
+  const rounds = new Map<string, number[]>(candidates.map(({ name }) => [name, []]));
+  for (let round = 0; round <= size.rounds; round++) {
+    const shift = round % candidates.length;
+    const order = [...candidates.slice(shift), ...candidates.slice(0, shift)];
+    for (const [name, time] of runRound(order, round === 0 ? 3 : 1)) {
+      if (round > 0) rounds.get(name)!.push(time);
+    }
+  }
+  return new Map([...rounds].map(([name, values]) => [name, new Sample(values)]));
+}
+
+function runRound(candidates: readonly Candidate[], iterations: number): Map<string, number> {
+  const tinybench = new Tinybench({ iterations, time: 0, warmup: false, throws: true });
+  for (const candidate of candidates) {
+    tinybench.add(candidate.name, () => check(candidate, candidate.run()), {
+      beforeEach: () => candidate.prepare?.(),
+    });
+  }
+  tinybench.runSync();
+  return new Map(
+    candidates.map(({ name, operations }) => {
+      const { result } = tinybench.getTask(name)!;
+      if (result.state !== "completed") throw new Error(`${name}: ${result.state}`);
+      return [name, (result.latency.min * 1e6) / operations];
+    }),
+  );
+}
+
+function check(candidate: Candidate, outcome: ReturnType<Candidate["run"]>) {
+  const isTimed = typeof outcome === "object";
+  const checksum = isTimed ? outcome.checksum : outcome;
+  if (checksum !== candidate.expected) {
+    throw new Error(`${candidate.name}: checksum ${checksum}, expected ${candidate.expected}`);
+  }
+  return isTimed ? { overriddenDuration: outcome.milliseconds } : undefined;
+}

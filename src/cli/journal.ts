@@ -1,0 +1,136 @@
+import { type KernelEvents, trapReason } from "../index.js";
+import { grouped } from "../scenario/number.js";
+import { ACTS_ON_DOMAINS, ACTS_ON_METERS } from "../scenario/rules.js";
+import type { ScenarioRun } from "../scenario/run.js";
+import type { ActPlan, Scenario } from "../scenario/scenario.js";
+import type { Paint } from "./table.js";
+
+/** Lines about one subject and of one kind before the rest is only counted in the bill. */
+const SHOWN = 4;
+const LONGEST_LINE = 400;
+
+/** What happens in a run, as lines: guests' output, keeper calls, parks, traps, acts. */
+export class Journal {
+  readonly #width: number;
+  readonly #reported: ReadonlySet<string>;
+  readonly #groups = new Map<string, string>();
+  readonly #said = new Map<string, number>();
+  readonly #texts = new Map<string, { decoder: TextDecoder; line: string }>();
+
+  constructor(
+    readonly run: ScenarioRun,
+    scenario: Scenario,
+    readonly paint: Paint,
+    readonly print: (line: string) => void,
+  ) {
+    const reported = scenario.meters.filter(({ keeper }) => keeper?.report);
+    this.#reported = new Set(reported.map(({ name }) => name));
+    for (const { name, names } of scenario.domains) {
+      for (const copy of names) this.#groups.set(copy, name);
+    }
+    const talkers = scenario.domains.map(({ names }) => names.at(-1)!.length);
+    this.#width = Math.min(16, Math.max("operator".length, ...talkers));
+    const { kernel } = run;
+    kernel.on("output", ({ domain, bytes, time }) => this.#output(domain.name, bytes, time));
+    kernel.on("end", ({ domain, time }) => this.#flush(domain.name, time));
+    kernel.on("keeper", (event) => this.#keeper(event));
+    kernel.on("keeperError", ({ meter, error, time }) => {
+      this.#note(time, "keeper", `of ${meter.name} failed: ${String(error)}`, meter.name);
+    });
+    kernel.on("park", ({ domain, meter, time }) => {
+      const why = meter === undefined ? "" : `: ${meter.name} is dry`;
+      this.#note(time, "parked", `${domain.name}${why}`, this.#groups.get(domain.name)!);
+    });
+    kernel.on("trap", ({ domain, code, time }) => {
+      this.#flush(domain.name, time);
+      const text = `${domain.name}: ${trapReason(code)}`;
+      this.#note(time, "trapped", text, this.#groups.get(domain.name)!);
+    });
+  }
+
+  act(act: ActPlan): void {
+    const key = [...ACTS_ON_METERS, ...ACTS_ON_DOMAINS].find((key) => act[key] !== undefined)!;
+    const { cycles, superior, meter } = act;
+    const more = [
+      ...(cycles === undefined ? [] : [`, ${grouped(cycles)} cycles`]),
+      ...(superior === undefined ? [] : [` under ${superior}`]),
+      ...(meter === undefined ? [] : [` to ${meter}`]),
+    ];
+    const text = `${key.replace("-domain", "")} ${act[key]}${more.join("")}`;
+    this.#note(act.cycle, "operator", text, null);
+  }
+
+  /** Guests' last lines that did not end. */
+  end(): void {
+    for (const name of this.#texts.keys()) this.#flush(name, this.run.kernel.time);
+  }
+
+  #keeper({ meter, domain, outcome, time }: KernelEvents["keeper"]): void {
+    const about = this.#reported.has(meter.name) ? null : meter.name;
+    const who = `${meter.name} is dry under ${domain.name}`;
+    if (outcome === "decline") {
+      this.#note(
+        time,
+        "parked",
+        `${domain.name}: ${meter.name} is dry, its keeper declined`,
+        about,
+      );
+    } else if (outcome === "later") this.#note(time, "keeper", `${who}: waits`, about);
+    else if (outcome === "restart") {
+      const counter = meter.peek();
+      const text = counter === 0n ? "its keeper adds nothing" : `refilled to ${grouped(counter)}`;
+      this.#note(time, "keeper", `${who}: ${text}`, about);
+    }
+  }
+
+  #output(name: string, bytes: Uint8Array, time: bigint): void {
+    let text = this.#texts.get(name);
+    if (text === undefined) {
+      text = { decoder: new TextDecoder(), line: "" };
+      this.#texts.set(name, text);
+    }
+    const lines = (text.line + text.decoder.decode(bytes, { stream: true })).split("\n");
+    text.line = lines.pop()!;
+    for (const line of lines) this.#line(time, name, line);
+    while (text.line.length > LONGEST_LINE) {
+      this.#line(time, name, text.line.slice(0, LONGEST_LINE));
+      text.line = text.line.slice(LONGEST_LINE);
+    }
+  }
+
+  #flush(name: string, time: bigint): void {
+    const text = this.#texts.get(name);
+    if (text === undefined || text.line === "") return;
+    this.#line(time, name, text.line);
+    text.line = "";
+  }
+
+  /** `about` is whose lines are bounded; null for those that are all shown. */
+  #note(time: bigint, who: string, text: string, about: string | null): void {
+    if (about !== null) {
+      const key = `${who} ${about}`;
+      const said = (this.#said.get(key) ?? 0) + 1;
+      this.#said.set(key, said);
+      if (said > SHOWN + 1) return;
+      if (said > SHOWN) {
+        this.#print(time, this.paint.dim(who.padEnd(this.#width)), this.paint.dim("… and so on"));
+        return;
+      }
+    }
+    this.#print(time, this.paint.dim(who.padEnd(this.#width)), this.paint.dim(text));
+  }
+
+  #line(time: bigint, name: string, text: string): void {
+    const who = name.length > this.#width ? `${name.slice(0, this.#width - 1)}…` : name;
+    this.#print(time, this.paint.cyan(who.padEnd(this.#width)), harmless(text));
+  }
+
+  #print(time: bigint, who: string, text: string): void {
+    this.print(`${this.paint.dim(grouped(time).padStart(15))}  ${who}  ${text}`);
+  }
+}
+
+/** What a guest prints must not steer the terminal. */
+function harmless(text: string): string {
+  return text.replaceAll("\t", "  ").replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, "\ufffd");
+}

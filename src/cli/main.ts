@@ -1,0 +1,83 @@
+#!/usr/bin/env node
+import { readFileSync } from "node:fs";
+import { Command, CommanderError, InvalidArgumentError } from "commander";
+import { ScenarioError } from "../scenario/problem.js";
+import { UNLIMITED } from "../scenario/schema.js";
+import { checkCommand, type RunFlags, runCommand } from "./run.js";
+
+/** Exit codes: 0 is for a run whose expectations all hold. */
+const FAILED = 1;
+const BAD_USAGE = 2;
+
+// Whoever reads has left (`| head`): nothing more to say, and nothing went wrong.
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on("error", (error: NodeJS.ErrnoException) => {
+    process.exit(error.code === "EPIPE" ? 0 : FAILED);
+  });
+}
+
+const { version } = JSON.parse(
+  readFileSync(new URL("../../../package.json", import.meta.url), "utf8"),
+) as { version: string };
+
+const program = new Command("primemeter")
+  .description("Meters CPU in a tree: every cycle a program runs is paid by every meter above it.")
+  .version(version)
+  .exitOverride()
+  .addHelpText("after", "\nExample:\n  primemeter run scenarios/first-light.toml");
+
+program
+  .command("run")
+  .description("run a scenario: programs under a tree of meters, then the bill")
+  .argument("<file>", "scenario (TOML)")
+  .option("--json", "print one JSON object and nothing else")
+  .option("--quiet", "print the verdict only: no progress, output, keeper calls or bill")
+  .option("--cycles <n>", "stop at this cycle of the clock, if not idle before", cycleCount)
+  .option("--trace <file>", "write every event as a line of JSON to this file")
+  .addHelpText(
+    "after",
+    `
+Exit codes:
+  0  every expectation holds and every cycle is accounted for
+  1  an expectation fails, or the accounts do not add up
+  2  a bad file or wrong usage
+
+Examples:
+  primemeter run scenarios/first-light.toml
+  primemeter run scenarios/two-tenants.toml --json | jq .meters`,
+  )
+  .action(async (file: string, flags: RunFlags) => {
+    process.exitCode = (await runCommand(file, flags)) ? 0 : FAILED;
+  });
+
+program
+  .command("check")
+  .description("check a scenario file and its programs, without running it")
+  .argument("<file>", "scenario (TOML)")
+  .addHelpText("after", "\nExample:\n  primemeter check scenarios/off-switch.toml")
+  .action((file: string) => checkCommand(file));
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  if (error instanceof InvalidArgumentError) {
+    process.stderr.write(`${error.message}\n`);
+    process.exitCode = BAD_USAGE;
+  } else if (error instanceof CommanderError) {
+    // Commander has said it already.
+    process.exitCode = error.exitCode === 0 ? 0 : BAD_USAGE;
+  } else if (error instanceof ScenarioError) {
+    process.stderr.write(`${error.message}\n`);
+    process.exitCode = BAD_USAGE;
+  } else {
+    throw error;
+  }
+}
+
+function cycleCount(text: string): bigint {
+  const count = /^\d[\d_]*$/.test(text) ? BigInt(text.replaceAll("_", "")) : -1n;
+  if (count < 0n || count > UNLIMITED) {
+    throw new InvalidArgumentError("Expected a count of cycles, such as 5_000_000.");
+  }
+  return count;
+}

@@ -1,0 +1,89 @@
+import pc from "picocolors";
+import { loadScenario } from "../scenario/file.js";
+import { counted } from "../scenario/number.js";
+import type { Report } from "../scenario/report.js";
+import { ScenarioRun } from "../scenario/run.js";
+import type { Scenario } from "../scenario/scenario.js";
+import { bill, verdict } from "./bill.js";
+import { Journal } from "./journal.js";
+import { toJson } from "./json.js";
+import { LiveProgress, PlainProgress } from "./progress.js";
+import type { Paint } from "./table.js";
+import { traceTo } from "./trace.js";
+
+export interface RunFlags {
+  readonly json?: boolean;
+  readonly quiet?: boolean;
+  readonly cycles?: bigint;
+  readonly trace?: string;
+}
+
+/** Runs a scenario and prints what became of it; true when all is as it should be. */
+export async function runCommand(file: string, flags: RunFlags): Promise<boolean> {
+  const { json, quiet, cycles, trace } = flags;
+  const scenario = loadScenario(file);
+  const run = new ScenarioRun(scenario, trace !== undefined);
+  const endTrace = trace === undefined ? undefined : traceTo(trace, run.kernel);
+  // The first interrupt ends the run with its bill; the second one ends the process.
+  const interrupt = new AbortController();
+  const stop = () => interrupt.abort();
+  process.once("SIGINT", stop);
+  const paint = pc.createColors(colourful(process.stdout));
+  const options = { cycles, signal: interrupt.signal };
+  const report =
+    json || quiet ? await run.run(options) : await watch(run, scenario, options, paint);
+  process.off("SIGINT", stop);
+  endTrace?.();
+  if (json) process.stdout.write(toJson(report));
+  else {
+    if (!quiet)
+      process.stdout.write(
+        `\n${bill(report, paint, process.stdout.columns ?? Number.POSITIVE_INFINITY)}\n`,
+      );
+    process.stdout.write(verdict(report, paint));
+  }
+  return report.conserved && report.expectations.every(({ ok }) => ok);
+}
+
+/** Checks a scenario without running it; throws ScenarioError with all that is wrong. */
+export function checkCommand(file: string): void {
+  process.stdout.write(`${file}: well formed: ${summary(loadScenario(file))}\n`);
+}
+
+function summary({ meters, domains, acts, claims }: Scenario): string {
+  const copies = domains.reduce((sum, { names }) => sum + names.length, 0);
+  return [
+    counted(meters.length + 1, "meter"),
+    counted(copies, "domain"),
+    ...(acts.length > 0 ? [counted(acts.length, "act")] : []),
+    ...(claims.length > 0 ? [counted(claims.length, "expectation")] : []),
+  ].join(", ");
+}
+
+async function watch(
+  run: ScenarioRun,
+  scenario: Scenario,
+  options: { cycles?: bigint; signal: AbortSignal },
+  paint: Paint,
+): Promise<Report> {
+  const { stdout, stderr } = process;
+  const progress = stdout.isTTY
+    ? new LiveProgress(stdout, paint)
+    : new PlainProgress(stdout, stderr);
+  progress.print(`  ${paint.bold(scenario.file)}${paint.dim(`: ${summary(scenario)}`)}\n`);
+  const journal = new Journal(run, scenario, paint, (line) => progress.print(line));
+  const report = await run.run({
+    ...options,
+    onProgress: () => progress.tick(run),
+    onAct: (act) => journal.act(act),
+  });
+  journal.end();
+  progress.end();
+  return report;
+}
+
+function colourful({ isTTY }: NodeJS.WriteStream): boolean {
+  const { NO_COLOR, FORCE_COLOR, TERM } = process.env;
+  if (NO_COLOR) return false;
+  return Boolean(FORCE_COLOR) || (isTTY && TERM !== "dumb");
+}

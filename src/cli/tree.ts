@@ -1,0 +1,64 @@
+import { stripVTControlCharacters } from "node:util";
+import { grouped } from "../scenario/number.js";
+import type { MeterReport } from "../scenario/report.js";
+import { UNLIMITED } from "../scenario/schema.js";
+import { type Paint, table } from "./table.js";
+
+/** A meter with the strokes that hang it in the tree. */
+export interface Branch {
+  readonly meter: MeterReport;
+  readonly strokes: string;
+}
+
+/** The meters in the order of the tree, each below its superior. */
+export function branches(meters: readonly MeterReport[]): Branch[] {
+  const inferiors = new Map<string | null, MeterReport[]>();
+  for (const meter of meters) {
+    const siblings = inferiors.get(meter.superior);
+    if (siblings) siblings.push(meter);
+    else inferiors.set(meter.superior, [meter]);
+  }
+  const drawn: Branch[] = [];
+  const waiting = (inferiors.get(null) ?? []).map((meter) => ({ meter, strokes: "", below: "" }));
+  while (waiting.length > 0) {
+    const { meter, strokes, below } = waiting.shift()!;
+    drawn.push({ meter, strokes });
+    const children = inferiors.get(meter.name) ?? [];
+    waiting.unshift(
+      ...children.map((child, index) => {
+        const last = index === children.length - 1;
+        const [stroke, passing] = last ? ["└─ ", "   "] : ["├─ ", "│  "];
+        return { meter: child, strokes: below + stroke, below: below + passing };
+      }),
+    );
+  }
+  return drawn;
+}
+
+/** Above it, a count stands for "as good as without end": the prime meter's, for one. */
+const ENDLESS = 2n ** 55n;
+
+/** The bill: the tree of meters with what each was granted, consumed and has left. */
+export function meterTable(meters: readonly MeterReport[], paint: Paint, columns: number): string {
+  const full = draw(meters, paint, true);
+  const lines = stripVTControlCharacters(full).split("\n");
+  return lines.every((line) => line.length <= columns) ? full : draw(meters, paint, false);
+}
+
+/** `exact`: with figures such as the prime meter's, which make it wide. */
+function draw(meters: readonly MeterReport[], paint: Paint, exact: boolean): string {
+  const amount = ({ granted }: MeterReport, count: bigint) => {
+    // 2^64 − 1 and what is left of it tell nobody more.
+    if (granted === UNLIMITED || (!exact && granted > ENDLESS)) return "unlimited";
+    return count === 0n ? paint.red("0") : grouped(count);
+  };
+  const rows = branches(meters).map(({ meter, strokes }) => [
+    paint.dim(strokes) + (meter.rescinded ? paint.strikethrough(meter.name) : meter.name),
+    amount(meter, meter.granted),
+    paint.bold(grouped(meter.consumed)),
+    meter.rescinded ? paint.dim("rescinded") : amount(meter, meter.counter),
+    meter.keeperCalls === 0 ? paint.dim("–") : grouped(meter.keeperCalls),
+  ]);
+  const heads = ["meter", "granted", "consumed", "left", "keeper calls"];
+  return table(heads, rows, ["left", "right", "right", "right", "right"], paint);
+}

@@ -1,0 +1,41 @@
+import { readdirSync } from "node:fs";
+import { describe, expect, test } from "vitest";
+import { toJson } from "../src/cli/json.js";
+import { loadScenario } from "../src/scenario/file.js";
+import { ScenarioRun } from "../src/scenario/run.js";
+
+/** Cycles that the prime meter was charged, and calls of all keepers, to the last one. */
+const BILLS: Record<string, { consumed: bigint; keeperCalls: number }> = {
+  "first-light.toml": { consumed: 938_210_476n, keeperCalls: 12 },
+  "hostile.toml": { consumed: 63_527_111n, keeperCalls: 1 },
+  "off-switch.toml": { consumed: 46_950_752n, keeperCalls: 0 },
+  "refusing-keeper.toml": { consumed: 118_347_948n, keeperCalls: 6 },
+  "talkative.toml": { consumed: 239_913_492n, keeperCalls: 9_496 },
+  "two-tenants.toml": { consumed: 85_312_457n, keeperCalls: 3 },
+};
+
+const FILES = readdirSync("scenarios");
+
+async function play(file: string) {
+  const run = new ScenarioRun(loadScenario(`scenarios/${file}`));
+  const report = await run.run();
+  run.kernel.dispose();
+  return report;
+}
+
+test("every scenario has its bill here", () => {
+  expect(FILES.toSorted()).toEqual(Object.keys(BILLS).toSorted());
+});
+
+describe.each(FILES)("%s", (file) => {
+  test("comes out as it expects, to the cycle, and the same again", async () => {
+    const report = await play(file);
+    expect(report.expectations.filter(({ ok }) => !ok)).toEqual([]);
+    expect(report.expectations.length).toBeGreaterThan(2);
+    expect(report.findings).toEqual([]);
+    const keeperCalls = report.meters.reduce((sum, meter) => sum + meter.keeperCalls, 0);
+    expect({ consumed: report.consumed, keeperCalls }).toEqual(BILLS[file]);
+    const again = await play(file);
+    expect(toJson({ ...again, mips: 0 })).toBe(toJson({ ...report, mips: 0 }));
+  });
+});
