@@ -45,12 +45,12 @@ export function supply(domain: Record): i32 {
   if (dry) return exhausted(domain, changetype<Record>(dry).node);
   domain.node.laps = 0;
   if (control.traced) emit(EVENT_REFILL, domain.node, null, 0, domain.amount);
-  chargeWork(domain, control.refillCost + control.visitCost * <u32>(visitsSoFar() - visits));
+  chargeWork(domain, control.refillCost + control.visitCost * (visitsSoFar() - visits));
   return REASON_RAN;
 }
 
 /** Kernel work on behalf of a domain, where the host wants it charged: no more than it has (R10). */
-export function chargeWork(domain: Record, cycles: u32): void {
+export function chargeWork(domain: Record, cycles: u64): void {
   if (cycles == 0) return;
   const paid = domain.amount < cycles ? domain.amount : cycles;
   domain.amount -= paid;
