@@ -37,12 +37,8 @@ export function sprint(until: u64, most: u32): u32 {
   return slices;
 }
 
-/** Whole slices that end by `until` and begin before the next sleeper wakes. */
+/** Whole slices that end by `until` and before the next sleeper wakes. */
 function slicesBefore(until: u64, quantum: u64): u64 {
-  const now = control.time;
-  const fit = (until - now) / quantum;
-  const wake = nextWake();
-  if (wake - now > until - now) return fit;
-  const begun = (wake - now + quantum - 1) / quantum;
-  return begun < fit ? begun : fit;
+  const last = min<u64>(until, nextWake() - 1);
+  return (last - control.time) / quantum;
 }
