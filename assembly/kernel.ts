@@ -72,7 +72,8 @@ export function step(cycles: u32, passes: u32): i32 {
 
 /** Runs a domain that has cycles, bills it, and puts it away unless its slice goes on. */
 function dispatch(domain: Record, until: u64): i32 {
-  if (control.sliceUsed == 0 && control.switchCost != 0) {
+  if (control.switchPaid == 0 && control.switchCost != 0) {
+    control.switchPaid = 1;
     chargeWork(domain, control.switchCost);
     if (domain.amount == 0 || control.time >= until) return REASON_RAN;
   }
@@ -119,7 +120,9 @@ function putAway(domain: Record, outcome: i32): i32 {
   if (outcome == CALLED) {
     control.domain = node.index;
     count(STATISTIC_HOST_CALLS);
-    if (control.sliceLeft == 0) endSlice();
+    // The host finds those ready who are due, however its time was cut up (R15).
+    if (nextWake() <= control.time) wakeSleepers();
+    if (control.sliceLeft == 0) rotate();
     return REASON_HOST_CALL;
   }
   if (outcome == ENDED) {
@@ -128,7 +131,7 @@ function putAway(domain: Record, outcome: i32): i32 {
   } else {
     dequeue(domain);
     if (domain.amount == 0) domain.dryOut();
-    sleep(domain, control.time + pause);
+    sleep(domain, pause);
     if (control.traced) emit(EVENT_WAIT, node, null, 0, pause);
   }
   return REASON_RAN;

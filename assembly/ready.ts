@@ -53,4 +53,5 @@ function closeSlice(): void {
   }
   control.sliceLeft = control.quantum;
   control.sliceUsed = 0;
+  control.switchPaid = 0;
 }

@@ -55,8 +55,9 @@ export function nextWake(): u64 {
   return control.sleepers ? Sleeper.at(0).time : u64.MAX_VALUE;
 }
 
-/** Puts a domain that is on no queue to sleep until a time. */
-export function sleep(domain: Record, until: u64): void {
+/** Puts a domain that is on no queue to sleep for so many cycles; time ends at 2^64 − 1. */
+export function sleep(domain: Record, cycles: u32): void {
+  const until = cycles < u64.MAX_VALUE - control.time ? control.time + cycles : u64.MAX_VALUE;
   domain.state = <u8>STATE_WAITING;
   const place = control.sleepers++;
   Sleeper.put(place, until, changetype<usize>(domain), control.sequence++);
@@ -69,7 +70,7 @@ export function isAsleep(domain: Record): bool {
 
 /** Makes ready all who sleep until now or earlier. */
 export function wakeSleepers(): void {
-  while (nextWake() <= control.time) {
+  while (control.sleepers != 0 && nextWake() <= control.time) {
     const domain = changetype<Record>(Sleeper.at(0).record);
     awake(domain);
     Bursts.next(domain);
