@@ -24,7 +24,7 @@ export class Images {
     const alike = this.#images.get(program.hash) ?? [];
     let image = alike.find((other) => sameProgram(other.program, program));
     if (!image) {
-      const address = this.#core.exports.imageCreate(program.codeBase, program.codeSize);
+      const address = this.#core.exports.imageCreate(program.codeBase, program.codeSize) >>> 0;
       if (address === 0) return undefined;
       image = { program, address, users: 0 };
       this.#images.set(program.hash, [...alike, image]);

@@ -65,7 +65,7 @@ export class Machine implements GuestMemory {
     }
     const image = images.acquire(program);
     if (!image) throw noFrames(core, program.codeSize / PAGE_SIZE);
-    const address = core.exports.machineCreate(image.address, size / PAGE_SIZE);
+    const address = core.exports.machineCreate(image.address, size / PAGE_SIZE) >>> 0;
     if (address === 0) {
       images.release(image);
       throw noFrames(core, size / PAGE_SIZE);
@@ -137,10 +137,9 @@ export class Machine implements GuestMemory {
     const marks = new Uint32Array(size / PAGE_SIZE);
     for (const { address, memorySize, read, write, execute } of program.segments) {
       const own = (read ? MARK_READ : 0) | (write ? MARK_WRITE : 0) | (execute ? MARK_EXEC : 0);
-      marks.forEach((_, page) => {
-        const start = page * PAGE_SIZE;
-        if (start < address + memorySize && start + PAGE_SIZE > address) marks[page]! |= own;
-      });
+      // A file may have thousands of segments: each looks at its own pages only.
+      const end = (address + memorySize) / PAGE_SIZE;
+      for (let page = Math.floor(address / PAGE_SIZE); page < end; page++) marks[page]! |= own;
     }
     marks.fill(MARK_READ | MARK_WRITE, brkStart / PAGE_SIZE);
     marks[(size - STACK_SIZE) / PAGE_SIZE - 1] = 0;
