@@ -15,7 +15,7 @@ export interface KernelOptions {
   nodes?: number;
   /** 4 KiB frames for the memories of domains and their decoded programs. 32,768. */
   frames?: number;
-  /** Cycles of a slice, 1 to 1,000,000. 100,000. */
+  /** Cycles of a slice, 1 (the dearest of `costs`) to 1,000,000. 100,000. */
   quantum?: number;
   /** Cycles that a refill asks for, from 1. 80,000,000: five seconds of a 16 MHz clock. */
   advance?: bigint;
@@ -73,7 +73,11 @@ export function checkOptions(options: KernelOptions): CheckedOptions {
   const { kernelCosts = {}, costs = {} } = options;
   checkNames("kernelCosts", kernelCosts, ["refill", "visit", "switch"]);
   checkNames("costs", costs, INSTRUCTION_CLASSES);
-  for (const [name, cost] of Object.entries(costs)) whole(`costs.${name}`, cost, 1, 255);
+  // A slice must hold any instruction, or who comes to a dear one would never get past it.
+  let dearest = 1;
+  for (const [name, cost] of Object.entries(costs)) {
+    dearest = Math.max(dearest, whole(`costs.${name}`, cost, 1, 255));
+  }
   const advance = cycles("advance", options.advance ?? BigInt(DEFAULT_ADVANCE));
   if (advance === 0n) throw new OptionError("advance: found 0n, expected at least 1n cycle");
   if (options.build !== undefined && !(options.build instanceof Uint8Array)) {
@@ -82,7 +86,7 @@ export function checkOptions(options: KernelOptions): CheckedOptions {
   return {
     nodes: whole("nodes", options.nodes ?? DEFAULT_NODES, 2, MAX_NODES),
     frames: whole("frames", options.frames ?? DEFAULT_FRAMES, 0, MAX_FRAMES),
-    quantum: whole("quantum", options.quantum ?? DEFAULT_QUANTUM, 1, MAX_RUN),
+    quantum: whole("quantum", options.quantum ?? DEFAULT_QUANTUM, dearest, MAX_RUN),
     advance,
     tapered: yes("tapered", options.tapered ?? false),
     trace: yes("trace", options.trace ?? false),
