@@ -26,11 +26,16 @@ export class Alarms {
     return new Promise((resolve) => this.set(time, resolve));
   }
 
-  /** Does all that is due at `now`. */
+  /** Does all that is due at `now`, but not what they in turn set. One that throws is done with. */
   fire(now: bigint): void {
-    while (this.next <= now) {
-      this.#fired = true;
-      this.#alarms.shift()!.act();
+    if (this.next > now) return;
+    this.#fired = true;
+    const later = this.#alarms.findIndex(({ time }) => time > now);
+    const due = this.#alarms.splice(0, later < 0 ? this.#alarms.length : later);
+    try {
+      for (let alarm = due.shift(); alarm; alarm = due.shift()) alarm.act();
+    } finally {
+      this.#alarms.unshift(...due);
     }
   }
 
