@@ -69,7 +69,7 @@ export function loadElf(bytes: Uint8Array): ElfProgram {
   const code = segments.filter((segment) => segment.execute);
   const codeBase = Math.floor(code[0]!.address / PAGE_SIZE) * PAGE_SIZE;
   const codeEnd = Math.ceil(endOf(code.at(-1)!) / PAGE_SIZE) * PAGE_SIZE;
-  return Object.freeze({
+  const program: ElfProgram = Object.freeze({
     kind: "elf",
     entry,
     segments: Object.freeze(segments),
@@ -78,6 +78,15 @@ export function loadElf(bytes: Uint8Array): ElfProgram {
     end: endOf(segments.at(-1)!),
     hash: hashOf(entry, segments),
   });
+  loaded.add(program);
+  return program;
+}
+
+/** Programs that were checked here: what else has their form may hold anything. */
+const loaded = new WeakSet<object>();
+
+export function isElfProgram(value: unknown): value is ElfProgram {
+  return typeof value === "object" && value !== null && loaded.has(value);
 }
 
 /** Whether two programs are the same to the bit, so that they may share what is made from them. */

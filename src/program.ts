@@ -32,7 +32,7 @@ export function bursts(o: {
   checkNames("bursts", o, ["run", "wait", "times", "seed"]);
   const [runMin, runMax] = range("run", o.run, 1);
   const [waitMin, waitMax] = range("wait", o.wait ?? 0, 0);
-  return Object.freeze({
+  const program: BurstsProgram = Object.freeze({
     kind: "bursts",
     runMin,
     runSpan: runMax - runMin,
@@ -41,6 +41,15 @@ export function bursts(o: {
     times: o.times === undefined ? 0 : u32("bursts: times", o.times, 1),
     seed: u32("bursts: seed", o.seed ?? 1),
   });
+  checked.add(program);
+  return program;
+}
+
+/** Programs that were checked here: a burst of no cycles, say, would run for ever in none. */
+const checked = new WeakSet<object>();
+
+export function isBurstsProgram(value: unknown): value is BurstsProgram {
+  return typeof value === "object" && value !== null && checked.has(value);
 }
 
 function range(
