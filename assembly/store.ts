@@ -26,6 +26,7 @@ import {
   STATUS_NOT_ALLOWED,
   STATUS_RANGE,
   STATUS_RESCINDED,
+  SUPER_INDEX,
   WASM_PAGE_SIZE,
 } from "./layout";
 import { Node } from "./node";
@@ -90,9 +91,11 @@ export function nodeCreate(): u32 {
   return node ? node.index : 0;
 }
 
-/** The allocation count of a node: the other half of a handle to it. */
+/** The allocation count of a node in use, the other half of a handle to it; of any other 2^32 − 1. */
 export function nodeAllocation(index: u32): u32 {
-  return index > 0 && index < control.nodes ? Node.at(index).allocation : 0;
+  if (index == SUPER_INDEX || index >= control.nodes) return u32.MAX_VALUE;
+  const node = Node.at(index);
+  return node.isAllocated ? node.allocation : u32.MAX_VALUE;
 }
 
 /**

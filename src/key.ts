@@ -55,10 +55,11 @@ export function checkKey(key: Key, what: string): void {
       fail("a data key's value to be a bigint from 0n to 2n ** 88n - 1n");
     }
   } else if (key.kind === "host") {
-    if (!Number.isInteger(key.number) || key.number < 1) fail("a host key made by kernel.hostKey");
+    const isNumber = Number.isInteger(key.number) && key.number > 0 && key.number < 2 ** 32;
+    if (!isNumber) fail("a host key made by kernel.hostKey");
   } else if (key.kind === "super") {
     fail("a key other than the super meter key, which stands over the prime meter only");
-  } else if (!(key.kind in KIND_NUMBERS)) {
+  } else if (!Object.hasOwn(KIND_NUMBERS, key.kind)) {
     fail(`a key kind of data, host, ${Object.keys(KIND_NUMBERS).join(", ")}`);
   } else {
     if (!Number.isSafeInteger(key.id) || key.id < 1) fail("the id of a node");
