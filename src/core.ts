@@ -24,17 +24,17 @@ import {
   StateError,
 } from "./errors.js";
 import { Emitter } from "./event.js";
-import { idOf, indexOf, type MeterId, type NodeId } from "./id.js";
+import { allocationOf, idOf, indexOf, type MeterId, type NodeId } from "./id.js";
 import type { Keeper } from "./keeper.js";
 import { checkKey, type Key } from "./key.js";
 import { Meter, MeterKey } from "./meter.js";
 import { type CheckedOptions, show } from "./options.js";
 import { View } from "./view.js";
-import type { KernelExports, KernelInstance } from "./wasm.js";
+import { disposed, type KernelExports, type KernelInstance } from "./wasm.js";
 
 export class Core {
   exports: KernelExports;
-  readonly view: View;
+  view: View;
   readonly options: CheckedOptions;
   readonly emitter = new Emitter();
   /** By node index; rescinded ones are gone. */
@@ -42,9 +42,13 @@ export class Core {
   readonly domains = new Map<number, Domain>();
   /** The functions behind host keys. */
   readonly keepers = new Map<number, Keeper>();
+  /** Called after the host has done something to the kernel: a run may have something to do again. */
+  acted: () => void = () => {};
   /** Passes the kernel's batch of events on; before a node changes hands, or they would be lost. */
   report: () => void = () => {};
   #nextKeeper = 1;
+  /** Those that `kernel.hostKey` gave out: other slots may hold them. */
+  readonly #shared = new Set<number>();
 
   constructor(instance: KernelInstance, options: CheckedOptions) {
     this.exports = instance.exports;
@@ -52,14 +56,31 @@ export class Core {
     this.options = options;
   }
 
+  /** Lets the memory go. Whatever needs it throws StateError from now on. */
+  dispose(): void {
+    this.exports = disposed();
+    this.view = disposed();
+    this.meters.clear();
+    this.domains.clear();
+    this.keepers.clear();
+    this.acted();
+  }
+
   /** Throws the error that a status means; `what` names the object. */
   check(status: number, what: string): void {
     if (status !== OK) throw this.#error(status, what);
+    this.acted();
+  }
+
+  /** Whether a node is still the one that an id named. */
+  isLive(id: NodeId): boolean {
+    return this.exports.nodeAllocation(indexOf(id)) === allocationOf(id);
   }
 
   /** The id of a node just made, or the error that CONTROL_CODE means. */
   made(index: number, what: string): NodeId {
     if (index === 0) throw this.#error(this.view.control(CONTROL_CODE), what);
+    this.acted();
     return this.idAt(index);
   }
 
@@ -73,7 +94,8 @@ export class Core {
     if (!(meter instanceof Meter || meter instanceof MeterKey)) {
       throw new OptionError(`meter: found ${show(meter)}, expected a Meter or a MeterKey`);
     }
-    if (this.idAt(indexOf(meter.id)) !== meter.id) throw new RescindedError("the superior meter");
+    if (!meter.isOf(this)) throw new OptionError("meter: found one of another kernel");
+    if (!this.isLive(meter.id)) throw new RescindedError("the superior meter");
     return meter.id;
   }
 
@@ -88,13 +110,26 @@ export class Core {
     return meter;
   }
 
-  /** Gives a keeper a number, for a host key. */
-  register(keeper: Keeper): number {
+  /** The handle of a meter that the host has one of. */
+  meterIfAny(id: NodeId): Meter | undefined {
+    const meter = this.meters.get(indexOf(id));
+    return meter?.id === id ? meter : undefined;
+  }
+
+  /** Gives a keeper a number, for a host key: one of its own, or one for as many as like it. */
+  register(keeper: Keeper, isShared = false): number {
     if (typeof keeper !== "function") {
-      throw new OptionError(`keeper: found ${typeof keeper}, expected a function`);
+      throw new OptionError(`keeper: found ${show(keeper)}, expected a function`);
     }
-    this.keepers.set(this.#nextKeeper, keeper);
-    return this.#nextKeeper++;
+    const number = this.#nextKeeper++;
+    this.keepers.set(number, keeper);
+    if (isShared) this.#shared.add(number);
+    return number;
+  }
+
+  /** A meter has done with what was in its slot 2: a keeper of its own is forgotten. */
+  unregister(key: Key): void {
+    if (key.kind === "host" && !this.#shared.has(key.number)) this.keepers.delete(key.number);
   }
 
   /** Invokes a key; the return code and the key that comes back. */
@@ -104,6 +139,7 @@ export class Core {
     this.view.setInvoked(key);
     this.view.setArgument(argument ?? { kind: "data", value: 0n });
     const code = this.exports.invoke(order) >>> 0;
+    this.acted();
     return { code, key: this.view.result };
   }
 

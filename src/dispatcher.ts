@@ -9,6 +9,7 @@ import {
   CONTROL_METER,
   CONTROL_NODE_BASE,
   CONTROL_TIME,
+  EVENT_CAPACITY,
   EVENT_END,
   EVENT_PARK,
   EVENT_REFILL,
@@ -30,6 +31,8 @@ import { type Domain, trapReason } from "./domain.js";
 import type { KeeperOutcome } from "./event.js";
 import { allocationOf, indexOf } from "./id.js";
 import type { KeeperAnswer, KeeperMessage } from "./keeper.js";
+import type { Meter } from "./meter.js";
+import { cycles as checkCycles } from "./options.js";
 import type { RawEvent } from "./view.js";
 
 /** Passes of one step: enough that entering the kernel costs nothing, few enough that V8 tiers up. */
@@ -57,30 +60,44 @@ export class Dispatcher {
   constructor(core: Core) {
     this.#core = core;
     core.report = () => this.#report();
+    core.acted = () => this.#answered();
   }
 
   get time(): bigint {
     return this.#core.view.u64(CONTROL + CONTROL_TIME);
   }
 
-  /** One step of the kernel, up to `until` or the next alarm, and what it asks for. */
+  /**
+   * One step of the kernel, up to `until` or the next alarm, and what it asks for. Throws what listeners
+   * threw, when all is done.
+   */
   step(until: bigint): Outcome {
+    const { emitter } = this.#core;
+    let outcome: Outcome;
+    emitter.isHeld = true;
+    try {
+      outcome = this.#step(until);
+    } finally {
+      emitter.isHeld = false;
+    }
+    emitter.raise();
+    return outcome;
+  }
+
+  #step(until: bigint): Outcome {
     this.alarms.fire(this.time);
     const stop = this.alarms.next < until ? this.alarms.next : until;
-    const left = stop - this.time;
+    // Kernel work that was charged may have taken the clock past it.
+    const left = stop > this.time ? stop - this.time : 0n;
     const cycles = left < CHUNK ? Number(left) : CHUNK;
     const reason = this.#core.exports.step(cycles, PASSES);
+    const act = this.#askedFor(reason);
     if (this.#core.view.control(CONTROL_EVENTS) > 0) this.#report();
+    if (act) {
+      act();
+      return "ran";
+    }
     switch (reason) {
-      case REASON_KEEPER:
-        this.#callKeeper();
-        return "ran";
-      case REASON_HOST_CALL:
-        this.#callHost();
-        return "ran";
-      case REASON_TRAP:
-        this.#trap();
-        return "ran";
       case REASON_LIMIT:
         if (cycles === CHUNK) return "ran";
         // The clock stays short of the stop where the next instruction does not fit before it.
@@ -93,7 +110,24 @@ export class Dispatcher {
     }
   }
 
-  /** Resolves at the next answer of a keeper that is still out. */
+  /** What the kernel asks of the host, read before listeners make it say something else. */
+  #askedFor(reason: number): (() => void) | undefined {
+    const { view } = this.#core;
+    if (reason !== REASON_KEEPER && reason !== REASON_HOST_CALL && reason !== REASON_TRAP) return;
+    const domain = this.#core.domains.get(view.control(CONTROL_DOMAIN))!;
+    if (reason === REASON_HOST_CALL) return () => this.#callHost(domain);
+    const code = view.control(CONTROL_CODE);
+    if (reason === REASON_KEEPER) {
+      const meter = this.#core.meterAt(view.control(CONTROL_METER));
+      return () => this.#callKeeper({ domain, call: code }, meter);
+    }
+    const address = view.control(CONTROL_ADDRESS);
+    const time = this.time;
+    domain.lastTrap = { code, address, reason: trapReason(code) };
+    return () => this.#core.emitter.emit("trap", { domain, code, address, time });
+  }
+
+  /** Resolves when a keeper that is still out may have answered, or the host has done something. */
   answer(): Promise<void> {
     return new Promise((resolve) => {
       this.#answered = resolve;
@@ -123,27 +157,36 @@ export class Dispatcher {
 
   /** Whether a domain still waits for the answer: it may have been stopped, started or rescinded. */
   #isOut({ domain, call }: Call): boolean {
-    const { view, exports } = this.#core;
+    const { view } = this.#core;
     const index = indexOf(domain.id);
-    if (exports.nodeAllocation(index) !== allocationOf(domain.id)) return false;
+    if (!this.#core.isLive(domain.id)) return false;
     return view.u32(view.control(CONTROL_NODE_BASE) + index * NODE_SIZE + NODE_CALLS) === call;
   }
 
-  #domain(): Domain {
-    return this.#core.domains.get(this.#core.view.control(CONTROL_DOMAIN))!;
-  }
-
-  #callKeeper(): void {
+  #callKeeper({ domain, call }: Call, meter: Meter): void {
     const { view, exports, emitter, keepers } = this.#core;
-    const domain = this.#domain();
-    const meter = this.#core.meterAt(view.control(CONTROL_METER));
-    const call = view.control(CONTROL_CODE);
     const time = this.time;
     const index = indexOf(domain.id);
     const allocation = allocationOf(domain.id);
-    const restart = () => exports.domainRestart(index, allocation, call) === OK;
-    const decline = () => exports.domainDecline(index, allocation, call) === OK;
-    const until = (at: bigint) => this.alarms.promise(at);
+    const restart = () => {
+      const isDone = exports.domainRestart(index, allocation, call) === OK;
+      this.#answered();
+      return isDone;
+    };
+    const decline = () => {
+      const isDone = exports.domainDecline(index, allocation, call) === OK;
+      // Many may decline between two steps, each with an event.
+      if (view.control(CONTROL_EVENTS) > EVENT_CAPACITY / 2) this.#report();
+      this.#answered();
+      return isDone;
+    };
+    // A listener may have been faster than the call.
+    if (!this.#isOut({ domain, call })) return;
+    if (!this.#core.isLive(meter.id)) {
+      restart();
+      return;
+    }
+    const until = (at: bigint) => this.alarms.promise(checkCycles("until", at));
     const settle = (outcome: KeeperOutcome) => {
       if (outcome === "decline" || outcome === "error") decline();
       else if (outcome === "restart") restart();
@@ -160,9 +203,9 @@ export class Dispatcher {
     let outcome: KeeperOutcome;
     try {
       const answer = keeper ? keeper(message) : "decline";
-      if (answer instanceof Promise) {
+      if (isThenable(answer)) {
         outcome = "later";
-        this.#await({ domain, call }, answer, settle, fail);
+        this.#await({ domain, call }, Promise.resolve(answer), settle, fail);
       } else {
         outcome = outcomeOf(answer);
         settle(outcome);
@@ -189,10 +232,10 @@ export class Dispatcher {
       });
   }
 
-  #callHost(): void {
-    const domain = this.#domain();
+  #callHost(domain: Domain): void {
     const { exports, emitter } = this.#core;
     const { machine } = domain;
+    if (!this.#core.isLive(domain.id)) return;
     const result = machine!.call(this.time);
     if (result.output) emitter.emit("output", { domain, ...result.output, time: this.time });
     if (result.kind !== "exit") return;
@@ -201,30 +244,34 @@ export class Dispatcher {
     emitter.emit("end", { domain, exitCode: result.code, time: this.time });
   }
 
-  #trap(): void {
-    const domain = this.#domain();
-    const code = this.#core.view.control(CONTROL_CODE);
-    const address = this.#core.view.control(CONTROL_ADDRESS);
-    domain.lastTrap = { code, address, reason: trapReason(code) };
-    this.#core.emitter.emit("trap", { domain, code, address, time: this.time });
-  }
-
   /** Passes the kernel's batch on; keepers, traps and ends of ELF programs are told where they occur. */
   #report(): void {
-    for (const event of this.#core.view.takeEvents()) this.#tell(event);
+    const { domains, view } = this.#core;
+    // Whose nodes they are now: listeners may rescind them, and others get the nodes.
+    const batch = view.takeEvents().map((event) => ({
+      event,
+      domain: domains.get(event.domain),
+      meter: event.kind === EVENT_PARK ? this.#core.meterAt(event.meter) : undefined,
+    }));
+    for (const { event, domain, meter } of batch) {
+      if (domain && domains.get(event.domain) === domain) this.#tell(event, domain, meter);
+    }
   }
 
-  #tell({ kind, domain: index, meter: meterIndex, amount: cycles, time }: RawEvent): void {
-    const { emitter, domains } = this.#core;
-    const domain = domains.get(index);
-    if (!domain) return; // rescinded since
-    if (kind === EVENT_PARK) {
-      emitter.emit("park", { domain, meter: this.#core.meterAt(meterIndex), time });
-    } else if (kind === EVENT_END) emitter.emit("end", { domain, exitCode: null, time });
+  #tell({ kind, amount: cycles, time }: RawEvent, domain: Domain, meter: Meter | undefined): void {
+    const { emitter } = this.#core;
+    if (kind === EVENT_PARK) emitter.emit("park", { domain, meter: meter!, time });
+    else if (kind === EVENT_END) emitter.emit("end", { domain, exitCode: null, time });
     else if (kind === EVENT_SLICE) emitter.emit("slice", { domain, cycles, time });
     else if (kind === EVENT_REFILL) emitter.emit("refill", { domain, cycles, time });
     else if (kind === EVENT_WAIT) emitter.emit("wait", { domain, cycles, time });
   }
+}
+
+function isThenable(
+  answer: KeeperAnswer | PromiseLike<KeeperAnswer>,
+): answer is PromiseLike<KeeperAnswer> {
+  return typeof (answer as PromiseLike<KeeperAnswer> | undefined)?.then === "function";
 }
 
 function outcomeOf(answer: KeeperAnswer): "restart" | "decline" {

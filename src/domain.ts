@@ -104,7 +104,7 @@ export class Domain {
   /** The meter it runs under, or null where its slot 1 holds no key to a meter. */
   get meter(): Meter | null {
     const key = this.#node.fetch(DOMAIN_METER_SLOT);
-    return key.kind === "meter" ? (this.#core.meters.get(indexOf(key.id)) ?? null) : null;
+    return key.kind === "meter" ? this.#core.meterAt(indexOf(key.id)) : null;
   }
 
   /** Takes its record away, as for a domain that is paged out: its cache goes back to the chain. */
@@ -115,8 +115,11 @@ export class Domain {
   /** Ends it, frees its memory, and voids every key to it. */
   rescind(): void {
     this.#alive();
-    this.#node.rescind();
-    this.machine?.free();
+    try {
+      this.#node.rescind();
+    } finally {
+      this.machine?.free();
+    }
   }
 
   get state(): DomainState {
@@ -166,10 +169,7 @@ export class Domain {
   }
 
   #alive(): void {
-    const { exports } = this.#core;
-    if (exports.nodeAllocation(indexOf(this.id)) !== allocationOf(this.id)) {
-      throw new RescindedError(`domain ${this.name}`);
-    }
+    if (!this.#core.isLive(this.id)) throw new RescindedError(`domain ${this.name}`);
   }
 
   #do(call: (index: number, allocation: number) => number): void {

@@ -1,7 +1,9 @@
 // What a kernel tells: typed events, in the order in which they happened.
 
 import type { Domain } from "./domain.js";
+import { OptionError } from "./errors.js";
 import type { Meter } from "./meter.js";
+import { show } from "./options.js";
 
 /** `time` is in cycles since the kernel was made. */
 export interface KernelEvents {
@@ -29,30 +31,70 @@ export interface KernelEvents {
 export type KeeperOutcome = "restart" | "decline" | "later" | "error";
 
 export type EventName = keyof KernelEvents;
+const NAMES: Readonly<Record<EventName, true>> = {
+  keeper: true,
+  keeperError: true,
+  park: true,
+  trap: true,
+  end: true,
+  output: true,
+  slice: true,
+  refill: true,
+  wait: true,
+};
 export type Listener<Name extends EventName> = (event: KernelEvents[Name]) => void;
 
-/** Listeners by name; one that throws stops the others and whoever emitted. */
+/**
+ * Listeners by name. One that throws stops nobody: its error is kept until what the kernel was about
+ * to do is done, and then thrown by `raise`.
+ */
 export class Emitter {
-  readonly #listeners = new Map<EventName, Set<Listener<never>>>();
+  /** While the kernel steps, errors wait for the end of the step. */
+  isHeld = false;
+  /** Never changed, only replaced, so that whoever goes through one meets nobody new. */
+  readonly #listeners = new Map<EventName, readonly Listener<never>[]>();
+  #errors: unknown[] = [];
 
-  /** Returns the function that takes the listener off again. */
+  /** Returns the function that takes the listener off again. @throws {OptionError} */
   on<Name extends EventName>(name: Name, listener: Listener<Name>): () => void {
-    let listeners = this.#listeners.get(name);
-    if (!listeners) {
-      listeners = new Set();
-      this.#listeners.set(name, listeners);
+    if (!Object.hasOwn(NAMES, name)) {
+      const names = Object.keys(NAMES).join(", ");
+      throw new OptionError(`on: found ${show(name)}, expected one of ${names}`);
+    }
+    if (typeof listener !== "function") {
+      throw new OptionError(`on: found ${show(listener)}, expected a function`);
     }
     // A wrapper of its own, so that a function that listens twice is called twice.
-    const own: Listener<Name> = (event) => listener(event);
-    listeners.add(own as Listener<never>);
-    return () => listeners.delete(own as Listener<never>);
+    const own = ((event: KernelEvents[Name]) => listener(event)) as Listener<never>;
+    this.#listeners.set(name, [...(this.#listeners.get(name) ?? []), own]);
+    return () => {
+      const listeners = this.#listeners.get(name) ?? [];
+      this.#listeners.set(
+        name,
+        listeners.filter((other) => other !== own),
+      );
+    };
   }
 
   emit<Name extends EventName>(name: Name, event: KernelEvents[Name]): void {
-    for (const listener of this.#listeners.get(name) ?? []) (listener as Listener<Name>)(event);
+    for (const listener of this.#listeners.get(name) ?? []) {
+      try {
+        (listener as Listener<Name>)(event);
+      } catch (error) {
+        this.#errors.push(error);
+      }
+    }
+  }
+
+  /** Throws the first error of a listener since this was last called, if there was one. */
+  raise(): void {
+    if (this.isHeld || this.#errors.length === 0) return;
+    const [error] = this.#errors;
+    this.#errors = [];
+    throw error;
   }
 
   has(name: EventName): boolean {
-    return (this.#listeners.get(name)?.size ?? 0) > 0;
+    return (this.#listeners.get(name)?.length ?? 0) > 0;
   }
 }

@@ -24,7 +24,8 @@ import { type CheckReport, checkStore } from "./check.js";
 import { Core } from "./core.js";
 import { Dispatcher, type Outcome } from "./dispatcher.js";
 import { Domain } from "./domain.js";
-import { OptionError, PrimemeterError, StateError } from "./errors.js";
+import { isElfProgram } from "./elf.js";
+import { OptionError, PrimemeterError, RescindedError, StateError } from "./errors.js";
 import type { EventName, Listener } from "./event.js";
 import { allocationOf, indexOf } from "./id.js";
 import { Images } from "./image.js";
@@ -41,10 +42,11 @@ import {
   INSTRUCTION_CLASSES,
   type KernelOptions,
   show,
+  u32,
 } from "./options.js";
-import { type Program, seedOf } from "./program.js";
+import { isBurstsProgram, type Program, seedOf } from "./program.js";
 import { readStatistics, type Statistics } from "./statistics.js";
-import { disposed, instantiate } from "./wasm.js";
+import { instantiate } from "./wasm.js";
 
 export interface MeterOptions {
   name?: string;
@@ -159,12 +161,18 @@ export class Kernel {
     checkNames("createDomain", options, ["name", "meter", "program", "args", "stdin", "memory"]);
     const core = this.#core;
     const { program, args = [], stdin = "", memory } = options;
+    if (!Array.isArray(args)) {
+      throw new OptionError(`args: found ${show(args)}, expected an array of texts`);
+    }
+    if (typeof stdin !== "string" && !(stdin instanceof Uint8Array)) {
+      throw new OptionError(`stdin: found ${show(stdin)}, expected a Uint8Array or a text`);
+    }
     const meter = core.liveMeter(options.meter);
     const number = this.#domainsMade + 1;
     const name = nameOf(options.name) ?? `domain-${number}`;
     let machine: Machine | undefined;
     let made: number;
-    if (program?.kind === "elf") {
+    if (isElfProgram(program)) {
       const machineOptions = { program, args: [name, ...args], stdin, memory };
       machine = new Machine(core, this.#images, machineOptions);
       made = core.exports.domainCreate(
@@ -174,7 +182,7 @@ export class Kernel {
         machine.address,
         0,
       );
-    } else if (program?.kind === "bursts") {
+    } else if (isBurstsProgram(program)) {
       made = core.exports.domainCreate(
         indexOf(meter),
         allocationOf(meter),
@@ -199,19 +207,27 @@ export class Kernel {
     return new Node(this.#core, id, `node ${indexOf(id)}`);
   }
 
-  /** A handle to a node as a meter, whether or not it is well-formed as one. */
+  /**
+   * A handle to a node as a meter, whether or not it is well-formed as one.
+   *
+   * @throws {OptionError} @throws {RescindedError}
+   */
   meterOf(node: Node, name?: string): Meter {
+    if (!(node instanceof Node && node.isOf(this.#core))) {
+      throw new OptionError(`node: found ${show(node)}, expected a Node of this kernel`);
+    }
+    if (!this.#core.isLive(node.id)) throw new RescindedError("the node");
     return this.#core.meterAt(indexOf(node.id), nameOf(name));
   }
 
   /** A key that makes a function of the host the keeper of a meter, in slot 2. */
   hostKey(keeper: Keeper): Key {
-    return { kind: "host", number: this.#core.register(keeper) };
+    return { kind: "host", number: this.#core.register(keeper, true) };
   }
 
   /** Invokes a key with an order of §3: its return code and the key that comes back. */
   invoke(key: Key, order: number, argument?: Key): { code: number; key: Key } {
-    return this.#core.invoke(key, order, argument);
+    return this.#core.invoke(key, u32("order", order), argument);
   }
 
   /** Cycles since the kernel was made, those in which nobody ran included. */
@@ -221,18 +237,30 @@ export class Kernel {
 
   /** Does something when kernel time comes to `time`; at once, in the next step, if it has passed. */
   at(time: bigint, act: () => void): void {
+    if (typeof act !== "function") {
+      throw new OptionError(`act: found ${show(act)}, expected a function`);
+    }
     this.#dispatcher.alarms.set(checkCycles("time", time), act);
   }
 
   /**
    * Runs the kernel until something happens that the host acts on, or a few thousand slices, or
-   * `cycles` of kernel time are over.
+   * `cycles` of kernel time are over. Then it throws what a listener threw meanwhile.
+   *
+   * @throws {StateError} when the kernel runs already: in a keeper, a listener, or beside `run`.
    */
   step(options: { cycles?: bigint | number } = {}): StepResult {
     this.#alone();
+    checkNames("step", options, ["cycles"]);
     const start = this.time;
-    const reason = this.#dispatcher.step(limit(start, options.cycles));
-    return { reason, cycles: this.time - start };
+    const until = limit(start, options.cycles);
+    this.#isRunning = true;
+    try {
+      const reason = this.#dispatcher.step(until);
+      return { reason, cycles: this.time - start };
+    } finally {
+      this.#isRunning = false;
+    }
   }
 
   /**
@@ -245,6 +273,9 @@ export class Kernel {
     this.#alone();
     checkNames("run", options, ["cycles", "signal"]);
     const { signal } = options;
+    if (signal !== undefined && !(signal instanceof AbortSignal)) {
+      throw new OptionError(`signal: found ${show(signal)}, expected an AbortSignal`);
+    }
     const start = this.time;
     const until = limit(start, options.cycles);
     let onAbort = () => {};
@@ -290,17 +321,17 @@ export class Kernel {
     return readStatistics(this.#core.view);
   }
 
-  /** Listens to an event; returns the function that stops it. */
+  /**
+   * Listens to an event; returns the function that stops it. What a listener throws is thrown on by the
+   * `step` or `run` it was called in, after all that was to be done is done.
+   */
   on<Name extends EventName>(name: Name, listener: Listener<Name>): () => void {
     return this.#core.emitter.on(name, listener);
   }
 
-  /** Lets the memory go. Every other call throws StateError from now on. */
+  /** Lets the memory go. Whatever needs it throws StateError from now on. */
   dispose(): void {
-    this.#core.exports = disposed();
-    this.#core.meters.clear();
-    this.#core.domains.clear();
-    this.#core.keepers.clear();
+    this.#core.dispose();
   }
 
   /** What tests of the kernel look into. @internal */
@@ -309,7 +340,7 @@ export class Kernel {
   }
 
   #alone(): void {
-    if (this.#isRunning) throw new StateError("the kernel is running: await run() first");
+    if (this.#isRunning) throw new StateError("the kernel is running already");
   }
 }
 
@@ -324,7 +355,8 @@ function limit(start: bigint, cycles: bigint | number | undefined): bigint {
   if (!isWhole || cycles < 0) {
     throw new OptionError(`cycles: found ${show(cycles)}, expected a whole number from 0`);
   }
-  return start + BigInt(cycles);
+  const until = start + BigInt(cycles);
+  return until < UNLIMITED ? until : UNLIMITED;
 }
 
 /** Lets everything run that the event loop has ready. */

@@ -15,10 +15,17 @@ import { cycles } from "./options.js";
  */
 export class MeterKey {
   readonly id: MeterId;
+  readonly #core: Core;
 
   /** @internal */
-  constructor(id: MeterId) {
+  constructor(core: Core, id: MeterId) {
+    this.#core = core;
     this.id = id;
+  }
+
+  /** @internal */
+  isOf(core: Core): boolean {
+    return this.#core === core;
   }
 }
 
@@ -44,7 +51,7 @@ export class Meter {
   /** @internal */
   keeperCalls = 0;
   readonly #core: Core;
-  /** The key of slot 2 while the meter is switched off. */
+  /** The key of slot 2 while the meter is switched off; DK(0) where it has no keeper. */
   #putAside: Key | null = null;
 
   /** @internal */
@@ -52,7 +59,7 @@ export class Meter {
     this.#core = core;
     this.id = id;
     this.name = name;
-    this.key = new MeterKey(id);
+    this.key = new MeterKey(core, id);
     this.node = new Node(core, id, `meter ${name}`);
   }
 
@@ -91,11 +98,7 @@ export class Meter {
    */
   off(): bigint {
     const old = this.set(0n);
-    const keeper = this.node.fetch(METER_KEEPER_SLOT);
-    if (keeper.kind === "host") {
-      this.#putAside = keeper;
-      this.node.swap(METER_KEEPER_SLOT, ZERO_KEY);
-    }
+    this.#putAside ??= this.node.swap(METER_KEEPER_SLOT, ZERO_KEY);
     return old;
   }
 
@@ -111,25 +114,39 @@ export class Meter {
     return this.#core.view.amount;
   }
 
-  /** The function in slot 2, or null. Setting it lets those parked here look again. */
+  /**
+   * The function in slot 2, or null. Setting it lets those parked here look again; while the meter is
+   * off, the new one waits aside as the old one did. @throws {OptionError}
+   */
   get keeper(): Keeper | null {
-    const key = this.#putAside ?? this.node.fetch(METER_KEEPER_SLOT);
+    const key = this.keeperKey();
     return key.kind === "host" ? (this.#core.keepers.get(key.number) ?? null) : null;
   }
 
   set keeper(keeper: Keeper | null) {
-    this.#returnKeeper();
-    const key = keeper
-      ? ({ kind: "host", number: this.#core.register(keeper) } as const)
-      : ZERO_KEY;
-    const old = this.node.swap(METER_KEEPER_SLOT, key);
-    if (old.kind === "host") this.#core.keepers.delete(old.number);
+    const old = this.keeperKey();
+    const key: Key =
+      keeper === null ? ZERO_KEY : { kind: "host", number: this.#core.register(keeper) };
+    if (this.#putAside) this.#putAside = key;
+    else this.node.swap(METER_KEEPER_SLOT, key);
+    this.#core.unregister(old);
+  }
+
+  /** What slot 2 holds, or would if the meter were on. @internal */
+  keeperKey(): Key {
+    const key = this.node.fetch(METER_KEEPER_SLOT);
+    return this.#putAside ?? key;
+  }
+
+  /** @internal */
+  isOf(core: Core): boolean {
+    return this.#core === core;
   }
 
   /** The meter above: null for the prime meter, and where slot 1 holds no key to a meter. */
   get superior(): Meter | null {
     const key = this.node.fetch(METER_SUPERIOR_SLOT);
-    return key.kind === "meter" ? (this.#core.meters.get(indexOf(key.id)) ?? null) : null;
+    return key.kind === "meter" ? this.#core.meterAt(indexOf(key.id)) : null;
   }
 
   /**

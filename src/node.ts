@@ -14,7 +14,7 @@ import {
 import type { Core } from "./core.js";
 import { RescindedError, StateError } from "./errors.js";
 import { allocationOf, indexOf, type NodeId } from "./id.js";
-import type { Key } from "./key.js";
+import { checkKey, type Key } from "./key.js";
 import { whole } from "./options.js";
 
 /** A handle of a node; every call throws RescindedError once the node is rescinded. */
@@ -44,6 +44,7 @@ export class Node {
    * prime meter.
    */
   swap(slot: number, key: Key): Key {
+    checkKey(key, "swap: key");
     return this.#order(ORDER_SWAP + this.#slot(slot), key);
   }
 
@@ -75,13 +76,25 @@ export class Node {
 
   /** Every key to the node is DK(0) from now on. @throws {StateError} for the prime meter's node. */
   rescind(): void {
-    const { exports, meters, domains, report } = this.#core;
+    const { exports, meters, domains, emitter } = this.#core;
     const index = indexOf(this.id);
-    const status = exports.nodeFree(index, allocationOf(this.id));
-    this.#core.check(status, this.#what);
-    report();
-    meters.delete(index);
-    domains.delete(index);
+    // While what the batch tells of still has its handles; and what the freeing adds to it.
+    this.#alive();
+    this.#core.report();
+    const meter = this.#core.meterIfAny(this.id);
+    const keeper = meter?.keeperKey();
+    this.#core.check(exports.nodeFree(index, allocationOf(this.id)), this.#what);
+    if (keeper) this.#core.unregister(keeper);
+    this.#core.report();
+    // A listener may have given the node to somebody else by now.
+    if (meters.get(index)?.id === this.id) meters.delete(index);
+    if (domains.get(index)?.id === this.id) domains.delete(index);
+    emitter.raise();
+  }
+
+  /** @internal */
+  isOf(core: Core): boolean {
+    return this.#core === core;
   }
 
   #slot(slot: number): number {
@@ -89,15 +102,16 @@ export class Node {
   }
 
   #order(order: number, argument?: Key): Key {
-    const { exports } = this.#core;
-    if (exports.nodeAllocation(indexOf(this.id)) !== allocationOf(this.id)) {
-      throw new RescindedError(this.#what);
-    }
+    this.#alive();
     const own: Key = { kind: "node", id: this.id, databyte: 0 };
     const { code, key } = this.#core.invoke(own, order, argument);
     if (code === ANSWER_INVALID_ORDER) {
       throw new StateError(`${this.#what}: the kernel keeps its own accounts there`);
     }
     return key;
+  }
+
+  #alive(): void {
+    if (!this.#core.isLive(this.id)) throw new RescindedError(this.#what);
   }
 }

@@ -32,8 +32,8 @@ export class ModelMeter {
   consumed = 0n;
   rescinded = false;
   calls = 0;
-  /** Its keeper while it is switched off. */
-  aside: Policy | null = null;
+  /** While it is switched off, in a list: the keeper that it had then, or was given since. */
+  aside: [Policy | null] | null = null;
   /** Slots that hold what they must not. */
   readonly bad = new Set<number>();
   /** In the order in which they began to wait. */
@@ -345,19 +345,18 @@ export class Model {
   /** The switch: its keeper isn't asked until the counter is raised again. */
   off(meter: ModelMeter): bigint | null {
     const old = this.set(meter, 0n);
-    if (old !== null && meter.keeper) {
-      meter.aside = meter.keeper;
-      meter.keeper = null;
-      this.#wakeWaiters(meter, true);
-    }
+    if (old === null || meter.aside) return old;
+    meter.aside = [meter.keeper];
+    if (meter.keeper) this.#wakeWaiters(meter, true);
+    meter.keeper = null;
     return old;
   }
 
   #returnKeeper(meter: ModelMeter): void {
     if (!meter.aside) return;
-    meter.keeper = meter.aside;
+    [meter.keeper] = meter.aside;
     meter.aside = null;
-    this.#wakeWaiters(meter, true);
+    if (meter.keeper) this.#wakeWaiters(meter, true);
   }
 
   #put(meter: ModelMeter, cycles: bigint): bigint {
@@ -407,9 +406,13 @@ export class Model {
   }
 
   setKeeper(meter: ModelMeter, keeper: Policy | null): void {
-    this.#returnKeeper(meter);
-    if (keeper === null && meter.keeper === null) return;
-    meter.keeper = keeper && { ...keeper };
+    const policy = keeper && { ...keeper };
+    if (meter.aside) {
+      meter.aside = [policy];
+      return;
+    }
+    if (policy === null && meter.keeper === null) return;
+    meter.keeper = policy;
     this.#wakeWaiters(meter, true);
   }
 
