@@ -28,6 +28,19 @@ describe("keepers", () => {
     expect([domain.state, domain.consumed, lab.calls]).toEqual(["ended", 200n, [["D", "A"]]]);
   });
 
+  test("§15.50 it may do so any number of times", () => {
+    const lab = new Lab();
+    let left = 20;
+    const a = lab.meter("A", lab.prime, 0n, ({ meter }) => {
+      if (left-- <= 0) return "decline";
+      meter.add(5n);
+      return undefined;
+    });
+    const domain = lab.busy("D", a);
+    lab.run(1000);
+    expect([domain.consumed, lab.calls.length, domain.state]).toEqual([100n, 21, "parked"]);
+  });
+
   test("§15.52 it returns without adding time: it is called again, three times in all; then D parks", () => {
     const lab = new Lab();
     const a = lab.meter("A", lab.prime, 0n, () => {});
@@ -88,6 +101,17 @@ describe("keepers", () => {
       expect(domain.consumed).toBe(7n);
     },
   );
+
+  test("§15.42 who is parked looks again when the meter gets a keeper", () => {
+    const lab = new Lab();
+    const a = lab.meter("A", lab.prime, 0n);
+    const domain = lab.busy("D", a);
+    lab.run(10);
+    expect(domain.state).toBe("parked");
+    a.keeper = ({ meter }) => meter.add(10n);
+    lab.run(10);
+    expect([domain.consumed, lab.calls]).toEqual([10n, [["D", "A"]]]);
+  });
 
   test("§15.56 the keeper is busy with D1: D2 waits for it, and runs without a call of its own", () => {
     const lab = new Lab({ quantum: 10 });

@@ -5,7 +5,7 @@ import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { KernelOptions, Key } from "../src/index.js";
-import { ALL_ONES, type BurstPlan, FORMAT_SLOTS, type Policy } from "./model.js";
+import { ALL_ONES, type BurstPlan, FORMAT_SLOTS, type Policy } from "./model-parts.js";
 import { Pair } from "./pair.js";
 
 const debug = readFileSync(new URL("../build/kernel.debug.wasm", import.meta.url));
