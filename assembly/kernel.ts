@@ -1,6 +1,7 @@
 // The main path: choose, prepare, refill, run, bill, put away. A pass of the dispatcher does one of
 // these for the domain at the head of the ready queue; `step` returns where the host must act.
 
+import { auditPass } from "./audit";
 import { control, count } from "./control";
 import { end } from "./domain";
 import { emit, eventsFull } from "./event";
@@ -63,6 +64,7 @@ export function step(cycles: u32, passes: u32): i32 {
     if (domain.amount <= domain.short) reason = supply(domain);
     else if ((domain.flags & FLAG_TRAPPED) != 0) reason = deliverTrap(domain);
     else reason = dispatch(domain, until);
+    if (isDefined(CHECKED)) auditPass();
     if (reason != REASON_RAN) return reason;
   }
   return REASON_RAN;

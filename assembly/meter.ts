@@ -1,6 +1,7 @@
 // What the holder of a service key does to a meter, short of using its slots: counters are read and
 // set exactly while caches are out, in time that follows the holders of caches below.
 
+import { auditNode } from "./audit";
 import { cachesBelow, scavenge, unsettledBelow } from "./cache";
 import { isWellFormed, unprepare } from "./chain";
 import { control } from "./control";
@@ -128,4 +129,5 @@ function setCounter(node: Node, value: u64): void {
   else node.key(METER_COUNTER_SLOT).low = value;
   node.granted += value - old;
   raised(node, value);
+  if (isDefined(CHECKED)) auditNode(node);
 }

@@ -32,6 +32,8 @@ export class ModelMeter {
   consumed = 0n;
   rescinded = false;
   calls = 0;
+  /** Its keeper while it is switched off. */
+  aside: Policy | null = null;
   /** Slots that hold what they must not. */
   readonly bad = new Set<number>();
   /** In the order in which they began to wait. */
@@ -335,7 +337,27 @@ export class Model {
   /** Sets the counter and answers the old one; null where it is no meter now. */
   set(meter: ModelMeter, cycles: bigint): bigint | null {
     if (meter.bad.size > 0) return null;
-    return this.#put(meter, cycles);
+    const old = this.#put(meter, cycles);
+    if (cycles > 0n) this.#returnKeeper(meter);
+    return old;
+  }
+
+  /** The switch: its keeper isn't asked until the counter is raised again. */
+  off(meter: ModelMeter): bigint | null {
+    const old = this.set(meter, 0n);
+    if (old !== null && meter.keeper) {
+      meter.aside = meter.keeper;
+      meter.keeper = null;
+      this.#wakeWaiters(meter, true);
+    }
+    return old;
+  }
+
+  #returnKeeper(meter: ModelMeter): void {
+    if (!meter.aside) return;
+    meter.keeper = meter.aside;
+    meter.aside = null;
+    this.#wakeWaiters(meter, true);
   }
 
   #put(meter: ModelMeter, cycles: bigint): bigint {
@@ -350,6 +372,7 @@ export class Model {
   add(meter: ModelMeter, cycles: bigint): boolean {
     if (meter.bad.size > 0 || meter.counter + cycles > ALL_ONES) return false;
     this.#put(meter, meter.counter + cycles);
+    if (cycles > 0n) this.#returnKeeper(meter);
     return true;
   }
 
@@ -384,6 +407,7 @@ export class Model {
   }
 
   setKeeper(meter: ModelMeter, keeper: Policy | null): void {
+    this.#returnKeeper(meter);
     if (keeper === null && meter.keeper === null) return;
     meter.keeper = keeper && { ...keeper };
     this.#wakeWaiters(meter, true);

@@ -184,7 +184,7 @@ export class Pair {
     this.#toMeter(
       index,
       (meter) => `${meter.off()}`,
-      (meter) => (this.model.set(meter, 0n) === null ? "MALFORMED_METER" : `${old}`),
+      (meter) => (this.model.off(meter) === null ? "MALFORMED_METER" : `${old}`),
     );
   }
 
