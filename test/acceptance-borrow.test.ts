@@ -95,6 +95,14 @@ describe("borrowing", () => {
     expect(findings(lab.kernel)).toEqual([]);
   });
 
+  test("§15.28 at its end a domain's rest comes back, too", () => {
+    const lab = new Lab();
+    const a = lab.meter("A", lab.prime, BILLION);
+    const domain = lab.domain("D", a, { run: 50, times: 2 });
+    lab.run(1000);
+    expect([domain.state, lab.cache(domain), lab.stored(a)]).toEqual(["ended", 0n, BILLION - 100n]);
+  });
+
   test("§15.67b no refill ever gives more than 80,000,000, nor more than the advance", () => {
     for (const advance of [undefined, 1000n]) {
       const lab = new Lab(advance ? { advance } : {});

@@ -235,6 +235,25 @@ describe("time and the whole tree", () => {
     expect(consumed({ switch: 1 })).toEqual([1020n, 20n]);
   });
 
+  test("R15 with kernel work charged, too, it is the same however a run is cut up", () => {
+    const trace = (chunk: number) => {
+      const kernelCosts = { refill: 3, visit: 1, switch: 2 };
+      const lab = new Lab({ kernelCosts, advance: 20n, quantum: 7 });
+      const lines: string[] = [];
+      lab.kernel.on("slice", (e) => lines.push(`${e.time} ${e.domain.name} ${e.cycles}`));
+      const a = lab.meter("A", lab.prime, 800n, ({ meter }) => meter.add(100n));
+      for (let i = 0; i < 4; i++) {
+        lab.domain(`D${i}`, i % 2 ? a : lab.prime, { run: [1, 20], wait: [0, 9 * i] });
+      }
+      while (lab.kernel.time < 5000n) lab.kernel.step({ cycles: chunk });
+      expect(findings(lab.kernel)).toEqual([]);
+      return lines.slice(0, 400);
+    };
+    const whole = trace(5000);
+    expect(whole.length).toBe(400);
+    for (const chunk of [1, 2, 5, 13, 100]) expect(trace(chunk)).toEqual(whole);
+  });
+
   test("§15.67 prime zeroed: everything stops; restored, everything goes on (R4: no junk queue)", () => {
     const lab = new Lab({ quantum: 10 });
     const domains = [0, 1, 2, 3].map((i) =>
