@@ -3,6 +3,7 @@
 // Cache invariant: every cycle in a cache has been deducted from each meter above its domain, so
 // counter(M) = stored(M) + Σ caches below M. Stored counters never pass below zero.
 
+import { auditChain, auditDry } from "./audit";
 import { control, count } from "./control";
 import {
   CONTROL,
@@ -47,6 +48,7 @@ export function refill(domain: Record): usize {
   if (domain.dry) domain.wet();
   count(STATISTIC_REFILLS);
   count(STATISTIC_BORROWED, amount);
+  if (isDefined(CHECKED)) auditChain(domain);
   return 0;
 }
 
@@ -95,6 +97,10 @@ export function scavenge(top: Record, all: bool): u64 {
     changetype<Record>(above).amount += total;
   }
   count(STATISTIC_RECALLED, total);
+  if (isDefined(CHECKED)) {
+    auditChain(top);
+    auditDry(top);
+  }
   return total;
 }
 

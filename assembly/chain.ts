@@ -3,6 +3,7 @@
 // Chain invariant: a prepared meter's slot 1 is involved, and is the super key or designates a
 // prepared meter of one level less. Its counter is in its record, not in slot 3.
 
+import { auditChain, auditNode } from "./audit";
 import { count } from "./control";
 import {
   CONTROL,
@@ -211,6 +212,10 @@ export function unprepare(top: Record): void {
         for (let above = superior; above; above = changetype<Record>(above).superior) {
           subtotal.credit(changetype<Record>(above));
         }
+        if (isDefined(CHECKED)) {
+          auditNode(top.node); // its record is free, but names it still
+          if (superior) auditNode(changetype<Record>(superior).node);
+        }
         return;
       }
       meter = changetype<Record>(superior);
@@ -237,6 +242,11 @@ export function leaveChain(domain: Record): void {
   }
   count(STATISTIC_RECALLED, domain.amount);
   detachDomain(domain);
+  if (isDefined(CHECKED)) {
+    auditChain(domain);
+    const superior = domain.node.superior();
+    if (superior) auditNode(superior);
+  }
 }
 
 /** Whether slot 1 of the domain is involved: its chain is prepared. */

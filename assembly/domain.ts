@@ -8,8 +8,8 @@ import { Key } from "./key";
 import {
   DOMAIN_HOOK_SLOT,
   DOMAIN_METER_SLOT,
-  HOOK_PARKED,
   KIND_METER,
+  MAX_CHAIN,
   OK,
   PREPCODE_DOMAIN,
   PROGRAM_BURSTS,
@@ -23,11 +23,12 @@ import {
   STATUS_SPENT,
   STATUS_WRONG_STATE,
 } from "./layout";
+import { counterOf } from "./meter";
 import { Node } from "./node";
 import { dequeue, enqueue } from "./ready";
 import { Record } from "./record";
 import { awake, isAsleep } from "./sleeper";
-import { releaseKeeper, stall } from "./stall";
+import { park, releaseKeeper } from "./stall";
 import { clearTrap } from "./trap";
 
 /**
@@ -120,10 +121,23 @@ export function domainDecline(index: u32, allocation: u32, call: u32): i32 {
   if (domain.node.calls != call) return STATUS_SPENT;
   const partner = domain.node.partner;
   detain(domain);
-  // Without a partner the meter was rescinded meanwhile: a look at the chain will tell.
-  if (partner) stall(domain, changetype<Node>(partner), HOOK_PARKED);
-  else enqueue(domain);
+  // The meter may have been rescinded, raised or left meanwhile: a look at the chain will tell.
+  if (partner && isDryFor(domain, changetype<Node>(partner))) {
+    park(domain, changetype<Node>(partner));
+  } else {
+    enqueue(domain);
+  }
   return OK;
+}
+
+/** Whether the meter is still above the domain and has too little for it. */
+function isDryFor(domain: Record, meter: Node): bool {
+  let above = domain.node.superior();
+  for (let depth = 0; depth < MAX_CHAIN && above; depth++) {
+    if (above == meter) return counterOf(meter) <= domain.short;
+    above = above.superior();
+  }
+  return false;
 }
 
 /** Takes a domain off the queue, heap or stall queue it is on; a pending restart is void. */

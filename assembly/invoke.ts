@@ -1,6 +1,7 @@
 // Invoking keys: the orders of node, fetch, sense, meter and data keys (reference: §3.1–§3.3). The
 // invoked key, the argument and the result are in the control block's key registers, unprepared.
 
+import { auditNode } from "./audit";
 import { leaveChain, unprepare } from "./chain";
 import { detain } from "./domain";
 import { Key } from "./key";
@@ -181,6 +182,7 @@ function swap(node: Node, slot: i32, result: Key): u32 {
   node.put(slot, value);
   if (slot == METER_COUNTER_SLOT && value.kind == KIND_DATA) raised(node, value.low | value.high);
   if (slot == METER_KEEPER_SLOT) wakeSome(node, HOOK_PARKED);
+  if (isDefined(CHECKED)) auditNode(node);
   return OK;
 }
 
@@ -195,6 +197,7 @@ function swapMeter(node: Node, value: Key, result: Key): u32 {
     detain(domain);
     enqueue(domain);
   }
+  if (isDefined(CHECKED)) auditNode(node);
   return OK;
 }
 
@@ -206,5 +209,6 @@ function clear(node: Node): u32 {
   const zero = register(REGISTER_ARGUMENT);
   zero.zero();
   for (let slot = 0; slot < SLOTS; slot++) node.put(slot, zero);
+  if (isDefined(CHECKED)) auditNode(node);
   return OK;
 }

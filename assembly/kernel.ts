@@ -1,6 +1,7 @@
 // The main path: choose, prepare, refill, run, bill, put away. A pass of the dispatcher does one of
 // these for the domain at the head of the ready queue; `step` returns where the host must act.
 
+import { auditPass } from "./audit";
 import { control, count } from "./control";
 import { end } from "./domain";
 import { emit, eventsFull } from "./event";
@@ -63,6 +64,7 @@ export function step(cycles: u32, passes: u32): i32 {
     if (domain.amount <= domain.short) reason = supply(domain);
     else if ((domain.flags & FLAG_TRAPPED) != 0) reason = deliverTrap(domain);
     else reason = dispatch(domain, until);
+    if (isDefined(CHECKED)) auditPass();
     if (reason != REASON_RAN) return reason;
   }
   return REASON_RAN;
@@ -88,7 +90,7 @@ function dispatch(domain: Record, until: u64): i32 {
   control.sliceUsed += used;
 
   if (outcome != RAN) return putAway(domain, outcome);
-  if (control.sliceLeft == 0) rotate();
+  if (control.sliceLeft == 0) endSlice();
   else if (used < allowance) return makeRoom(domain, until);
   return REASON_RAN;
 }
@@ -96,9 +98,15 @@ function dispatch(domain: Record, until: u64): i32 {
 /** The next instruction costs more than was left of the allowance: it waits for a whole one (R16). */
 function makeRoom(domain: Record, until: u64): i32 {
   if (domain.amount < wanted) domain.short = wanted - 1;
-  else if (control.sliceLeft < wanted) rotate();
+  else if (control.sliceLeft < wanted) endSlice();
   else if (until - control.time < wanted) return REASON_LIMIT;
   return REASON_RAN;
+}
+
+/** Who wakes by now queues before the domain whose slice ends, however its time was cut up (R15). */
+function endSlice(): void {
+  if (nextWake() <= control.time) wakeSleepers();
+  rotate();
 }
 
 /** A domain that doesn't just want to go on: it sleeps, is at its end, asks the host, or trapped. */
@@ -111,7 +119,7 @@ function putAway(domain: Record, outcome: i32): i32 {
   if (outcome == CALLED) {
     control.domain = node.index;
     count(STATISTIC_HOST_CALLS);
-    if (control.sliceLeft == 0) rotate();
+    if (control.sliceLeft == 0) endSlice();
     return REASON_HOST_CALL;
   }
   if (outcome == ENDED) {

@@ -408,6 +408,15 @@ export const MARK_FAULT = 16;
 /** Instructions of this page are in the machine's own decode cache. */
 export const MARK_CODE = 32;
 
+/** An image: the decode cache of a program, in frames of its own, and a pool of single frames. */
+export const IMAGE_SIZE = 4;
+/** How many machines use it. */
+export const IMAGE_MACHINES = 8;
+export const IMAGE_FRAMES = 12;
+/** The first frame of the pool; each begins with the address of the next, or 0. */
+export const IMAGE_POOL = 16;
+export const IMAGE_POOL_FRAMES = 20;
+
 /** Classes of instructions, each with its cost in cycles. */
 export const CLASS_ALU = 0;
 export const CLASS_MUL = 1;

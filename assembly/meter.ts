@@ -1,6 +1,7 @@
 // What the holder of a service key does to a meter, short of using its slots: counters are read and
 // set exactly while caches are out, in time that follows the holders of caches below.
 
+import { auditNode } from "./audit";
 import { cachesBelow, scavenge, unsettledBelow } from "./cache";
 import { isWellFormed, unprepare } from "./chain";
 import { control } from "./control";
@@ -118,7 +119,7 @@ export function raised(node: Node, counter: u64): void {
   if (counter != 0 && node.lastHook) wakeSome(node, HOOK_PARKED);
 }
 
-function counterOf(node: Node): u64 {
+export function counterOf(node: Node): u64 {
   return node.isMeter ? node.hot.amount + cachesBelow(node.hot) : node.key(METER_COUNTER_SLOT).low;
 }
 
@@ -128,4 +129,5 @@ function setCounter(node: Node, value: u64): void {
   else node.key(METER_COUNTER_SLOT).low = value;
   node.granted += value - old;
   raised(node, value);
+  if (isDefined(CHECKED)) auditNode(node);
 }

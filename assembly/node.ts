@@ -9,6 +9,7 @@ import { Key } from "./key";
 import {
   DOMAIN_HOOK_SLOT,
   KEY_SIZE,
+  KIND_METER,
   MAX_ALLOCATION,
   METER_SUPERIOR_SLOT,
   NODE_ALLOCATED,
@@ -136,8 +137,8 @@ export class Node {
   /** The superior by slot 1 as it stands, prepared or not; null at the super key or a bad one. */
   superior(): Node | null {
     const key = this.key(METER_SUPERIOR_SLOT);
-    if (key.prepared) return key.node;
-    return Key.designates(key.kind) ? Key.find(key.subject, key.allocation) : null;
+    if (key.kind != KIND_METER) return null;
+    return key.prepared ? key.node : Key.find(key.subject, key.allocation);
   }
 
   /** Domain: why it hangs on a stall queue, or null where it doesn't. */

@@ -1,15 +1,19 @@
 // Stall queues: domains that wait at a meter, by a hook in their slot 13. Some are parked because
 // the meter is dry and nobody answers for it; some wait because its keeper is busy with another.
 
+import { count } from "./control";
+import { emit } from "./event";
 import { Key } from "./key";
 import {
   DOMAIN_HOOK_SLOT,
+  EVENT_PARK,
   HOOK_PARKED,
   HOOK_STALLED,
   KIND_HOOK,
   MAX_CHAIN,
   STATE_PARKED,
   STATE_WAITING,
+  STATISTIC_PARKS,
 } from "./layout";
 import { Node } from "./node";
 import { enqueue } from "./ready";
@@ -19,6 +23,14 @@ import { Record } from "./record";
 export function stall(domain: Record, meter: Node, why: i32): void {
   domain.node.key(DOMAIN_HOOK_SLOT).hook(meter, why);
   domain.state = <u8>(why == HOOK_PARKED ? STATE_PARKED : STATE_WAITING);
+}
+
+/** Nobody will help: the domain stays at the dry meter until its counter is raised (R4). */
+export function park(domain: Record, meter: Node): void {
+  domain.node.laps = 0;
+  stall(domain, meter, HOOK_PARKED);
+  count(STATISTIC_PARKS);
+  emit(EVENT_PARK, domain.node, meter, 0, 0);
 }
 
 /** Puts every domain stalled at a meter on the ready queue, the first first. */
@@ -51,7 +63,7 @@ export function wakeSome(meter: Node, why: i32): void {
  */
 export function wakeChain(meter: Node): void {
   let node: Node | null = meter;
-  for (let depth = 0; depth < MAX_CHAIN && node; depth++) {
+  for (let depth = 0; depth < MAX_CHAIN && node && !node.isDomain; depth++) {
     wakeAll(node);
     node = node.superior();
   }

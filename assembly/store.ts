@@ -1,5 +1,6 @@
 // The node store: laying out linear memory, and handing nodes out and back.
 
+import { auditNode } from "./audit";
 import { leaveChain, unprepare } from "./chain";
 import { control } from "./control";
 import { detain } from "./domain";
@@ -108,6 +109,10 @@ export function nodeFree(index: u32, allocation: u32): i32 {
   // Its keeper's answer will find the domain, if not this meter.
   if (node.partner) changetype<Node>(node.partner).partner = 0;
   node.free();
+  if (isDefined(CHECKED)) {
+    const superior = node.superior();
+    if (superior) auditNode(superior);
+  }
   return OK;
 }
 

@@ -9,9 +9,7 @@ import {
   CONTROL,
   CONTROL_STATISTICS,
   EVENT_KEEPER,
-  EVENT_PARK,
   EVENT_REFILL,
-  HOOK_PARKED,
   HOOK_STALLED,
   KEEPER_LAPS,
   KIND_HOST,
@@ -21,14 +19,13 @@ import {
   STATE_WAITING,
   STATISTIC_KEEPER_CALLS,
   STATISTIC_KERNEL_WORK,
-  STATISTIC_PARKS,
   STATISTIC_VISITS,
   TRAP_NONE,
 } from "./layout";
 import { Node } from "./node";
 import { dequeue } from "./ready";
 import { Record } from "./record";
-import { stall } from "./stall";
+import { park, stall } from "./stall";
 import { deliverTrap, setTrap } from "./trap";
 
 /**
@@ -89,9 +86,6 @@ function exhausted(domain: Record, meter: Node): i32 {
       return REASON_KEEPER;
     }
   }
-  node.laps = 0;
-  stall(domain, meter, HOOK_PARKED);
-  count(STATISTIC_PARKS);
-  emit(EVENT_PARK, node, meter, 0, 0);
+  park(domain, meter);
   return REASON_RAN;
 }

@@ -69,12 +69,14 @@ function load({ kernel, view, bytes }: Host, file: Uint8Array) {
   const image = kernel.imageCreate(code.from, code.size);
   const machine = kernel.machineCreate(image, end + STACK_PAGES);
   const pages = end + STACK_PAGES - first;
+  const taken: number[] = [];
   if (options.scattered) {
     // Every other frame is taken, so that no two pages lie in a row.
-    const taken = Array.from({ length: pages * 2 }, () => kernel.allocateRun(1));
+    for (let frame = kernel.allocateRun(1); frame; frame = kernel.allocateRun(1)) taken.push(frame);
     for (const frame of taken.filter((_, index) => index % 2)) kernel.freeRun(frame, 1);
   }
   kernel.machineMap(machine, first, pages, READ_WRITE);
+  for (const frame of taken.filter((_, index) => index % 2 === 0)) kernel.freeRun(frame, 1);
   for (const { from, size, offset, length, marks } of segments) {
     for (let index = 0; index < length; index++) {
       bytes[kernel.machineTranslate(machine, from + index, 0)] = file[offset + index]!;

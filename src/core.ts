@@ -42,6 +42,8 @@ export class Core {
   readonly domains = new Map<number, Domain>();
   /** The functions behind host keys. */
   readonly keepers = new Map<number, Keeper>();
+  /** Passes the kernel's batch of events on; before a node changes hands, or they would be lost. */
+  report: () => void = () => {};
   #nextKeeper = 1;
 
   constructor(instance: KernelInstance, options: CheckedOptions) {

@@ -56,6 +56,7 @@ export class Dispatcher {
 
   constructor(core: Core) {
     this.#core = core;
+    core.report = () => this.#report();
   }
 
   get time(): bigint {

@@ -303,6 +303,11 @@ export class Kernel {
     this.#core.keepers.clear();
   }
 
+  /** What tests of the kernel look into. @internal */
+  get core(): Core {
+    return this.#core;
+  }
+
   #alone(): void {
     if (this.#isRunning) throw new StateError("the kernel is running: await run() first");
   }

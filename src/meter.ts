@@ -5,7 +5,7 @@ import type { Core } from "./core.js";
 import { OptionError } from "./errors.js";
 import { allocationOf, indexOf, type MeterId } from "./id.js";
 import type { Keeper } from "./keeper.js";
-import { ZERO_KEY } from "./key.js";
+import { type Key, ZERO_KEY } from "./key.js";
 import { Node } from "./node.js";
 import { cycles } from "./options.js";
 
@@ -44,6 +44,8 @@ export class Meter {
   /** @internal */
   keeperCalls = 0;
   readonly #core: Core;
+  /** The key of slot 2 while the meter is switched off. */
+  #putAside: Key | null = null;
 
   /** @internal */
   constructor(core: Core, id: MeterId, name: string) {
@@ -70,18 +72,31 @@ export class Meter {
   set(counter: bigint): bigint {
     this.#core.view.amount = cycles("set", counter);
     this.#do(this.#core.exports.meterSet);
-    return this.#core.view.amount;
+    const old = this.#core.view.amount;
+    if (counter > 0n) this.#returnKeeper();
+    return old;
   }
 
   /** Adds to the counter. @throws {CounterOverflowError} past 2^64 − 1; then nothing has changed. */
   add(amount: bigint): void {
     this.#core.view.amount = cycles("add", amount);
     this.#do(this.#core.exports.meterAdd);
+    if (amount > 0n) this.#returnKeeper();
   }
 
-  /** The wire: no domain below runs another cycle. Returns what the counter held. */
+  /**
+   * The wire: no domain below runs another cycle, until the counter is raised by `on`, `set` or `add`.
+   * Its keeper isn't asked meanwhile: it answers for exhaustion, not for the switch. Returns what the
+   * counter held.
+   */
   off(): bigint {
-    return this.set(0n);
+    const old = this.set(0n);
+    const keeper = this.node.fetch(METER_KEEPER_SLOT);
+    if (keeper.kind === "host") {
+      this.#putAside = keeper;
+      this.node.swap(METER_KEEPER_SLOT, ZERO_KEY);
+    }
+    return old;
   }
 
   /** Sets the counter, and whoever was parked here goes on where it stood. */
@@ -98,11 +113,12 @@ export class Meter {
 
   /** The function in slot 2, or null. Setting it lets those parked here look again. */
   get keeper(): Keeper | null {
-    const key = this.node.fetch(METER_KEEPER_SLOT);
+    const key = this.#putAside ?? this.node.fetch(METER_KEEPER_SLOT);
     return key.kind === "host" ? (this.#core.keepers.get(key.number) ?? null) : null;
   }
 
   set keeper(keeper: Keeper | null) {
+    this.#returnKeeper();
     const key = keeper
       ? ({ kind: "host", number: this.#core.register(keeper) } as const)
       : ZERO_KEY;
@@ -138,6 +154,11 @@ export class Meter {
     const granted = view.amount;
     this.#do(exports.meterConsumed);
     return { granted, consumed: view.amount, keeperCalls: this.keeperCalls };
+  }
+
+  #returnKeeper(): void {
+    if (this.#putAside) this.node.swap(METER_KEEPER_SLOT, this.#putAside);
+    this.#putAside = null;
   }
 
   #do(call: (index: number, allocation: number) => number): void {

@@ -75,10 +75,11 @@ export class Node {
 
   /** Every key to the node is DK(0) from now on. @throws {StateError} for the prime meter's node. */
   rescind(): void {
-    const { exports, meters, domains } = this.#core;
+    const { exports, meters, domains, report } = this.#core;
     const index = indexOf(this.id);
     const status = exports.nodeFree(index, allocationOf(this.id));
     this.#core.check(status, this.#what);
+    report();
     meters.delete(index);
     domains.delete(index);
   }

@@ -50,6 +50,11 @@ export class View {
     this.#data = new DataView(memory.buffer);
   }
 
+  /** Bytes of the memory. */
+  get size(): number {
+    return this.#data.byteLength;
+  }
+
   u8(address: number): number {
     return this.#data.getUint8(address);
   }

@@ -209,3 +209,46 @@ describe("keepers of one's own", () => {
     expect(kernel.check().findings).toEqual([]);
   });
 });
+
+describe("the off switch", () => {
+  test("a meter that is off doesn't ask its keeper; set(0n) does, as in KeyKOS", async () => {
+    const { kernel, meter, make, told } = tree(refill({ amount: 100n, times: 1 }));
+    const domain = make();
+    domain.start();
+    await kernel.run({ cycles: 600 });
+    expect(meter.off()).toBe(400n);
+    await kernel.run();
+    expect(domain.state).toBe("parked");
+    expect(told).toHaveLength(0);
+    meter.on(50n);
+    await kernel.run();
+    expect(told.map(({ outcome }) => outcome)).toEqual(["restart", "decline"]);
+    expect(domain.consumed).toBe(750n);
+    meter.keeper = refill({ amount: 10n, times: 1 });
+    meter.set(0n);
+    await kernel.run();
+    expect(domain.consumed).toBe(760n);
+  });
+
+  test("the keeper comes back with add and set, too, and can be replaced while off", async () => {
+    const keeper = deny();
+    const { meter } = tree(keeper);
+    for (const raise of [() => meter.add(1n), () => meter.set(1n), () => meter.on(1n)]) {
+      meter.off();
+      meter.off();
+      expect(meter.keeper).toBe(keeper);
+      expect(meter.node.fetch(2)).toEqual({ kind: "data", value: 0n });
+      raise();
+      expect(meter.keeper).toBe(keeper);
+      expect(meter.node.fetch(2).kind).toBe("host");
+    }
+    const other = deny();
+    meter.off();
+    meter.keeper = other;
+    expect(meter.keeper).toBe(other);
+    meter.off();
+    meter.keeper = null;
+    meter.on(1n);
+    expect(meter.keeper).toBe(null);
+  });
+});

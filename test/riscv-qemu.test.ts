@@ -7,7 +7,7 @@ import { afterAll, describe, expect, test } from "vitest";
 import * as layout from "../assembly/layout.js";
 import { assemble, ECALL, li, lui, storeOps } from "./riscv/assembler.js";
 import { writeElf } from "./riscv/elf.js";
-import { CODE, DATA, Host, program } from "./riscv/host.js";
+import { DATA, Host, program } from "./riscv/host.js";
 import { calmProgram, POINTER, Random } from "./riscv/random.js";
 
 const QEMU = "qemu-riscv32";
@@ -37,7 +37,7 @@ function wrap(seed: number): Uint8Array {
 /** What the program writes here, and how many instructions it took. */
 function here(code: Uint8Array, slice: number): { output: Uint8Array; retired: number } {
   const cpu = program(new Host(), code);
-  let output = new Uint8Array();
+  let output: Uint8Array = new Uint8Array();
   for (;;) {
     const stop = cpu.run(slice);
     if (stop === layout.STOP_TRAP) throw new Error(`trap ${cpu.trap.code} at ${cpu.pc}`);

@@ -5,7 +5,14 @@ import { loadScenario } from "../src/scenario/file.js";
 import { ScenarioRun } from "../src/scenario/run.js";
 
 /** Cycles that the prime meter was charged, and calls of all keepers, to the last one. */
-const BILLS: Record<string, { consumed: bigint; keeperCalls: number }> = {};
+const BILLS: Record<string, { consumed: bigint; keeperCalls: number }> = {
+  "first-light.toml": { consumed: 938_210_476n, keeperCalls: 12 },
+  "hostile.toml": { consumed: 63_527_111n, keeperCalls: 1 },
+  "off-switch.toml": { consumed: 46_950_752n, keeperCalls: 0 },
+  "refusing-keeper.toml": { consumed: 118_347_948n, keeperCalls: 6 },
+  "talkative.toml": { consumed: 239_913_492n, keeperCalls: 9_496 },
+  "two-tenants.toml": { consumed: 85_312_457n, keeperCalls: 3 },
+};
 
 const FILES = readdirSync("scenarios");
 

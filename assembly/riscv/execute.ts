@@ -4,91 +4,12 @@
 import { STOP_BUDGET, STOP_ECALL, STOP_TRAP, TRAP_BREAKPOINT, TRAP_ILLEGAL } from "../layout";
 import { atomic } from "./atomic";
 import { codeEnter } from "./code";
-import { readCounter } from "./csr";
+import { csr, leave, leaveEnter, leaveTrap } from "./leave";
 import { Machine } from "./machine";
 import { loadSlow, resumeAt, storeSlow } from "./memory";
-import {
-  AT_COST,
-  AT_COUNT,
-  AT_IMM,
-  AT_OP,
-  AT_PC,
-  AT_RD,
-  AT_RS1,
-  AT_RS2,
-  Op,
-  RECORD_BYTES,
-  Record,
-} from "./record";
+import { divide, remainder, X } from "./operands";
+import { AT_COST, AT_COUNT, AT_OP, AT_PC, Op, RECORD_BYTES } from "./record";
 import { rowTail } from "./row";
-
-/** Operands of the record `at`; names are those of the ISA. */
-@unmanaged
-class X {
-  // @ts-expect-error: a decorator of AssemblyScript
-  @inline static rs1(m: usize, at: usize): u32 {
-    return load<u32>(m + load<u8>(at, AT_RS1));
-  }
-  // @ts-expect-error: a decorator of AssemblyScript
-  @inline static rs2(m: usize, at: usize): u32 {
-    return load<u32>(m + load<u8>(at, AT_RS2));
-  }
-  // @ts-expect-error: a decorator of AssemblyScript
-  @inline static imm(at: usize): u32 {
-    return load<u32>(at, AT_IMM);
-  }
-  // @ts-expect-error: a decorator of AssemblyScript
-  @inline static set(m: usize, at: usize, value: u32): void {
-    store<u32>(m + load<u8>(at, AT_RD), value);
-  }
-}
-
-function leave(machine: Machine, at: usize, left: i32, reason: i32): i32 {
-  const record = changetype<Record>(at);
-  machine.pc = record.pc;
-  if (isDefined(UNCOUNTED)) return reason;
-  const used = machine.budget - left - <i32>record.cost;
-  machine.used = used;
-  machine.cycles += used;
-  machine.retired += machine.weighted != 0 ? machine.counted - <i32>record.count : used;
-  return reason;
-}
-
-function leaveTrap(machine: Machine, at: usize, left: i32, code: u32): i32 {
-  machine.trapCode = code;
-  machine.trapAddress = changetype<Record>(at).pc;
-  return leave(machine, at, left, STOP_TRAP);
-}
-
-/** There is no code at the pc of this record, which only shows if there is a cycle left. */
-function leaveEnter(machine: Machine, at: usize, left: i32): i32 {
-  if (!isDefined(UNCOUNTED) && left + <i32>changetype<Record>(at).cost < 1) {
-    machine.wanted = 1;
-    machine.trapCode = 0;
-    machine.trapAddress = 0;
-    return leave(machine, at, left, STOP_BUDGET);
-  }
-  return leave(machine, at, left, STOP_TRAP);
-}
-
-function csr(machine: Machine, at: usize, left: i32): void {
-  const record = changetype<Record>(at);
-  const used = machine.budget - left - <i32>record.cost;
-  const retired = machine.weighted != 0 ? machine.counted - <i32>record.count : used;
-  const value = readCounter(machine, record.imm, used, retired);
-  store<u32>(changetype<usize>(machine) + record.rd, value);
-}
-
-function divide(dividend: u32, divisor: u32): u32 {
-  if (divisor == 0) return 0xffffffff;
-  // The one quotient that does not fit is the dividend again.
-  return divisor == 0xffffffff ? 0 - dividend : <u32>(<i32>dividend / <i32>divisor);
-}
-
-function remainder(dividend: u32, divisor: u32): u32 {
-  if (divisor == 0) return dividend;
-  return divisor == 0xffffffff ? 0 : <u32>(<i32>dividend % <i32>divisor);
-}
 
 /** Runs from the machine's pc. */
 export function execute(machine: Machine, budget: i32): i32 {
@@ -154,205 +75,208 @@ export function execute(machine: Machine, budget: i32): i32 {
         at = target;
         continue;
       case Op.Li:
-        X.set(m, at, X.imm(at));
-        at += RECORD_BYTES;
+        at = X.set(m, at, X.imm(at));
         continue;
       case Op.Mv:
-        X.set(m, at, X.rs1(m, at));
-        at += RECORD_BYTES;
+        at = X.set(m, at, X.rs1(m, at));
         continue;
       case Op.Addi:
-        X.set(m, at, X.rs1(m, at) + X.imm(at));
-        at += RECORD_BYTES;
+        at = X.set(m, at, X.rs1(m, at) + X.imm(at));
         continue;
       case Op.Slti:
-        X.set(m, at, <u32>(<i32>X.rs1(m, at) < <i32>X.imm(at)));
-        at += RECORD_BYTES;
+        at = X.set(m, at, <u32>(<i32>X.rs1(m, at) < <i32>X.imm(at)));
         continue;
       case Op.Sltiu:
-        X.set(m, at, <u32>(X.rs1(m, at) < X.imm(at)));
-        at += RECORD_BYTES;
+        at = X.set(m, at, <u32>(X.rs1(m, at) < X.imm(at)));
         continue;
       case Op.Xori:
-        X.set(m, at, X.rs1(m, at) ^ X.imm(at));
-        at += RECORD_BYTES;
+        at = X.set(m, at, X.rs1(m, at) ^ X.imm(at));
         continue;
       case Op.Ori:
-        X.set(m, at, X.rs1(m, at) | X.imm(at));
-        at += RECORD_BYTES;
+        at = X.set(m, at, X.rs1(m, at) | X.imm(at));
         continue;
       case Op.Andi:
-        X.set(m, at, X.rs1(m, at) & X.imm(at));
-        at += RECORD_BYTES;
+        at = X.set(m, at, X.rs1(m, at) & X.imm(at));
         continue;
       case Op.Slli:
-        X.set(m, at, X.rs1(m, at) << X.imm(at));
-        at += RECORD_BYTES;
+        at = X.set(m, at, X.rs1(m, at) << X.imm(at));
         continue;
       case Op.Srli:
-        X.set(m, at, X.rs1(m, at) >> X.imm(at));
-        at += RECORD_BYTES;
+        at = X.set(m, at, X.rs1(m, at) >> X.imm(at));
         continue;
       case Op.Srai:
-        X.set(m, at, <u32>(<i32>X.rs1(m, at) >> <i32>X.imm(at)));
-        at += RECORD_BYTES;
+        at = X.set(m, at, <u32>(<i32>X.rs1(m, at) >> <i32>X.imm(at)));
         continue;
       case Op.Add:
-        X.set(m, at, X.rs1(m, at) + X.rs2(m, at));
-        at += RECORD_BYTES;
+        at = X.set(m, at, X.rs1(m, at) + X.rs2(m, at));
         continue;
       case Op.Sub:
-        X.set(m, at, X.rs1(m, at) - X.rs2(m, at));
-        at += RECORD_BYTES;
+        at = X.set(m, at, X.rs1(m, at) - X.rs2(m, at));
         continue;
       case Op.Sll:
-        X.set(m, at, X.rs1(m, at) << X.rs2(m, at));
-        at += RECORD_BYTES;
+        at = X.set(m, at, X.rs1(m, at) << X.rs2(m, at));
         continue;
       case Op.Slt:
-        X.set(m, at, <u32>(<i32>X.rs1(m, at) < <i32>X.rs2(m, at)));
-        at += RECORD_BYTES;
+        at = X.set(m, at, <u32>(<i32>X.rs1(m, at) < <i32>X.rs2(m, at)));
         continue;
       case Op.Sltu:
-        X.set(m, at, <u32>(X.rs1(m, at) < X.rs2(m, at)));
-        at += RECORD_BYTES;
+        at = X.set(m, at, <u32>(X.rs1(m, at) < X.rs2(m, at)));
         continue;
       case Op.Xor:
-        X.set(m, at, X.rs1(m, at) ^ X.rs2(m, at));
-        at += RECORD_BYTES;
+        at = X.set(m, at, X.rs1(m, at) ^ X.rs2(m, at));
         continue;
       case Op.Srl:
-        X.set(m, at, X.rs1(m, at) >> X.rs2(m, at));
-        at += RECORD_BYTES;
+        at = X.set(m, at, X.rs1(m, at) >> X.rs2(m, at));
         continue;
       case Op.Sra:
-        X.set(m, at, <u32>(<i32>X.rs1(m, at) >> <i32>X.rs2(m, at)));
-        at += RECORD_BYTES;
+        at = X.set(m, at, <u32>(<i32>X.rs1(m, at) >> <i32>X.rs2(m, at)));
         continue;
       case Op.Or:
-        X.set(m, at, X.rs1(m, at) | X.rs2(m, at));
-        at += RECORD_BYTES;
+        at = X.set(m, at, X.rs1(m, at) | X.rs2(m, at));
         continue;
       case Op.And:
-        X.set(m, at, X.rs1(m, at) & X.rs2(m, at));
-        at += RECORD_BYTES;
+        at = X.set(m, at, X.rs1(m, at) & X.rs2(m, at));
         continue;
       case Op.Mul:
-        X.set(m, at, X.rs1(m, at) * X.rs2(m, at));
-        at += RECORD_BYTES;
+        at = X.set(m, at, X.rs1(m, at) * X.rs2(m, at));
         continue;
       case Op.Mulh:
-        X.set(m, at, <u32>((<i64>(<i32>X.rs1(m, at)) * <i64>(<i32>X.rs2(m, at))) >> 32));
-        at += RECORD_BYTES;
+        at = X.set(m, at, <u32>((<i64>(<i32>X.rs1(m, at)) * <i64>(<i32>X.rs2(m, at))) >> 32));
         continue;
       case Op.Mulhsu:
-        X.set(m, at, <u32>((<i64>(<i32>X.rs1(m, at)) * <i64>X.rs2(m, at)) >> 32));
-        at += RECORD_BYTES;
+        at = X.set(m, at, <u32>((<i64>(<i32>X.rs1(m, at)) * <i64>X.rs2(m, at)) >> 32));
         continue;
       case Op.Mulhu:
-        X.set(m, at, <u32>((<u64>X.rs1(m, at) * <u64>X.rs2(m, at)) >> 32));
-        at += RECORD_BYTES;
+        at = X.set(m, at, <u32>((<u64>X.rs1(m, at) * <u64>X.rs2(m, at)) >> 32));
         continue;
       case Op.Div:
-        X.set(m, at, divide(X.rs1(m, at), X.rs2(m, at)));
-        at += RECORD_BYTES;
+        at = X.set(m, at, divide(X.rs1(m, at), X.rs2(m, at)));
         continue;
       case Op.Divu:
-        X.set(m, at, X.rs2(m, at) == 0 ? 0xffffffff : X.rs1(m, at) / X.rs2(m, at));
-        at += RECORD_BYTES;
+        at = X.set(m, at, X.rs2(m, at) == 0 ? 0xffffffff : X.rs1(m, at) / X.rs2(m, at));
         continue;
       case Op.Rem:
-        X.set(m, at, remainder(X.rs1(m, at), X.rs2(m, at)));
-        at += RECORD_BYTES;
+        at = X.set(m, at, remainder(X.rs1(m, at), X.rs2(m, at)));
         continue;
       case Op.Remu:
-        X.set(m, at, X.rs2(m, at) == 0 ? X.rs1(m, at) : X.rs1(m, at) % X.rs2(m, at));
-        at += RECORD_BYTES;
+        at = X.set(m, at, X.rs2(m, at) == 0 ? X.rs1(m, at) : X.rs1(m, at) % X.rs2(m, at));
         continue;
       case Op.Lb: {
         const guest = X.rs1(m, at) + X.imm(at);
-        if (guest - readStart < readSize) {
-          X.set(m, at, <u32>load<i8>(<usize>(guest - readStart) + readHost));
-        } else if (!loadSlow(machine, at, guest)) {
-          return leave(machine, at, left, STOP_TRAP);
+        let host = <usize>(guest - readStart) + readHost;
+        if (guest - readStart >= readSize) {
+          host = X.lastRead(m, guest);
+          if (host == 0) {
+            if (!loadSlow(machine, at, guest)) return leave(machine, at, left, STOP_TRAP);
+            at += RECORD_BYTES;
+            continue;
+          }
         }
-        at += RECORD_BYTES;
+        at = X.set(m, at, <u32>load<i8>(host));
         continue;
       }
       case Op.Lh: {
         const guest = X.rs1(m, at) + X.imm(at);
-        if (guest - readStart < readSize) {
-          X.set(m, at, <u32>load<i16>(<usize>(guest - readStart) + readHost));
-        } else if (!loadSlow(machine, at, guest)) {
-          return leave(machine, at, left, STOP_TRAP);
+        let host = <usize>(guest - readStart) + readHost;
+        if (guest - readStart >= readSize) {
+          host = X.lastRead(m, guest);
+          if (host == 0) {
+            if (!loadSlow(machine, at, guest)) return leave(machine, at, left, STOP_TRAP);
+            at += RECORD_BYTES;
+            continue;
+          }
         }
-        at += RECORD_BYTES;
+        at = X.set(m, at, <u32>load<i16>(host));
         continue;
       }
       case Op.Lw: {
         const guest = X.rs1(m, at) + X.imm(at);
-        if (guest - readStart < readSize) {
-          X.set(m, at, load<u32>(<usize>(guest - readStart) + readHost));
-        } else if (!loadSlow(machine, at, guest)) {
-          return leave(machine, at, left, STOP_TRAP);
+        let host = <usize>(guest - readStart) + readHost;
+        if (guest - readStart >= readSize) {
+          host = X.lastRead(m, guest);
+          if (host == 0) {
+            if (!loadSlow(machine, at, guest)) return leave(machine, at, left, STOP_TRAP);
+            at += RECORD_BYTES;
+            continue;
+          }
         }
-        at += RECORD_BYTES;
+        at = X.set(m, at, load<u32>(host));
         continue;
       }
       case Op.Lbu: {
         const guest = X.rs1(m, at) + X.imm(at);
-        if (guest - readStart < readSize) {
-          X.set(m, at, load<u8>(<usize>(guest - readStart) + readHost));
-        } else if (!loadSlow(machine, at, guest)) {
-          return leave(machine, at, left, STOP_TRAP);
+        let host = <usize>(guest - readStart) + readHost;
+        if (guest - readStart >= readSize) {
+          host = X.lastRead(m, guest);
+          if (host == 0) {
+            if (!loadSlow(machine, at, guest)) return leave(machine, at, left, STOP_TRAP);
+            at += RECORD_BYTES;
+            continue;
+          }
         }
-        at += RECORD_BYTES;
+        at = X.set(m, at, load<u8>(host));
         continue;
       }
       case Op.Lhu: {
         const guest = X.rs1(m, at) + X.imm(at);
-        if (guest - readStart < readSize) {
-          X.set(m, at, load<u16>(<usize>(guest - readStart) + readHost));
-        } else if (!loadSlow(machine, at, guest)) {
-          return leave(machine, at, left, STOP_TRAP);
+        let host = <usize>(guest - readStart) + readHost;
+        if (guest - readStart >= readSize) {
+          host = X.lastRead(m, guest);
+          if (host == 0) {
+            if (!loadSlow(machine, at, guest)) return leave(machine, at, left, STOP_TRAP);
+            at += RECORD_BYTES;
+            continue;
+          }
         }
-        at += RECORD_BYTES;
+        at = X.set(m, at, load<u16>(host));
         continue;
       }
       case Op.Sb: {
         const guest = X.rs1(m, at) + X.imm(at);
-        if (guest - writeStart < writeSize) {
-          store<u8>(<usize>(guest - writeStart) + writeHost, <u8>X.rs2(m, at));
-          at += RECORD_BYTES;
-          continue;
+        let host = <usize>(guest - writeStart) + writeHost;
+        if (guest - writeStart >= writeSize) {
+          host = X.lastWrite(m, guest);
+          if (host == 0) {
+            target = storeSlow(machine, at, guest);
+            if (target == 0) return leave(machine, at, left, STOP_TRAP);
+            at = target;
+            continue;
+          }
         }
-        target = storeSlow(machine, at, guest);
-        if (target == 0) return leave(machine, at, left, STOP_TRAP);
-        at = target;
+        store<u8>(host, <u8>X.rs2(m, at));
+        at += RECORD_BYTES;
         continue;
       }
       case Op.Sh: {
         const guest = X.rs1(m, at) + X.imm(at);
-        if (guest - writeStart < writeSize) {
-          store<u16>(<usize>(guest - writeStart) + writeHost, <u16>X.rs2(m, at));
-          at += RECORD_BYTES;
-          continue;
+        let host = <usize>(guest - writeStart) + writeHost;
+        if (guest - writeStart >= writeSize) {
+          host = X.lastWrite(m, guest);
+          if (host == 0) {
+            target = storeSlow(machine, at, guest);
+            if (target == 0) return leave(machine, at, left, STOP_TRAP);
+            at = target;
+            continue;
+          }
         }
-        target = storeSlow(machine, at, guest);
-        if (target == 0) return leave(machine, at, left, STOP_TRAP);
-        at = target;
+        store<u16>(host, <u16>X.rs2(m, at));
+        at += RECORD_BYTES;
         continue;
       }
       case Op.Sw: {
         const guest = X.rs1(m, at) + X.imm(at);
-        if (guest - writeStart < writeSize) {
-          store<u32>(<usize>(guest - writeStart) + writeHost, X.rs2(m, at));
-          at += RECORD_BYTES;
-          continue;
+        let host = <usize>(guest - writeStart) + writeHost;
+        if (guest - writeStart >= writeSize) {
+          host = X.lastWrite(m, guest);
+          if (host == 0) {
+            target = storeSlow(machine, at, guest);
+            if (target == 0) return leave(machine, at, left, STOP_TRAP);
+            at = target;
+            continue;
+          }
         }
-        target = storeSlow(machine, at, guest);
-        if (target == 0) return leave(machine, at, left, STOP_TRAP);
-        at = target;
+        store<u32>(host, X.rs2(m, at));
+        at += RECORD_BYTES;
         continue;
       }
       case Op.Beq:
@@ -407,6 +331,117 @@ export function execute(machine: Machine, budget: i32): i32 {
           if (machine.weighted) machine.counted += <i32>load<u8>(at, AT_COUNT);
           if (left < 0) at = rowTail(machine, at, left);
         }
+        continue;
+      }
+      // Pairs.
+      case Op.AddiAddi: {
+        at = X.set(m, at, X.rs1(m, at) + X.imm(at));
+        at = X.set(m, at, X.rs1(m, at) + X.imm(at));
+        continue;
+      }
+      case Op.AddiMv: {
+        at = X.set(m, at, X.rs1(m, at) + X.imm(at));
+        at = X.set(m, at, X.rs1(m, at));
+        continue;
+      }
+      case Op.AddiAdd: {
+        at = X.set(m, at, X.rs1(m, at) + X.imm(at));
+        at = X.set(m, at, X.rs1(m, at) + X.rs2(m, at));
+        continue;
+      }
+      case Op.AddiMul: {
+        at = X.set(m, at, X.rs1(m, at) + X.imm(at));
+        at = X.set(m, at, X.rs1(m, at) * X.rs2(m, at));
+        continue;
+      }
+      case Op.MvMv: {
+        at = X.set(m, at, X.rs1(m, at));
+        at = X.set(m, at, X.rs1(m, at));
+        continue;
+      }
+      case Op.MvAddi: {
+        at = X.set(m, at, X.rs1(m, at));
+        at = X.set(m, at, X.rs1(m, at) + X.imm(at));
+        continue;
+      }
+      case Op.MvLi: {
+        at = X.set(m, at, X.rs1(m, at));
+        at = X.set(m, at, X.imm(at));
+        continue;
+      }
+      case Op.LiLi: {
+        at = X.set(m, at, X.imm(at));
+        at = X.set(m, at, X.imm(at));
+        continue;
+      }
+      case Op.AddAdd: {
+        at = X.set(m, at, X.rs1(m, at) + X.rs2(m, at));
+        at = X.set(m, at, X.rs1(m, at) + X.rs2(m, at));
+        continue;
+      }
+      case Op.AddAddi: {
+        at = X.set(m, at, X.rs1(m, at) + X.rs2(m, at));
+        at = X.set(m, at, X.rs1(m, at) + X.imm(at));
+        continue;
+      }
+      case Op.MulAdd: {
+        at = X.set(m, at, X.rs1(m, at) * X.rs2(m, at));
+        at = X.set(m, at, X.rs1(m, at) + X.rs2(m, at));
+        continue;
+      }
+      case Op.SlliAdd: {
+        at = X.set(m, at, X.rs1(m, at) << X.imm(at));
+        at = X.set(m, at, X.rs1(m, at) + X.rs2(m, at));
+        continue;
+      }
+      case Op.SlliSrli: {
+        at = X.set(m, at, X.rs1(m, at) << X.imm(at));
+        at = X.set(m, at, X.rs1(m, at) >> X.imm(at));
+        continue;
+      }
+      case Op.SlliOr: {
+        at = X.set(m, at, X.rs1(m, at) << X.imm(at));
+        at = X.set(m, at, X.rs1(m, at) | X.rs2(m, at));
+        continue;
+      }
+      case Op.SrliSlli: {
+        at = X.set(m, at, X.rs1(m, at) >> X.imm(at));
+        at = X.set(m, at, X.rs1(m, at) << X.imm(at));
+        continue;
+      }
+      case Op.SrliOr: {
+        at = X.set(m, at, X.rs1(m, at) >> X.imm(at));
+        at = X.set(m, at, X.rs1(m, at) | X.rs2(m, at));
+        continue;
+      }
+      case Op.SrliXor: {
+        at = X.set(m, at, X.rs1(m, at) >> X.imm(at));
+        at = X.set(m, at, X.rs1(m, at) ^ X.rs2(m, at));
+        continue;
+      }
+      case Op.SrliAndi: {
+        at = X.set(m, at, X.rs1(m, at) >> X.imm(at));
+        at = X.set(m, at, X.rs1(m, at) & X.imm(at));
+        continue;
+      }
+      case Op.XorAndi: {
+        at = X.set(m, at, X.rs1(m, at) ^ X.rs2(m, at));
+        at = X.set(m, at, X.rs1(m, at) & X.imm(at));
+        continue;
+      }
+      case Op.XorSrli: {
+        at = X.set(m, at, X.rs1(m, at) ^ X.rs2(m, at));
+        at = X.set(m, at, X.rs1(m, at) >> X.imm(at));
+        continue;
+      }
+      case Op.XorXor: {
+        at = X.set(m, at, X.rs1(m, at) ^ X.rs2(m, at));
+        at = X.set(m, at, X.rs1(m, at) ^ X.rs2(m, at));
+        continue;
+      }
+      case Op.AndiSrli: {
+        at = X.set(m, at, X.rs1(m, at) & X.imm(at));
+        at = X.set(m, at, X.rs1(m, at) >> X.imm(at));
         continue;
       }
       default:

@@ -4,7 +4,16 @@
 // repeat what the program's bytes say: an image may be emptied at any time.
 
 import { allocateRun, freeRun } from "../frame";
-import { OK, PAGE_SIZE, STATUS_NOT_ALLOWED } from "../layout";
+import {
+  IMAGE_FRAMES,
+  IMAGE_MACHINES,
+  IMAGE_POOL,
+  IMAGE_POOL_FRAMES,
+  IMAGE_SIZE,
+  OK,
+  PAGE_SIZE,
+  STATUS_NOT_ALLOWED,
+} from "../layout";
 import { RECORD_BYTES, Record } from "./record";
 
 const MAP: usize = 64;
@@ -50,6 +59,15 @@ export class Image {
 }
 
 if (offsetof<Image>() > MAP) ERROR("Image is too long");
+if (
+  offsetof<Image>("size") != IMAGE_SIZE ||
+  offsetof<Image>("machines") != IMAGE_MACHINES ||
+  offsetof<Image>("frames") != IMAGE_FRAMES ||
+  offsetof<Image>("pool") != IMAGE_POOL ||
+  offsetof<Image>("poolFrames") != IMAGE_POOL_FRAMES
+) {
+  ERROR("images are not as layout.ts says");
+}
 if (offsetof<Pool>() != RECORD_BYTES) ERROR("Pool is not as long as a record");
 
 /**

@@ -95,6 +95,8 @@ export class Machine {
 export const MACHINE_RESUME: usize = 272;
 export const MACHINE_TAIL: usize = MACHINE_RESUME + RECORD_BYTES;
 export const MACHINE_LOOSE: usize = 1344;
+/** Translations: the page's last guest address, and what to add to a guest address. */
+export const TLB_ENTRIES: u32 = 64;
 export const MACHINE_READ_TLB: usize = 2048;
 export const MACHINE_WRITE_TLB: usize = 2560;
 

@@ -17,10 +17,16 @@ import {
   TRAP_STORE_FAULT,
 } from "../layout";
 import { codeDetach, codeStored } from "./code";
-import { MACHINE_READ_TLB, MACHINE_RESUME, MACHINE_WRITE_TLB, Machine, wordOf } from "./machine";
+import {
+  MACHINE_READ_TLB,
+  MACHINE_RESUME,
+  MACHINE_WRITE_TLB,
+  Machine,
+  TLB_ENTRIES,
+  wordOf,
+} from "./machine";
 import { Op, RECORD_BYTES, Record } from "./record";
 
-const TLB_ENTRIES: u32 = 64;
 const TLB_BYTES: usize = 512;
 const FRAME_BITS: u32 = 0xfffff000;
 const SETTABLE: u32 = MARK_READ | MARK_WRITE | MARK_EXEC | MARK_FAULT;
@@ -175,27 +181,26 @@ export function translateCode(machine: Machine, guest: u32): usize {
   return word == 0 ? 0 : (word & FRAME_BITS) + (guest & 0xfff);
 }
 
+/** Lets the interpreter find the page by itself next time. */
+function remember(machine: Machine, tlb: usize, guest: u32, word: u32): void {
+  const entry = changetype<usize>(machine) + tlb + (((guest >>> 12) % TLB_ENTRIES) << 3);
+  store<u32>(entry, guest | 0xfff);
+  store<u32>(entry, (word & FRAME_BITS) - (guest & FRAME_BITS), 4);
+}
+
 function translateRead(machine: Machine, guest: u32): usize {
-  const entry =
-    changetype<usize>(machine) + MACHINE_READ_TLB + (((guest >>> 12) % TLB_ENTRIES) << 3);
-  if (load<u32>(entry) == (guest | 0xfff)) return load<u32>(entry, 4) + (guest & 0xfff);
   const word = wordFor(machine, guest, MARK_READ);
   if (word == 0) return 0;
-  store<u32>(entry, guest | 0xfff);
-  store<u32>(entry, word & FRAME_BITS, 4);
+  remember(machine, MACHINE_READ_TLB, guest, word);
   return (word & FRAME_BITS) + (guest & 0xfff);
 }
 
-/** Bit 0 of the result says that the page may hold decoded instructions; host pages are even. */
+/** Frame of the page; bit 0 of the result says that it may hold decoded instructions. */
 function translateWrite(machine: Machine, guest: u32): usize {
-  const entry =
-    changetype<usize>(machine) + MACHINE_WRITE_TLB + (((guest >>> 12) % TLB_ENTRIES) << 3);
-  if (load<u32>(entry) == (guest | 0xfff)) return load<u32>(entry, 4);
   const word = wordFor(machine, guest, MARK_WRITE);
   if (word == 0) return 0;
   if (isSensitive(machine, word)) return (word & FRAME_BITS) | 1;
-  store<u32>(entry, guest | 0xfff);
-  store<u32>(entry, word & FRAME_BITS, 4);
+  remember(machine, MACHINE_WRITE_TLB, guest, word);
   return word & FRAME_BITS;
 }
 

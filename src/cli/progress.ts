@@ -57,7 +57,8 @@ export class LiveProgress implements Progress {
   }
 
   #flush(): void {
-    if (this.#lines.length > 0) this.#live.persist(this.#lines.splice(0).join("\n"));
+    // With its own end, so that an empty last line is not lost.
+    if (this.#lines.length > 0) this.#live.persist(`${this.#lines.splice(0).join("\n")}\n`);
   }
 }
 

@@ -42,7 +42,8 @@ export async function runCommand(file: string, flags: RunFlags): Promise<boolean
       );
     process.stdout.write(verdict(report, paint));
   }
-  return report.conserved && report.expectations.every(({ ok }) => ok);
+  const complete = report.conserved && report.ending !== "aborted";
+  return complete && report.expectations.every(({ ok }) => ok);
 }
 
 /** Checks a scenario without running it; throws ScenarioError with all that is wrong. */

@@ -130,5 +130,5 @@ function hex(code: number): string {
 }
 
 function quoted(text: string): string {
-  return JSON.stringify(text.length > 60 ? `${text.slice(0, 59)}…` : text);
+  return JSON.stringify(text.length > 44 ? `${text.slice(0, 43)}…` : text);
 }

@@ -1,3 +1,4 @@
+import { setImmediate } from "node:timers/promises";
 import { PrimemeterError } from "../errors.js";
 import { createKernel, type Domain, type Kernel, type Meter } from "../index.js";
 import { judge, type Standing, unreached } from "./claim.js";
@@ -105,6 +106,8 @@ export class ScenarioRun implements Standing {
       this.#ending = (await this.kernel.run({ cycles, signal })).reason;
       this.#seconds += (performance.now() - started) / 1000;
       onProgress?.();
+      // Short stretches give the event loop no turn of their own, and an interrupt needs one.
+      await setImmediate();
     }
     return this.report();
   }

@@ -10,7 +10,9 @@ export function writeElf(code: Uint8Array, dataPages: number): Uint8Array {
   file.set([0x7f, 0x45, 0x4c, 0x46, 1, 1, 1]);
   const half = (at: number, value: number) => view.setUint16(at, value, true);
   const words = (at: number, values: number[]) =>
-    values.forEach((value, index) => view.setUint32(at + 4 * index, value, true));
+    values.forEach((value, index) => {
+      view.setUint32(at + 4 * index, value, true);
+    });
   half(16, 2);
   half(18, 243);
   words(20, [1, CODE, HEADER]);

@@ -1,0 +1,203 @@
+// Frames of target memory: who has which (assembly/frame.ts, assembly/riscv/machine.ts and image.ts).
+
+import {
+  BURSTS_SIZE,
+  CONTROL_FRAME_HINT,
+  CONTROL_FRAMES_USED,
+  CONTROL_STATISTICS,
+  IMAGE_FRAMES,
+  IMAGE_MACHINES,
+  IMAGE_POOL,
+  IMAGE_POOL_FRAMES,
+  MACHINE_CYCLES,
+  MACHINE_IMAGE,
+  MACHINE_PAGES,
+  MACHINE_TABLE,
+  MARK_PRESENT,
+  MAX_PAGES,
+  NODE_CONSUMED,
+  NODE_RECORD,
+  PAGE_SIZE,
+  PREPCODE_DOMAIN,
+  PROGRAM_BURSTS,
+  PROGRAM_RISCV,
+  RECORD_CONSUMED,
+  RECORD_DOMAIN,
+  RECORD_PROGRAM,
+  RECORD_PROGRAM_KIND,
+  RECORD_STATE,
+  STATE_ENDED,
+  STATISTIC_KERNEL_WORK,
+} from "../../assembly/layout.js";
+import { checkBursts } from "./bursts.js";
+import type { Store } from "./store.js";
+
+const FRAMES_PER_BITMAP_FRAME = PAGE_SIZE * 8;
+const MARKS = PAGE_SIZE - 1;
+/** Owners that are no nodes. */
+const BITMAP = 2 ** 32 - 1;
+const BURSTS = 2 ** 32 - 2;
+
+/** Frames by their number: which are taken, and whose each is: a domain's, by its node, mostly. */
+class Frames {
+  readonly store: Store;
+  readonly #owners: Uint32Array;
+
+  constructor(store: Store) {
+    this.store = store;
+    this.#owners = new Uint32Array(store.frames);
+  }
+
+  isTaken(frame: number): boolean {
+    return ((this.store.u8(this.store.frameBase + (frame >> 3)) >> (frame & 7)) & 1) !== 0;
+  }
+
+  /** The number of the frame at an address, or -1. */
+  at(address: number): number {
+    const frame = (address - this.store.frameBase) / PAGE_SIZE;
+    return Number.isInteger(frame) && frame >= 0 && frame < this.store.frames ? frame : -1;
+  }
+
+  /** Notes frames in a row as an owner's; false, and a finding, where they can't be. */
+  own(address: number, count: number, owner: number, what: string): boolean {
+    const { findings } = this.store;
+    const first = this.at(address);
+    const where = `${ownerName(owner)}, ${what}`;
+    if (first < 0 || first + count > this.store.frames) {
+      findings.add("frames", where, `${count} at ${address}`, "frames of this kernel");
+      return false;
+    }
+    for (let frame = first; frame < first + count; frame++) {
+      if (!this.isTaken(frame))
+        findings.add("frames", where, `frame ${frame}, free`, "a taken one");
+      const other = this.#owners[frame]!;
+      const isShared = other === BURSTS && owner === BURSTS;
+      if (other !== 0 && !isShared) {
+        const found = `frame ${frame} of ${ownerName(other)}`;
+        findings.add("frames", where, found, "a frame owned once");
+        return false;
+      }
+      this.#owners[frame] = owner;
+    }
+    return true;
+  }
+}
+
+function ownerName(owner: number): string {
+  if (owner === BITMAP) return "bitmap";
+  return owner === BURSTS ? "bursts" : `node ${owner}`;
+}
+
+export function checkFrames(store: Store): void {
+  const { findings } = store;
+  const frames = new Frames(store);
+  let taken = 0;
+  for (let frame = 0; frame < store.frames; frame++) if (frames.isTaken(frame)) taken++;
+  const used = store.control(CONTROL_FRAMES_USED);
+  if (used !== taken) findings.add("frames used", "control block", used, `${taken}, as the bitmap`);
+  const own = Math.ceil(store.frames / FRAMES_PER_BITMAP_FRAME);
+  if (own > 0) frames.own(store.frameBase, own, BITMAP, "its frames");
+  const hint = store.control(CONTROL_FRAME_HINT);
+  for (let frame = 0; frame < Math.min(hint, store.frames); frame++) {
+    if (frames.isTaken(frame)) continue;
+    findings.add("frame hint", "control block", hint, `at most ${frame}, which is free`);
+    break;
+  }
+  const images = new Map<number, number>();
+  for (let index = 1; index < store.nodes; index++) checkProgram(frames, index, images);
+  for (const [image, users] of images) {
+    const found = store.u32(image + IMAGE_MACHINES);
+    // A machine that no domain has yet counts, too.
+    if (found < users)
+      findings.add("image", `image at ${image}, machines`, found, `${users} or more`);
+  }
+}
+
+function checkProgram(frames: Frames, index: number, images: Map<number, number>): void {
+  const { store } = frames;
+  if (!store.isAllocated(index) || store.prepcode(index) !== PREPCODE_DOMAIN) return;
+  const record = store.recordAt(store.u32(store.node(index) + NODE_RECORD));
+  if (record === 0 || store.recordKind(record) !== RECORD_DOMAIN) return;
+  const hot = store.record(record);
+  // The host has freed, or is about to free, the machine of a domain that ended.
+  if (store.u8(hot + RECORD_STATE) === STATE_ENDED) return;
+  const program = store.u32(hot + RECORD_PROGRAM);
+  const kind = store.u8(hot + RECORD_PROGRAM_KIND);
+  if (kind === PROGRAM_BURSTS) checkDescription(frames, index, hot, program);
+  if (kind === PROGRAM_RISCV) checkMachine(frames, index, program, images);
+}
+
+/** The description of bursts is in a frame that holds nothing else. */
+function checkDescription(frames: Frames, index: number, record: number, program: number): void {
+  const { store } = frames;
+  const name = `node ${index}`;
+  if (program % BURSTS_SIZE !== 0) {
+    store.findings.add("program", name, `bursts at ${program}`, "32 bytes in a row");
+  } else if (frames.own(program - (program % PAGE_SIZE), 1, BURSTS, `description for ${name}`)) {
+    checkBursts(store, index, record, program);
+  }
+}
+
+/** A machine: its own frames, those of its page table, and those of the image that it runs. */
+function checkMachine(
+  frames: Frames,
+  index: number,
+  machine: number,
+  images: Map<number, number>,
+): void {
+  const { store } = frames;
+  const { findings } = store;
+  const name = `node ${index}`;
+  if (frames.at(machine) < 0) {
+    findings.add("machine", name, `address ${machine}`, "a frame");
+    return;
+  }
+  const pages = store.u32(machine + MACHINE_PAGES);
+  if (pages < 1 || pages > MAX_PAGES) {
+    findings.add("machine", `${name}, pages`, pages, `1 to ${MAX_PAGES}`);
+    return;
+  }
+  const size = Math.ceil((MACHINE_TABLE + 4 * pages) / PAGE_SIZE);
+  if (!frames.own(machine, size, index, "machine")) return;
+  for (let page = 0; page < pages; page++) {
+    const word = store.u32(machine + MACHINE_TABLE + 4 * page);
+    if ((word & MARK_PRESENT) === 0) continue;
+    if (page === 0) findings.add("page table", `${name}, page 0`, "mapped", "never mapped");
+    frames.own(word - (word & MARKS), 1, index, `page ${page}`);
+  }
+  checkCycles(store, index, machine);
+  const image = store.u32(machine + MACHINE_IMAGE);
+  if (image === 0) return;
+  const users = images.get(image) ?? 0;
+  if (users > 0 || checkImage(frames, index, image)) images.set(image, users + 1);
+}
+
+function checkImage(frames: Frames, index: number, image: number): boolean {
+  const { store } = frames;
+  if (frames.at(image) < 0) {
+    store.findings.add("image", `node ${index}`, `address ${image}`, "a frame");
+    return false;
+  }
+  if (!frames.own(image, store.u32(image + IMAGE_FRAMES), index, "image")) return false;
+  let count = 0;
+  for (let at = store.u32(image + IMAGE_POOL); at !== 0; at = store.u32(at)) {
+    if (!frames.own(at, 1, index, "decoded code")) return true;
+    count++;
+  }
+  const found = store.u32(image + IMAGE_POOL_FRAMES);
+  if (found !== count)
+    store.findings.add("image", `node ${index}, frames of the pool`, found, count);
+  return true;
+}
+
+/** What a domain consumed is what its machine ran, but for kernel work charged to it. */
+function checkCycles(store: Store, index: number, machine: number): void {
+  const node = store.node(index);
+  const record = store.u32(node + NODE_RECORD);
+  const consumed = store.u64(node + NODE_CONSUMED) + store.u64(record + RECORD_CONSUMED);
+  const ran = store.u64(machine + MACHINE_CYCLES);
+  const work = store.control64(CONTROL_STATISTICS + 8 * STATISTIC_KERNEL_WORK);
+  if (consumed >= ran && consumed <= ran + work) return;
+  const expected = `${ran}, as its machine${work === 0n ? "" : `, and up to ${work} more`}`;
+  store.findings.add("cycles", `node ${index}, consumed`, consumed, expected);
+}

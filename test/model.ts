@@ -1,0 +1,468 @@
+// The naive kernel: no caches, no advances, no dry bits. Each cycle that a domain runs walks its whole
+// chain, checks every meter and takes one from every counter. Written from the rules (R1–R16 and §2–§8 of
+// the reference), to be compared with the real kernel in everything that can be seen.
+
+/** What a keeper does when it is called; all of it is decided by this and the counters. */
+export type Policy =
+  | { kind: "refill"; amount: bigint; times: number }
+  | { kind: "nothing" | "decline" | "later" | "throw" | "rescind" | "leave" }
+  /** Raises the counter, and declines all the same. */
+  | { kind: "contrary"; amount: bigint };
+
+export interface BurstPlan {
+  run: [number, number];
+  wait: [number, number];
+  /** Bursts until the end; 0 is for ever. */
+  times: number;
+  seed: number;
+}
+
+/** What slot 1 of a meter or of a domain's root means; null is any key but a meter key. */
+type Link = ModelMeter | ModelDomain | "super" | null;
+type Waiter = { domain: ModelDomain; parked: boolean };
+
+const DEEPEST = 20;
+const LAPS = 3;
+export const ALL_ONES = 2n ** 64n - 1n;
+/** The slots that must hold data keys, but for slot 3, which the model keeps apart. */
+export const FORMAT_SLOTS = [0, 4, 5, 6, 7, 8, 10, 11, 12, 15];
+
+export class ModelMeter {
+  granted: bigint;
+  consumed = 0n;
+  rescinded = false;
+  calls = 0;
+  /** Its keeper while it is switched off. */
+  aside: Policy | null = null;
+  /** Slots that hold what they must not. */
+  readonly bad = new Set<number>();
+  /** In the order in which they began to wait. */
+  waiters: Waiter[] = [];
+  /** The domain whose exhaustion its keeper has not answered. */
+  busyWith: ModelDomain | null = null;
+
+  constructor(
+    readonly name: string,
+    public counter: bigint,
+    public superior: Link,
+    public keeper: Policy | null,
+  ) {
+    this.granted = counter;
+  }
+}
+
+type State = "stopped" | "ready" | "waiting" | "parked" | "trapped" | "ended";
+
+export class ModelDomain {
+  state: State = "stopped";
+  consumed = 0n;
+  rescinded = false;
+  laps = 0;
+  trap = 0;
+  /** Voids the restarts of earlier keeper calls. */
+  call = 0;
+  waitsFor: ModelMeter | null = null;
+  wake: { at: bigint; sequence: number } | null = null;
+  left = 0;
+  bursts: number;
+  #random: number;
+
+  constructor(
+    readonly name: string,
+    public meter: Link,
+    readonly plan: BurstPlan,
+  ) {
+    this.bursts = plan.times;
+    this.#random = plan.seed || 1;
+    this.left = this.draw(plan.run);
+  }
+
+  draw([least, most]: [number, number]): number {
+    if (least === most) return least;
+    let x = this.#random;
+    x ^= x << 13;
+    x ^= x >>> 17;
+    x ^= x << 5;
+    this.#random = x >>> 0;
+    return least + ((x >>> 0) % (most - least + 1));
+  }
+}
+
+export class Model {
+  time = 0n;
+  readonly trace: string[] = [];
+  readonly meters: ModelMeter[] = [];
+  readonly domains: ModelDomain[] = [];
+  readonly prime: ModelMeter;
+  /** Keeper calls that wait for an answer from outside, in the order of the calls. */
+  readonly pending: { meter: ModelMeter; domain: ModelDomain; call: number }[] = [];
+  #queue: ModelDomain[] = [];
+  #sequence = 0;
+  #used = 0;
+
+  constructor(readonly quantum: number) {
+    this.prime = this.createMeter("prime", "super", 2n ** 56n - 1n, null);
+  }
+
+  createMeter(name: string, superior: Link, cycles: bigint, keeper: Policy | null): ModelMeter {
+    const meter = new ModelMeter(name, cycles, superior, keeper && { ...keeper });
+    this.meters.push(meter);
+    return meter;
+  }
+
+  createDomain(name: string, meter: Link, plan: BurstPlan): ModelDomain {
+    const domain = new ModelDomain(name, meter, plan);
+    this.domains.push(domain);
+    return domain;
+  }
+
+  // --- Running ----------------------------------------------------------------------------------
+
+  run(cycles: bigint): "limit" | "idle" {
+    const until = this.time + cycles;
+    while (true) {
+      this.#wakeSleepers();
+      const domain = this.#queue[0];
+      if (!domain) {
+        const wake = this.#sleepers()[0]?.wake?.at;
+        if (wake === undefined) return "idle";
+        this.time = wake < until ? wake : until;
+        if (wake >= until) return "limit";
+      } else {
+        if (this.time >= until) return "limit";
+        this.#pass(domain);
+      }
+    }
+  }
+
+  /** One cycle of a domain, or what keeps it from having one. */
+  #pass(domain: ModelDomain): void {
+    const chain = this.#chain(domain);
+    if (typeof chain === "number") {
+      this.#leaveQueue(domain);
+      domain.state = "trapped";
+      domain.trap = chain;
+      this.#say("trap", domain, chain.toString(16));
+      return;
+    }
+    const dry = chain.find((meter) => meter.counter === 0n);
+    if (dry) {
+      this.#exhausted(domain, dry);
+      return;
+    }
+    domain.laps = 0;
+    for (const meter of chain) {
+      meter.counter--;
+      meter.consumed++;
+    }
+    domain.consumed++;
+    this.time++;
+    this.#used++;
+    if (--domain.left === 0) this.#endBurst(domain);
+    if (this.#queue[0] === domain && this.#used === this.quantum) {
+      this.#endSlice();
+      this.#wakeSleepers();
+      this.#queue.push(...this.#queue.splice(0, 1));
+    }
+  }
+
+  #endBurst(domain: ModelDomain): void {
+    if (domain.bursts > 0 && --domain.bursts === 0) {
+      this.#leaveQueue(domain);
+      domain.state = "ended";
+      domain.call++;
+      this.#say("end", domain);
+      return;
+    }
+    if (domain.plan.wait[1] > 0) {
+      this.#leaveQueue(domain);
+      const pause = domain.draw(domain.plan.wait);
+      domain.state = "waiting";
+      domain.wake = { at: this.time + BigInt(pause), sequence: this.#sequence++ };
+      this.#say("wait", domain, `${pause}`);
+    }
+    domain.left = domain.draw(domain.plan.run);
+  }
+
+  /** Every meter above, nearest first, or the code of the trap, nearest fault first. */
+  #chain(domain: ModelDomain): ModelMeter[] | number {
+    const chain: ModelMeter[] = [];
+    let link = domain.meter;
+    while (link !== "super") {
+      if (link === null || link.rescinded) return 0x404;
+      if (chain.length === DEEPEST) return 0x410;
+      if (link instanceof ModelDomain || chain.includes(link)) return 0x40c;
+      if (link.bad.size > 0) return 0x408;
+      chain.push(link);
+      link = link.superior;
+    }
+    return chain;
+  }
+
+  #exhausted(domain: ModelDomain, dry: ModelMeter): void {
+    this.#leaveQueue(domain);
+    if (dry.keeper && dry.busyWith) {
+      dry.waiters.push({ domain, parked: false });
+      domain.state = "waiting";
+      return;
+    }
+    if (!dry.keeper || domain.laps === LAPS) {
+      this.#park(domain, dry);
+      return;
+    }
+    domain.laps++;
+    dry.calls++;
+    dry.busyWith = domain;
+    domain.waitsFor = dry;
+    domain.state = "waiting";
+    const call = ++domain.call;
+    this.#say("keeper", domain, dry.name);
+    this.#keep(dry.keeper, dry, domain, call);
+  }
+
+  #keep(policy: Policy, meter: ModelMeter, domain: ModelDomain, call: number): void {
+    let declines = policy.kind === "decline" || policy.kind === "throw";
+    if (policy.kind === "later") {
+      this.pending.push({ meter, domain, call });
+      return;
+    }
+    if (policy.kind === "refill") {
+      if (policy.times-- > 0) this.add(meter, policy.amount);
+      else declines = true;
+    } else if (policy.kind === "rescind") this.rescindMeter(meter);
+    else if (policy.kind === "leave") this.setMeter(domain, this.prime);
+    else if (policy.kind === "contrary") {
+      this.add(meter, policy.amount);
+      declines = true;
+    }
+    this.answer(domain, call, declines);
+  }
+
+  /** A keeper's answer; false where it is not (or no longer) awaited. */
+  answer(domain: ModelDomain, call: number, declines: boolean): boolean {
+    if (domain.rescinded || domain.call !== call) return false;
+    const meter = domain.waitsFor;
+    this.#detain(domain);
+    if (declines && meter && this.#isAbove(meter, domain) && meter.counter === 0n) {
+      this.#park(domain, meter);
+    } else this.#enqueue(domain);
+    return true;
+  }
+
+  #park(domain: ModelDomain, meter: ModelMeter): void {
+    this.#say("park", domain, meter.name);
+    domain.laps = 0;
+    domain.state = "parked";
+    meter.waiters.push({ domain, parked: true });
+  }
+
+  #isAbove(meter: ModelMeter, domain: ModelDomain): boolean {
+    return this.#above(domain.meter).includes(meter);
+  }
+
+  /** The meters met going up from a link, good or bad, loops cut. */
+  #above(from: Link): ModelMeter[] {
+    const met: ModelMeter[] = [];
+    let link = from;
+    while (link instanceof ModelMeter && !link.rescinded && met.length < DEEPEST) {
+      met.push(link);
+      link = link.superior;
+    }
+    return met;
+  }
+
+  // --- Queues -----------------------------------------------------------------------------------
+
+  #enqueue(domain: ModelDomain): void {
+    domain.state = "ready";
+    this.#queue.push(domain);
+  }
+
+  #leaveQueue(domain: ModelDomain): void {
+    if (this.#queue[0] === domain) this.#endSlice();
+    this.#queue = this.#queue.filter((other) => other !== domain);
+  }
+
+  #endSlice(): void {
+    if (this.#used > 0) this.#say("slice", this.#queue[0]!, `${this.#used}`);
+    this.#used = 0;
+  }
+
+  #sleepers(): ModelDomain[] {
+    const asleep = this.domains.filter((domain) => domain.wake);
+    return asleep.sort(
+      (a, b) => Number(a.wake!.at - b.wake!.at) || a.wake!.sequence - b.wake!.sequence,
+    );
+  }
+
+  #wakeSleepers(): void {
+    for (const domain of this.#sleepers()) {
+      if (domain.wake!.at > this.time) return;
+      domain.wake = null;
+      this.#enqueue(domain);
+    }
+  }
+
+  /** Takes a domain away from whatever it does or waits for. */
+  #detain(domain: ModelDomain): void {
+    domain.call++;
+    if (domain.state === "ready") this.#leaveQueue(domain);
+    domain.wake = null;
+    for (const meter of this.meters) {
+      meter.waiters = meter.waiters.filter((waiter) => waiter.domain !== domain);
+    }
+    const meter = domain.waitsFor;
+    domain.waitsFor = null;
+    if (meter) {
+      meter.busyWith = null;
+      this.#wakeWaiters(meter, false);
+    }
+  }
+
+  /** Those who are parked at a meter, or those who wait for its keeper, look again. */
+  #wakeWaiters(meter: ModelMeter, parked: boolean): void {
+    const woken = meter.waiters.filter((waiter) => waiter.parked === parked);
+    meter.waiters = meter.waiters.filter((waiter) => waiter.parked !== parked);
+    for (const waiter of woken) this.#enqueue(waiter.domain);
+  }
+
+  #wakeAllAbove(from: ModelMeter): void {
+    for (const meter of this.#above(from)) {
+      for (const waiter of meter.waiters.splice(0)) this.#enqueue(waiter.domain);
+    }
+  }
+
+  // --- What holders of service keys and domain keys do -------------------------------------------
+
+  /** Sets the counter and answers the old one; null where it is no meter now. */
+  set(meter: ModelMeter, cycles: bigint): bigint | null {
+    if (meter.bad.size > 0) return null;
+    const old = this.#put(meter, cycles);
+    if (cycles > 0n) this.#returnKeeper(meter);
+    return old;
+  }
+
+  /** The switch: its keeper isn't asked until the counter is raised again. */
+  off(meter: ModelMeter): bigint | null {
+    const old = this.set(meter, 0n);
+    if (old !== null && meter.keeper) {
+      meter.aside = meter.keeper;
+      meter.keeper = null;
+      this.#wakeWaiters(meter, true);
+    }
+    return old;
+  }
+
+  #returnKeeper(meter: ModelMeter): void {
+    if (!meter.aside) return;
+    meter.keeper = meter.aside;
+    meter.aside = null;
+    this.#wakeWaiters(meter, true);
+  }
+
+  #put(meter: ModelMeter, cycles: bigint): bigint {
+    const old = meter.counter;
+    meter.counter = cycles;
+    meter.granted = BigInt.asUintN(64, meter.granted + cycles - old);
+    if (cycles > 0n) this.#wakeWaiters(meter, true);
+    return old;
+  }
+
+  /** False where the counter would overflow, or it is no meter now. */
+  add(meter: ModelMeter, cycles: bigint): boolean {
+    if (meter.bad.size > 0 || meter.counter + cycles > ALL_ONES) return false;
+    this.#put(meter, meter.counter + cycles);
+    if (cycles > 0n) this.#returnKeeper(meter);
+    return true;
+  }
+
+  /**
+   * Puts what must not be there into a slot. A bad slot 3 holds no cycles, but a number there, too
+   * large as it is, lets those who are parked look again.
+   */
+  spoil(meter: ModelMeter, slot: number, isNumber: boolean): void {
+    meter.bad.add(slot);
+    if (slot !== 3) return;
+    this.#put(meter, 0n);
+    if (isNumber) this.#wakeWaiters(meter, true);
+  }
+
+  mend(meter: ModelMeter, slot: number): void {
+    meter.bad.delete(slot);
+  }
+
+  /** Swaps a data key into slot 3. */
+  swapCounter(meter: ModelMeter, cycles: bigint): void {
+    meter.bad.delete(3);
+    this.#put(meter, cycles);
+  }
+
+  /** All slots become DK(0). */
+  clear(meter: ModelMeter): void {
+    this.#wakeAllAbove(meter);
+    meter.bad.clear();
+    meter.superior = null;
+    meter.keeper = null;
+    this.#put(meter, 0n);
+  }
+
+  setKeeper(meter: ModelMeter, keeper: Policy | null): void {
+    this.#returnKeeper(meter);
+    if (keeper === null && meter.keeper === null) return;
+    meter.keeper = keeper && { ...keeper };
+    this.#wakeWaiters(meter, true);
+  }
+
+  setSuperior(meter: ModelMeter, superior: Link): void {
+    if (meter.superior === superior) return;
+    this.#wakeAllAbove(meter);
+    meter.superior = superior;
+  }
+
+  rescindMeter(meter: ModelMeter): void {
+    this.#wakeAllAbove(meter);
+    meter.rescinded = true;
+    if (meter.busyWith) meter.busyWith.waitsFor = null;
+    for (const other of [...this.meters, ...this.domains]) {
+      if (other instanceof ModelMeter && other.superior === meter) other.superior = null;
+      if (other instanceof ModelDomain && other.meter === meter) other.meter = null;
+    }
+  }
+
+  setMeter(domain: ModelDomain, meter: Link): void {
+    if (domain.meter === meter) return;
+    domain.meter = meter;
+    if (this.meters.some((other) => other.waiters.some((waiter) => waiter.domain === domain))) {
+      this.#detain(domain);
+      this.#enqueue(domain);
+    }
+  }
+
+  start(domain: ModelDomain): boolean {
+    if (domain.state === "ended") return false;
+    if (domain.state === "ready") return true;
+    this.#detain(domain);
+    domain.trap = 0;
+    this.#enqueue(domain);
+    return true;
+  }
+
+  stop(domain: ModelDomain): boolean {
+    if (domain.state === "ended") return false;
+    this.#detain(domain);
+    domain.state = "stopped";
+    return true;
+  }
+
+  rescindDomain(domain: ModelDomain): void {
+    this.#detain(domain);
+    domain.rescinded = true;
+    domain.state = "ended";
+    for (const meter of this.meters) if (meter.superior === domain) meter.superior = null;
+    for (const other of this.domains) if (other.meter === domain) other.meter = null;
+  }
+
+  #say(what: string, domain: ModelDomain, more = ""): void {
+    this.trace.push(`${this.time} ${what} ${domain.name} ${more}`);
+  }
+}

@@ -1,0 +1,47 @@
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { describe, expect, test } from "vitest";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+const readme = readFileSync(join(root, "README.md"), "utf8");
+const examples = [...readme.matchAll(/```js\n(.*?)```/gs)].map(([, code]) => code!);
+
+/** Runs code as a module of a user's project would be, against the built package. */
+function run(code: string): string {
+  const folder = mkdtempSync(join(tmpdir(), "primemeter-"));
+  try {
+    const index = new URL("../dist/src/index.js", import.meta.url).href;
+    writeFileSync(join(folder, "main.mjs"), code.replace('"primemeter"', JSON.stringify(index)));
+    return execFileSync(process.execPath, [join(folder, "main.mjs")], {
+      cwd: root,
+      encoding: "utf8",
+    });
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+describe("README", () => {
+  test("its example does what its comments say", () => {
+    expect(examples).toHaveLength(1);
+    const lines = run(examples[0]!).split("\n");
+    expect(lines[0]).toBe("parked 1000000n");
+    expect(lines[1]).toMatch(/^0 sha256 rounds 4000 8237e203\w+$/);
+    // The empty line ends the program's output; what is left is what it did not need.
+    expect(lines[2]).toBe(` ${50_000_000n - (25_446_255n - 1_000_000n)}n`);
+  });
+
+  test("names only files that exist and commands that the package has", () => {
+    const scripts = Object.keys(
+      JSON.parse(readFileSync(join(root, "package.json"), "utf8")).scripts,
+    );
+    for (const [, path] of readme.matchAll(/\]\(([^)#]+)[^)]*\)/g)) {
+      expect(() => execFileSync("ls", [path!], { cwd: root })).not.toThrow();
+    }
+    for (const [, script] of readme.matchAll(/npm run ([a-z]+)/g))
+      expect(scripts).toContain(script);
+  });
+});
