@@ -5,6 +5,7 @@ import { Command, InvalidArgumentError } from "commander";
 import type { Bench } from "./bench.js";
 import { bench as borrow } from "./borrow.js";
 import { bench as charging } from "./charging.js";
+import { bench as events } from "./events.js";
 import { bench as prepare } from "./prepare.js";
 import { bench as read } from "./read.js";
 import { bench as recall } from "./recall.js";
@@ -12,7 +13,7 @@ import { bench as slices } from "./slices.js";
 import { report } from "./table.js";
 import { bench as taper } from "./taper.js";
 
-const BENCHES: readonly Bench[] = [borrow, charging, slices, recall, prepare, read, taper];
+const BENCHES: readonly Bench[] = [borrow, charging, slices, recall, prepare, read, events, taper];
 
 const LARGE_ROUNDS = 15;
 const SMALL_ROUNDS = 3;

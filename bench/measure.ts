@@ -42,6 +42,11 @@ export class Sample {
     return new Sample(this.rounds.map((value, round) => value / other.rounds[round]!));
   }
 
+  /** What this takes more than another, round by round. */
+  minus(other: Sample): Sample {
+    return new Sample(this.rounds.map((value, round) => value - other.rounds[round]!));
+  }
+
   /** A figure. The ratio is `this / yardstick`; as a `factor`, how often this goes into the yardstick. */
   figure(o: {
     name: string;
