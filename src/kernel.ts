@@ -100,6 +100,8 @@ export class Kernel {
   readonly #bursts: BurstsTable;
   #domainsMade = 0;
   #isRunning = false;
+  /** When the event loop last went round; across calls, so that many short ones don't starve it. */
+  #yielded = performance.now();
 
   /** @internal */
   constructor(options: CheckedOptions) {
@@ -254,17 +256,16 @@ export class Kernel {
     });
     signal?.addEventListener("abort", onAbort);
     let outcome: Outcome = "ran";
-    let yielded = performance.now();
     this.#isRunning = true;
     try {
       while (!signal?.aborted) {
         outcome = this.#dispatcher.step(until);
-        if (outcome === "idle" || outcome === "limit") break;
         if (outcome === "waiting") await Promise.race([this.#dispatcher.answer(), aborted]);
-        if (this.#dispatcher.takeTurn() || performance.now() - yielded > YIELD_MS) {
+        if (this.#dispatcher.takeTurn() || performance.now() - this.#yielded > YIELD_MS) {
           await turn();
-          yielded = performance.now();
+          this.#yielded = performance.now();
         }
+        if (outcome === "idle" || outcome === "limit") break;
       }
     } finally {
       signal?.removeEventListener("abort", onAbort);
