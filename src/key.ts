@@ -58,12 +58,14 @@ export function checkKey(key: Key, what: string): void {
     if (!Number.isInteger(key.number) || key.number < 1) fail("a host key made by kernel.hostKey");
   } else if (key.kind === "super") {
     fail("a key other than the super meter key, which stands over the prime meter only");
-  } else if (!(key.kind in KIND_NUMBERS)) {
+  } else if (!Object.hasOwn(KIND_NUMBERS, key.kind)) {
     fail(`a key kind of data, host, ${Object.keys(KIND_NUMBERS).join(", ")}`);
   } else {
     if (!Number.isSafeInteger(key.id) || key.id < 1) fail("the id of a node");
     if (!Number.isInteger(key.databyte) || key.databyte < 0 || key.databyte > 255) {
       fail("a databyte from 0 to 255");
     }
+    if (key.kind === "meter" && key.databyte !== 0)
+      fail("databyte 0, as all meter keys have (§3.1)");
   }
 }

@@ -25,7 +25,9 @@ describe("meters spoiled while domains run below", () => {
       lab.run(55);
       const good = slot === 3 ? { kind: "data" as const, value: 945n } : a.node.fetch(slot);
       const key: Key =
-        kind === "host" ? { kind, number: 7 } : { kind, id: lab.prime.id, databyte: 1 };
+        kind === "host"
+          ? { kind, number: 7 }
+          : { kind, id: lab.prime.id, databyte: kind === "meter" ? 0 : 1 };
       a.node.swap(slot, key);
       expect(attempt(() => a.peek())).toBe("MALFORMED_METER");
       expect(attempt(() => a.set(5n))).toBe("MALFORMED_METER");
@@ -251,4 +253,17 @@ describe("keepers that misbehave", () => {
     expect(domain.state).toBe("parked");
     expect(findings(lab.kernel)).toEqual([]);
   });
+});
+
+test("keys that no kernel would make are refused by name", () => {
+  const lab = new Lab({});
+  const { node } = lab.meter("A", lab.prime, 1n);
+  const { id } = node;
+  const refused = (key: unknown) => expect(() => node.swap(9, key as Key));
+  refused({ kind: "toString", id, databyte: 0 }).toThrow(/expected a key kind of data, host, node/);
+  refused({ kind: "meter", id, databyte: 1 }).toThrow(/expected databyte 0/);
+  refused({ kind: "node", id, databyte: 256 }).toThrow(/expected a databyte from 0 to 255/);
+  refused({ kind: "super" }).toThrow(/expected a key other than the super meter key/);
+  refused(null).toThrow(/expected a key, such as/);
+  expect(node.fetch(9)).toEqual({ kind: "data", value: 0n });
 });
