@@ -27,23 +27,15 @@ export function refill(domain: Record): usize {
   const least: u64 = <u64>domain.short + 1;
   // What is left in the cache goes back in the same pass that takes the new amount.
   let rest = domain.amount;
-  let smallest: u64;
-  while (true) {
-    smallest = u64.MAX_VALUE;
-    let above = domain.superior;
-    while (above) {
-      const counter = changetype<Record>(above).amount + rest;
-      if (counter < least) break;
-      if (counter < smallest) smallest = counter;
-      above = changetype<Record>(above).superior;
-    }
-    if (above == 0) break;
+  let smallest = smallestAbove(domain) + rest;
+  while (smallest < least) {
     giveBack(domain);
     rest = 0;
-    const meter = changetype<Record>(above);
-    if (meter.dry && !control.ignoreDry) return above;
-    if (scavenge(meter, false) == 0 && scavenge(meter, true) == 0) return above;
+    const meter = nearestBelow(domain, least);
+    if (meter.dry && !control.ignoreDry) return changetype<usize>(meter);
+    if (scavenge(meter, false) == 0 && scavenge(meter, true) == 0) return changetype<usize>(meter);
     // Counters below the scavenged meter have changed: look at the whole chain again.
+    smallest = smallestAbove(domain);
   }
   let amount = control.advance > least ? control.advance : least;
   if (control.tapered) amount = taper(amount, smallest, least);
@@ -58,6 +50,22 @@ export function refill(domain: Record): usize {
   count(STATISTIC_BORROWED, amount);
   if (isDefined(CHECKED)) auditChain(domain);
   return 0;
+}
+
+/** The smallest counter stored above a domain. */
+function smallestAbove(domain: Record): u64 {
+  let smallest = u64.MAX_VALUE;
+  for (let above = domain.superior; above; above = changetype<Record>(above).superior) {
+    smallest = min(smallest, changetype<Record>(above).amount);
+  }
+  return smallest;
+}
+
+/** The meter with less than `least` that is nearest to a domain; there is one (R5). */
+function nearestBelow(domain: Record, least: u64): Record {
+  let meter = changetype<Record>(domain.superior);
+  while (meter.amount >= least) meter = changetype<Record>(meter.superior);
+  return meter;
 }
 
 /** At most an eighth of the smallest counter, but never under a quantum (R11). */

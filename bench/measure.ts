@@ -37,37 +37,38 @@ export class Sample {
     return below + (sorted[Math.ceil(place)]! - below) * (place % 1);
   }
 
-  get median(): number {
-    return this.quantile(0.5);
-  }
-
   /** The ratio to another, round by round. */
   over(other: Sample): Sample {
     return new Sample(this.rounds.map((value, round) => value / other.rounds[round]!));
   }
 
-  /** A figure: `yardstick / this` where the goal is to be faster by a factor, else `this / yardstick`. */
+  /** What this takes more than another, round by round. */
+  minus(other: Sample): Sample {
+    return new Sample(this.rounds.map((value, round) => value - other.rounds[round]!));
+  }
+
+  /** A figure. The ratio is `this / yardstick`; as a `factor`, how often this goes into the yardstick. */
   figure(o: {
     name: string;
     parameters: Parameters;
     unit?: string;
     yardstick?: { name: string; sample: Sample };
+    factor?: boolean;
     goal?: Goal;
   }): Figure {
-    const { name, parameters, unit = "ns", yardstick, goal } = o;
-    const isFactor = goal?.of === "ratio" && goal.atLeast !== undefined;
-    const ratio = yardstick
-      ? (isFactor ? yardstick.sample.over(this) : this.over(yardstick.sample)).median
-      : undefined;
+    const { name, parameters, unit = "ns", yardstick, factor = false, goal } = o;
+    const median = this.quantile(0.5);
+    const ratios = factor ? yardstick?.sample.over(this) : yardstick && this.over(yardstick.sample);
+    const ratio = ratios?.quantile(0.5);
     return {
       name,
       parameters,
       unit,
-      median: this.median,
+      median,
       p25: this.quantile(0.25),
       p75: this.quantile(0.75),
-      ...(yardstick ? { yardstick: yardstick.name, ratio } : {}),
-      ...(goal ? { goal, met: isMet(goal, this.median, ratio) } : {}),
+      ...(yardstick ? { yardstick: yardstick.name, ratio: ratio!, factor } : {}),
+      ...(goal ? { goal, met: isMet(goal, median, ratio) } : {}),
     };
   }
 }

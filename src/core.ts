@@ -29,6 +29,7 @@ import type { Keeper } from "./keeper.js";
 import { checkKey, type Key } from "./key.js";
 import { Meter, MeterKey } from "./meter.js";
 import { type CheckedOptions, show } from "./options.js";
+import { Registry } from "./registry.js";
 import { View } from "./view.js";
 import type { KernelExports, KernelInstance } from "./wasm.js";
 
@@ -39,7 +40,7 @@ export class Core {
   readonly emitter = new Emitter();
   /** By node index; rescinded ones are gone. */
   readonly meters = new Map<number, Meter>();
-  readonly domains = new Map<number, Domain>();
+  readonly domains = new Registry<Domain>();
   /** The functions behind host keys. */
   readonly keepers = new Map<number, Keeper>();
   /** Passes the kernel's batch of events on; before a node changes hands, or they would be lost. */

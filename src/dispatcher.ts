@@ -40,6 +40,15 @@ const CHUNK = 1 << 30;
 /** How a run of steps ended: nobody runs, the cycles are used, or only a keeper's answer will help. */
 export type Outcome = "idle" | "limit" | "waiting" | "ran";
 
+/** The events that the kernel writes into its batch, of those that the host passes on. */
+const BATCHED: ReadonlyMap<number, "park" | "end" | "slice" | "refill" | "wait"> = new Map([
+  [EVENT_PARK, "park"],
+  [EVENT_END, "end"],
+  [EVENT_SLICE, "slice"],
+  [EVENT_REFILL, "refill"],
+  [EVENT_WAIT, "wait"],
+]);
+
 interface Call {
   readonly domain: Domain;
   readonly call: number;
@@ -212,19 +221,21 @@ export class Dispatcher {
 
   /** Passes the kernel's batch on; keepers, traps and ends of ELF programs are told where they occur. */
   #report(): void {
-    for (const event of this.#core.view.takeEvents()) this.#tell(event);
+    const { emitter, view } = this.#core;
+    let wanted = 0;
+    for (const [kind, name] of BATCHED) if (emitter.has(name)) wanted |= 1 << kind;
+    for (const event of view.takeEvents(wanted)) this.#tell(event);
   }
 
   #tell({ kind, domain: index, meter: meterIndex, amount: cycles, time }: RawEvent): void {
     const { emitter, domains } = this.#core;
     const domain = domains.get(index);
     if (!domain) return; // rescinded since
-    if (kind === EVENT_PARK) {
-      emitter.emit("park", { domain, meter: this.#core.meterAt(meterIndex), time });
-    } else if (kind === EVENT_END) emitter.emit("end", { domain, exitCode: null, time });
-    else if (kind === EVENT_SLICE) emitter.emit("slice", { domain, cycles, time });
-    else if (kind === EVENT_REFILL) emitter.emit("refill", { domain, cycles, time });
-    else if (kind === EVENT_WAIT) emitter.emit("wait", { domain, cycles, time });
+    const name = BATCHED.get(kind)!;
+    if (name === "park")
+      emitter.emit(name, { domain, meter: this.#core.meterAt(meterIndex), time });
+    else if (name === "end") emitter.emit(name, { domain, exitCode: null, time });
+    else emitter.emit(name, { domain, cycles, time });
   }
 }
 

@@ -163,11 +163,12 @@ export class Kernel {
     const { program, args = [], stdin = "", memory } = options;
     const meter = core.liveMeter(options.meter);
     const number = this.#domainsMade + 1;
-    const name = nameOf(options.name) ?? `domain-${number}`;
+    const name = nameOf(options.name) ?? number;
     let machine: Machine | undefined;
     let made: number;
     if (program?.kind === "elf") {
-      const machineOptions = { program, args: [name, ...args], stdin, memory };
+      const named = typeof name === "number" ? `domain-${name}` : name;
+      const machineOptions = { program, args: [named, ...args], stdin, memory };
       machine = new Machine(core, this.#images, machineOptions);
       made = core.exports.domainCreate(
         indexOf(meter),
