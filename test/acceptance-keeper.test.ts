@@ -236,9 +236,10 @@ describe("time and the whole tree", () => {
   });
 
   test("R15 with kernel work charged, too, it is the same however a run is cut up", () => {
-    const trace = (chunk: number) => {
+    const debug = readFileSync(new URL("../build/kernel.debug.wasm", import.meta.url));
+    const trace = (chunk: number, build?: Uint8Array) => {
       const kernelCosts = { refill: 3, visit: 1, switch: 2 };
-      const lab = new Lab({ kernelCosts, advance: 20n, quantum: 7 });
+      const lab = new Lab({ kernelCosts, advance: 20n, quantum: 7, ...(build && { build }) });
       const lines: string[] = [];
       lab.kernel.on("slice", (e) => lines.push(`${e.time} ${e.domain.name} ${e.cycles}`));
       const a = lab.meter("A", lab.prime, 800n, ({ meter }) => meter.add(100n));
@@ -252,6 +253,7 @@ describe("time and the whole tree", () => {
     const whole = trace(5000);
     expect(whole.length).toBe(400);
     for (const chunk of [1, 2, 5, 13, 100]) expect(trace(chunk)).toEqual(whole);
+    expect(trace(13, debug)).toEqual(whole);
   });
 
   test("§15.67 prime zeroed: everything stops; restored, everything goes on (R4: no junk queue)", () => {

@@ -1,7 +1,14 @@
 // Rescinding in every order, stale handles, and no room: clear errors, nothing lost.
 
 import { describe, expect, test } from "vitest";
-import { CapacityError, type Domain, type Meter, RescindedError } from "../src/index.js";
+import { indexOf } from "../src/id.js";
+import {
+  CapacityError,
+  type Domain,
+  type KeeperMessage,
+  type Meter,
+  RescindedError,
+} from "../src/index.js";
 import { DK0, findings, Lab } from "./lab.js";
 import { attempt } from "./pair.js";
 
@@ -91,6 +98,28 @@ describe("freeing", () => {
     for (const call of calls) expect(call).toThrow(RescindedError);
     expect([a.name, domain.name]).toEqual(["A", "D"]);
     expect(findings(lab.kernel)).toEqual([]);
+  });
+
+  test("a keeper's answer after its meter is gone doesn't touch the node's new tenant", () => {
+    const lab = new Lab();
+    const messages: KeeperMessage[] = [];
+    const later = (message: KeeperMessage) => {
+      messages.push(message);
+      return never();
+    };
+    const a = lab.meter("A", lab.prime, 0n, later);
+    const d1 = lab.busy("D1", a);
+    lab.run(1);
+    a.rescind();
+    const tenant = lab.meter("T", lab.prime, 0n, later);
+    expect(indexOf(tenant.id)).toBe(indexOf(a.id));
+    const d2 = lab.busy("D2", tenant);
+    lab.run(1);
+    messages[0]!.restart();
+    const d3 = lab.busy("D3", tenant);
+    lab.run(1);
+    expect([d1, d2, d3].map(({ state }) => state)).toEqual(["trapped", "waiting", "waiting"]);
+    expect([messages.length, findings(lab.kernel)]).toEqual([2, []]);
   });
 
   test("a stale key in a slot is DK(0), also once the node has a new tenant", () => {

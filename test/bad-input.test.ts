@@ -68,6 +68,22 @@ describe("meters spoiled while domains run below", () => {
     expect([domain.consumed, top.statistics().consumed]).toEqual([132n, 132n]);
   });
 
+  test.each(["node", "meter"] as const)(
+    "a change above which there is no chain, but a %s key, wakes nobody who is parked beyond it",
+    (kind) => {
+      const lab = new Lab();
+      const a = lab.meter("A", lab.prime, 0n);
+      const parked = lab.busy("D", a);
+      lab.run(1);
+      const m = lab.meter("M", lab.prime);
+      // A node key to the meter, or a meter key to the root of the domain that has its key.
+      m.node.swap(1, { kind, id: kind === "node" ? a.id : parked.id, databyte: 0 });
+      m.setSuperior(lab.prime);
+      lab.run(1);
+      expect([parked.state, lab.parks.length]).toEqual(["parked", 1]);
+    },
+  );
+
   test("the prime meter keeps the super key and can't be rescinded", () => {
     const lab = new Lab();
     const a = lab.meter("A", lab.prime);
