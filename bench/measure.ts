@@ -19,7 +19,7 @@ export interface Candidate {
   prepare?(): void;
 }
 
-type Checksum = number | bigint;
+type Checksum = number | bigint | string;
 
 /** The figures of one candidate, by round, in nanoseconds per operation. */
 export class Sample {
@@ -54,10 +54,13 @@ export class Sample {
     unit?: string;
     yardstick?: { name: string; sample: Sample };
     factor?: boolean;
+    /** Shows millions of operations a second instead of time; the ratio stays one of times. */
+    rate?: boolean;
     goal?: Goal;
   }): Figure {
-    const { name, parameters, unit = "ns", yardstick, factor = false, goal } = o;
-    const median = this.quantile(0.5);
+    const { name, parameters, unit = "ns", yardstick, factor = false, rate = false, goal } = o;
+    const shown = rate ? new Sample(this.rounds.map((value) => 1000 / value)) : this;
+    const median = shown.quantile(0.5);
     const ratios = factor ? yardstick?.sample.over(this) : yardstick && this.over(yardstick.sample);
     const ratio = ratios?.quantile(0.5);
     return {
@@ -65,8 +68,8 @@ export class Sample {
       parameters,
       unit,
       median,
-      p25: this.quantile(0.25),
-      p75: this.quantile(0.75),
+      p25: shown.quantile(0.25),
+      p75: shown.quantile(0.75),
       ...(yardstick ? { yardstick: yardstick.name, ratio: ratio!, factor } : {}),
       ...(goal ? { goal, met: isMet(goal, median, ratio) } : {}),
     };
