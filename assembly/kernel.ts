@@ -73,7 +73,8 @@ function serve(domain: Record, until: u64): i32 {
 /** Runs a domain that has cycles, bills it, and puts it away unless its slice goes on. */
 function dispatch(domain: Record, until: u64): i32 {
   if (control.sliceUsed == 0 && control.switchCost != 0) {
-    chargeWork(domain, control.switchCost);
+    // As a part of the slice: a slice that is cut up is charged for once.
+    control.sliceUsed += chargeWork(domain, control.switchCost);
     if (domain.amount == 0 || control.time >= until) return REASON_RAN;
   }
   let allowance: u64 = control.sliceLeft;

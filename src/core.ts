@@ -74,6 +74,10 @@ export class Core {
     if (!(meter instanceof Meter || meter instanceof MeterKey)) {
       throw new OptionError(`meter: found ${show(meter)}, expected a Meter or a MeterKey`);
     }
+    const key = meter instanceof Meter ? meter.key : meter;
+    if (!key.isOf(this)) {
+      throw new OptionError("meter: found one of another kernel, expected one of this kernel");
+    }
     if (this.idAt(indexOf(meter.id)) !== meter.id) throw new RescindedError("the superior meter");
     return meter.id;
   }

@@ -76,7 +76,8 @@ export class Dispatcher {
   step(until: bigint): Outcome {
     this.alarms.fire(this.time);
     const stop = this.alarms.next < until ? this.alarms.next : until;
-    const left = stop - this.time;
+    // Kernel work that is charged may have gone past the stop.
+    const left = stop > this.time ? stop - this.time : 0n;
     const cycles = left < CHUNK ? Number(left) : CHUNK;
     const reason = this.#core.exports.step(cycles, PASSES);
     if (this.#core.view.control(CONTROL_EVENTS) > 0) this.#report();

@@ -16,9 +16,17 @@ import { cycles } from "./options.js";
 export class MeterKey {
   readonly id: MeterId;
 
+  readonly #core: Core;
+
   /** @internal */
-  constructor(id: MeterId) {
+  constructor(core: Core, id: MeterId) {
+    this.#core = core;
     this.id = id;
+  }
+
+  /** Whether it is good in a kernel: ids of different kernels are alike. @internal */
+  isOf(core: Core): boolean {
+    return this.#core === core;
   }
 }
 
@@ -52,7 +60,7 @@ export class Meter {
     this.#core = core;
     this.id = id;
     this.name = name;
-    this.key = new MeterKey(id);
+    this.key = new MeterKey(core, id);
     this.node = new Node(core, id, `meter ${name}`);
   }
 

@@ -14,7 +14,7 @@ import {
 import type { Core } from "./core.js";
 import { RescindedError, StateError } from "./errors.js";
 import { allocationOf, indexOf, type NodeId } from "./id.js";
-import type { Key } from "./key.js";
+import { checkKey, type Key } from "./key.js";
 import { whole } from "./options.js";
 
 /** A handle of a node; every call throws RescindedError once the node is rescinded. */
@@ -44,6 +44,7 @@ export class Node {
    * prime meter.
    */
   swap(slot: number, key: Key): Key {
+    checkKey(key, "swap: key");
     return this.#order(ORDER_SWAP + this.#slot(slot), key);
   }
 

@@ -1,6 +1,9 @@
 // Acceptance: borrowing and scavenging (reference §15.21–37, 67a, 67b).
 
+import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
+import { loadElf } from "../src/index.js";
+import { guestFile } from "./guests.js";
 import { ADVANCE, findings, Lab } from "./lab.js";
 
 const BILLION = 1_000_000_000n;
@@ -95,6 +98,14 @@ describe("borrowing", () => {
     expect(findings(lab.kernel)).toEqual([]);
   });
 
+  test("§15.28 at its end a domain's rest comes back, too", () => {
+    const lab = new Lab();
+    const a = lab.meter("A", lab.prime, BILLION);
+    const domain = lab.domain("D", a, { run: 50, times: 2 });
+    lab.run(1000);
+    expect([domain.state, lab.cache(domain), lab.stored(a)]).toEqual(["ended", 0n, BILLION - 100n]);
+  });
+
   test("§15.67b no refill ever gives more than 80,000,000, nor more than the advance", () => {
     for (const advance of [undefined, 1000n]) {
       const lab = new Lab(advance ? { advance } : {});
@@ -115,6 +126,23 @@ describe("borrowing", () => {
     lab.busy("D3", a);
     lab.run(200);
     expect(lab.refills.filter(([name]) => name === "D3").map(([, n]) => n)).toEqual([50n, 48n]);
+  });
+
+  test("R16 a rest too small for the next instruction goes back with the refill", () => {
+    const costs = { alu: 3, load: 7, store: 11, branch: 5, jump: 13, multiply: 17 };
+    const lab = new Lab({ frames: 1024, costs, advance: 19n, quantum: 40 });
+    const a = lab.meter("A", lab.prime, 20_000n);
+    const program = loadElf(readFileSync(guestFile("spin")));
+    const domain = lab.kernel.createDomain({ name: "D", meter: a, program });
+    domain.start();
+    for (let i = 0; i < 30; i++) {
+      lab.run(997);
+      expect([findings(lab.kernel), a.peek()]).toEqual([[], 20_000n - domain.consumed]);
+    }
+    expect([domain.state, a.peek() < 17n]).toEqual(["parked", true]);
+    a.add(20n);
+    lab.run(100);
+    expect(domain.consumed > 20_000n).toBe(true);
   });
 
   test("R11 a tapered advance is an eighth of the smallest counter, but a quantum at least", () => {
