@@ -21,7 +21,7 @@ export const bench: Bench = {
   about: "giving a cache back and refilling it, by depth; against C, typed arrays and objects",
   run(size) {
     const twin = compileTwin("borrow");
-    const times = size.small ? 20_000 : 500_000;
+    const times = size.small ? 20_000 : 100_000;
     const depths = size.small ? [1, 8, 20] : [1, 2, 4, 8, 16, 20];
     return depths.flatMap((depth) =>
       figures(depth, measure([...candidates(depth, times), ...native(twin, depth, times)], size)),

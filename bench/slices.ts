@@ -43,7 +43,7 @@ export const bench: Bench = {
           [10_000, atMost(7)],
           [1_000_000, atMost(16)],
         ];
-    const least = size.small ? 400_000 : 4_000_000;
+    const least = size.small ? 400_000 : 1_000_000;
     const figure = (load: Load, domains: number, goal?: Goal) => {
       const parameters = { domains, of: load.name };
       // Cache misses make these slow, and steady.
