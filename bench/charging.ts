@@ -16,7 +16,7 @@ export const bench: Bench = {
   name: "charging",
   about: `billing a slice by caches of ${QUANTA} quanta; against charging the chain each time`,
   run(size) {
-    const slices = size.small ? 50_000 : 2_000_000;
+    const slices = size.small ? 50_000 : 400_000;
     const depths = size.small ? [8, 20] : [1, 2, 4, 8, 16, 20];
     return depths.map((depth) => {
       const advance = BigInt(QUANTA * QUANTUM);

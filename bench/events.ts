@@ -28,7 +28,7 @@ export const bench: Bench = {
 
 /** Writing an event for a slice, and taking batches of them. */
 function events(size: Size): Figure[] {
-  const slices = size.small ? 100_000 : 1_000_000;
+  const slices = size.small ? 100_000 : 400_000;
   const unit = "ns an event";
   const written = measure([steps("untraced", slices), steps("traced", slices)], size);
   const writing = written.get("traced")!.minus(written.get("untraced")!);
@@ -103,7 +103,7 @@ function takes(name: string, events: number, kind: number): Candidate {
 
 /** A meter that is dry after each slice, with a keeper that adds a slice. */
 function keeperCalls(size: Size): Figure {
-  const calls = size.small ? 2000 : 50_000;
+  const calls = size.small ? 2000 : 5000;
   const name = "slice and keeper call";
   const run = () => {
     const kernel = createKernel({ nodes: 10, frames: 4, quantum: 1000 });
@@ -125,7 +125,7 @@ function keeperCalls(size: Size): Figure {
 
 /** A program that makes nothing but system calls. */
 function systemCalls(size: Size): Figure {
-  const calls = size.small ? 2000 : 50_000;
+  const calls = size.small ? 2000 : 5000;
   const name = "system call (brk)";
   const program = loadElf(talker());
   const run = () => {

@@ -6,6 +6,7 @@ import type { Bench } from "./bench.js";
 import { bench as borrow } from "./borrow.js";
 import { bench as charging } from "./charging.js";
 import { bench as events } from "./events.js";
+import { bench as mips } from "./mips.js";
 import { bench as prepare } from "./prepare.js";
 import { bench as read } from "./read.js";
 import { bench as recall } from "./recall.js";
@@ -13,7 +14,17 @@ import { bench as slices } from "./slices.js";
 import { report } from "./table.js";
 import { bench as taper } from "./taper.js";
 
-const BENCHES: readonly Bench[] = [borrow, charging, slices, recall, prepare, read, events, taper];
+const BENCHES: readonly Bench[] = [
+  borrow,
+  charging,
+  slices,
+  recall,
+  prepare,
+  read,
+  events,
+  mips,
+  taper,
+];
 
 const LARGE_ROUNDS = 15;
 const SMALL_ROUNDS = 3;

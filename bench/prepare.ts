@@ -26,7 +26,7 @@ function chains(depth: number, size: Size): Figure {
   const lowest = tree.chain(top, depth - 2, 1n << 40n);
   const domain = tree.domains(1, () => lowest);
   tree.prepare(domain, 1);
-  const times = size.small ? 500 : 20_000;
+  const times = size.small ? 500 : 1000;
   const name = "prepare and unprepare a chain";
   const run = () => {
     for (let i = 0; i < times; i++) {

@@ -27,7 +27,6 @@ export const bench: Bench = {
 function recalls(domains: number, scatter: boolean, size: Size): Figure[] {
   const { tree, first, top, meters } = broadTree(domains, ADVANCE, scatter);
   const stride = scatter ? scattered(domains) : 1;
-  const repeats = Math.max(1, Math.floor(20_000 / domains));
   const prepare = () => tree.refill(first, domains, stride);
   const samples = measure(
     [
@@ -46,7 +45,7 @@ function recalls(domains: number, scatter: boolean, size: Size): Figure[] {
         run: () => tree.exports.chase(top),
       },
     ],
-    { ...size, rounds: size.rounds * Math.min(repeats, 5) },
+    size,
   );
   const isLarge = domains >= 1_000_000;
   return [
@@ -66,7 +65,7 @@ function refills(idle: number, ignoreDry: boolean, size: Size): Figure {
   const meter = tree.meter(PRIME, ADVANCE / 2n);
   const first = tree.domains(idle + 2, () => meter);
   tree.prepare(first, idle + 2);
-  const times = ignoreDry ? 4 : 50_000;
+  const times = ignoreDry ? 4 : 5000;
   const name = ignoreDry ? "refill, dry bits ignored" : "refill";
   const run = () => {
     tree.exports.takeTurns(first, first + 1, times);

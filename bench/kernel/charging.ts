@@ -9,15 +9,19 @@ import { Record } from "../../assembly/record";
 export function chargeCached(slices: u32, cycles: u32): void {
   let at = control.ready;
   let billed: u64 = 0;
-  for (let i: u32 = 0; i < slices; i++) {
-    const domain = changetype<Record>(at);
-    if (domain.amount == 0 && refill(domain) != 0) break;
-    let used: u64 = cycles;
-    if (domain.amount < used) used = domain.amount;
-    domain.amount -= used;
-    domain.consumed += used;
-    billed += used;
-    at = domain.readyNext;
+  let left = slices;
+  while (left != 0) {
+    // A loop of its own, as in the dispatcher (sprint.ts), of domains that have a whole slice.
+    while (left != 0) {
+      const domain = changetype<Record>(at);
+      if (domain.amount < cycles) break;
+      domain.amount -= cycles;
+      domain.consumed += cycles;
+      billed += cycles;
+      at = domain.readyNext;
+      left--;
+    }
+    if (left != 0 && refill(changetype<Record>(at)) != 0) break;
   }
   control.amount = billed;
 }
