@@ -69,7 +69,8 @@ function auditCold(node: Node): void {
 
 /**
  * Chain invariant, for a domain or prepared meter and all above it: slot 1 is involved and designates
- * the superior, levels count up by one: PANIC_LEVEL. Each meter on the way satisfies R12.
+ * the superior, levels count up by one: PANIC_LEVEL. No superior of a wet record is dry: PANIC_DRY.
+ * Each meter on the way satisfies R12.
  */
 export function auditChain(bottom: Record): void {
   let record = bottom;
@@ -90,6 +91,7 @@ export function auditChain(bottom: Record): void {
     if (!key.prepared || key.node.record != record.superior) panic(PANIC_LEVEL);
     if (!superior.isMeter || superior.node != key.node) panic(PANIC_KIND);
     if (record.isMeter && record.level != superior.level + 1) panic(PANIC_LEVEL);
+    if (superior.dry && !record.dry) panic(PANIC_DRY);
     record = superior;
   }
   panic(PANIC_LEVEL);
@@ -161,7 +163,9 @@ export function auditDomain(domain: Record): void {
 
 /** What holds between two passes, as far as it costs no walk: the head of the ready queue. */
 export function auditPass(): void {
-  if (control.sliceUsed + control.sliceLeft != control.quantum) panic(PANIC_QUEUE);
+  // What a slice has used may include the switch to it, which is no part of the quantum.
+  const work = control.sliceUsed + control.sliceLeft - control.quantum;
+  if (work > control.switchCost) panic(PANIC_QUEUE);
   if (control.ready == 0) {
     if (control.sliceUsed != 0) panic(PANIC_QUEUE);
     return;

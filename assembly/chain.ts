@@ -3,7 +3,7 @@
 // Chain invariant: a prepared meter's slot 1 is involved, and is the super key or designates a
 // prepared meter of one level less. Its counter is in its record, not in slot 3.
 
-import { auditChain, auditNode } from "./audit";
+import { auditChain, auditNode, auditRing } from "./audit";
 import { count } from "./control";
 import {
   CONTROL,
@@ -115,6 +115,10 @@ export function prepareChain(domain: Record): i32 {
 
   domain.attach(superior);
   involveSuperior(domain.node);
+  if (isDefined(CHECKED)) {
+    auditChain(domain);
+    if (superior) auditRing(changetype<Record>(superior).node);
+  }
   return TRAP_NONE;
 }
 

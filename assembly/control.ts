@@ -23,7 +23,6 @@ import {
   CONTROL_SLICE_USED,
   CONTROL_STATISTICS,
   CONTROL_SUBTOTALS,
-  CONTROL_SWITCH_PAID,
   CONTROL_TIME,
   CONTROL_WEIGHTED,
   KEY_SIZE,
@@ -71,7 +70,6 @@ export class Control {
   moreCosts: u64;
   weighted: u32;
   sliceUsed: u32;
-  switchPaid: u32;
 }
 
 if (
@@ -94,8 +92,6 @@ if (
   offsetof<Control>("costs") != CONTROL_COSTS ||
   offsetof<Control>("weighted") != CONTROL_WEIGHTED ||
   offsetof<Control>("sliceUsed") != CONTROL_SLICE_USED ||
-  offsetof<Control>("switchPaid") != CONTROL_SWITCH_PAID ||
-  CONTROL_SWITCH_PAID + 4 > CONTROL_STATISTICS ||
   CONTROL_STATISTICS + 8 * STATISTIC_COUNT > CONTROL_REGISTERS ||
   CONTROL_REGISTERS + 8 * KEY_SIZE > CONTROL_SUBTOTALS ||
   CONTROL_SUBTOTALS + 16 * (MAX_CHAIN + 1) > CONTROL_PATH ||

@@ -24,6 +24,11 @@ export function eventsFull(): bool {
   return control.events > <u32>(EVENT_CAPACITY - EVENT_SLACK);
 }
 
+/** Passes of the dispatcher, each with one event, before `eventsFull`, which does not hold now. */
+export function eventRoom(): u32 {
+  return <u32>(EVENT_CAPACITY - EVENT_SLACK) + 1 - control.events;
+}
+
 /** Records an event at the present time; `domain` and `meter` may be null. */
 export function emit(
   kind: i32,

@@ -52,29 +52,29 @@ export function step(cycles: u32, passes: u32): i32 {
       continue;
     }
     if (control.time >= until) return REASON_LIMIT;
-    const slices = sprint(until, passes - pass);
-    if (slices != 0) {
-      pass += slices - 1;
-      continue;
-    }
-    const domain = changetype<Record>(control.ready);
-    // §5.2: being dispatched makes its cache fresh; then it needs cycles; then its trap is delivered.
-    domain.flags &= ~(<u8>FLAG_STALE);
     let reason = REASON_RAN;
-    if (domain.amount <= domain.short) reason = supply(domain);
-    else if ((domain.flags & FLAG_TRAPPED) != 0) reason = deliverTrap(domain);
-    else reason = dispatch(domain, until);
+    const slices = sprint(until, passes - pass);
+    if (slices != 0) pass += slices - 1;
+    else reason = serve(changetype<Record>(control.ready), until);
     if (isDefined(CHECKED)) auditPass();
     if (reason != REASON_RAN) return reason;
   }
   return REASON_RAN;
 }
 
+/** §5.2: being dispatched makes a cache fresh; then it needs cycles; then its trap is delivered. */
+function serve(domain: Record, until: u64): i32 {
+  domain.flags &= ~(<u8>FLAG_STALE);
+  if (domain.amount <= domain.short) return supply(domain);
+  if ((domain.flags & FLAG_TRAPPED) != 0) return deliverTrap(domain);
+  return dispatch(domain, until);
+}
+
 /** Runs a domain that has cycles, bills it, and puts it away unless its slice goes on. */
 function dispatch(domain: Record, until: u64): i32 {
-  if (control.switchPaid == 0 && control.switchCost != 0) {
-    control.switchPaid = 1;
-    chargeWork(domain, control.switchCost);
+  if (control.sliceUsed == 0 && control.switchCost != 0) {
+    // As a part of the slice: a slice that is cut up is charged for once.
+    control.sliceUsed += <u32>chargeWork(domain, control.switchCost);
     if (domain.amount == 0 || control.time >= until) return REASON_RAN;
   }
   let allowance: u64 = control.sliceLeft;

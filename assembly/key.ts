@@ -4,6 +4,7 @@
 // from the header come the hooks (in the order in which their domains stalled), then the other
 // involved keys, then all that are not involved. `lastHook` of the node is the last of the hooks.
 
+import { auditRing } from "./audit";
 import { control } from "./control";
 import {
   KEY_ALLOCATION,
@@ -214,6 +215,7 @@ export class Key {
     }
     this.unlink();
     this.zero();
+    if (isDefined(CHECKED)) auditRing(node);
   }
 
   private link(left: usize, right: usize): void {

@@ -233,11 +233,9 @@ export const CONTROL_COSTS = 136;
 export const CONTROL_WEIGHTED = 152;
 /** What the domain at the head of the ready queue has used of its slice. */
 export const CONTROL_SLICE_USED = 156;
-/** The switch to the head is charged: once, however often its slice is cut up (R10, R15). */
-export const CONTROL_SWITCH_PAID = 160;
 
 /** Statistics: 64-bit counts, in the order of STATISTICS. */
-export const CONTROL_STATISTICS = 168;
+export const CONTROL_STATISTICS = 160;
 export const STATISTIC_DISPATCHES = 0;
 export const STATISTIC_SWITCHES = 1;
 export const STATISTIC_REFILLS = 2;

@@ -53,5 +53,4 @@ function closeSlice(): void {
   }
   control.sliceLeft = control.quantum;
   control.sliceUsed = 0;
-  control.switchPaid = 0;
 }

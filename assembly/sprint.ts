@@ -3,20 +3,22 @@
 // everything else the main path (kernel.ts) is as good, and does the same.
 
 import { control, count } from "./control";
-import { PROGRAM_BURSTS, STATISTIC_DISPATCHES, STATISTIC_SWITCHES } from "./layout";
+import { emit, eventRoom } from "./event";
+import { EVENT_SLICE, PROGRAM_BURSTS, STATISTIC_DISPATCHES, STATISTIC_SWITCHES } from "./layout";
 import { Record } from "./record";
 import { nextWake } from "./sleeper";
 
 /**
  * Runs and bills such domains from the head of the ready queue on, `most` at the most; answers how many.
- * Nobody wakes meanwhile, and `until` is not passed.
+ * Nobody wakes meanwhile, `until` is not passed, and the events have room.
  */
 export function sprint(until: u64, most: u32): u32 {
-  if (control.sliceUsed != 0 || (control.traced | control.switchCost) != 0) return 0;
+  if (control.sliceUsed != 0 || control.switchCost != 0) return 0;
   const quantum = control.quantum;
-  const limit = slicesBefore(until, quantum);
-  let left = limit < most ? <u32>limit : most;
-  const whole = left;
+  const traced = control.traced != 0;
+  let whole = <u32>min<u64>(most, slicesBefore(until, quantum));
+  if (traced) whole = min(whole, eventRoom());
+  let left = whole;
   let at = control.ready;
   while (left != 0) {
     const domain = changetype<Record>(at);
@@ -26,12 +28,13 @@ export function sprint(until: u64, most: u32): u32 {
     domain.burstLeft -= quantum;
     domain.amount -= quantum;
     domain.consumed += quantum;
+    control.time += quantum;
+    if (traced) emit(EVENT_SLICE, domain.node, null, 0, quantum);
     at = domain.readyNext;
     left--;
   }
   const slices = whole - left;
   control.ready = at;
-  control.time += <u64>slices * quantum;
   count(STATISTIC_DISPATCHES, slices);
   count(STATISTIC_SWITCHES, slices);
   return slices;

@@ -1,6 +1,7 @@
 // Stall queues: domains that wait at a meter, by a hook in their slot 13. Some are parked because
 // the meter is dry and nobody answers for it; some wait because its keeper is busy with another.
 
+import { auditDomain, auditRing } from "./audit";
 import { count } from "./control";
 import { emit } from "./event";
 import { Key } from "./key";
@@ -23,6 +24,10 @@ import { Record } from "./record";
 export function stall(domain: Record, meter: Node, why: i32): void {
   domain.node.key(DOMAIN_HOOK_SLOT).hook(meter, why);
   domain.state = <u8>(why == HOOK_PARKED ? STATE_PARKED : STATE_WAITING);
+  if (isDefined(CHECKED)) {
+    auditRing(meter);
+    auditDomain(domain);
+  }
 }
 
 /** Nobody will help: the domain stays at the dry meter until its counter is raised (R4). */

@@ -49,14 +49,18 @@ export function supply(domain: Record): i32 {
   return REASON_RAN;
 }
 
-/** Kernel work on behalf of a domain, where the host wants it charged: no more than it has (R10). */
-export function chargeWork(domain: Record, cycles: u64): void {
-  if (cycles == 0) return;
-  const paid = domain.amount < cycles ? domain.amount : cycles;
+/**
+ * Kernel work on behalf of a domain, where the host wants it charged: no more than it has (R10).
+ * Answers what it paid.
+ */
+export function chargeWork(domain: Record, cycles: u64): u64 {
+  const paid = min<u64>(domain.amount, cycles);
+  if (paid == 0) return 0;
   domain.amount -= paid;
   domain.consumed += paid;
   control.time += paid;
   count(STATISTIC_KERNEL_WORK, paid);
+  return paid;
 }
 
 function visitsSoFar(): u64 {

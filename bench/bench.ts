@@ -28,6 +28,8 @@ export interface Figure {
   /** What it is compared with, in the same rounds, and the median of the ratios. */
   readonly yardstick?: string;
   readonly ratio?: number;
+  /** Whether the ratio says how many times faster this is; else it is this over the yardstick. */
+  readonly factor?: boolean;
   /** The figure or the ratio that it should reach, and whether it did. */
   readonly goal?: Goal;
   readonly met?: boolean;

@@ -1,5 +1,6 @@
 // Measuring candidates side by side: each round runs all of them once, in changing order, so that what
-// disturbs a round disturbs all; a ratio is of figures of the same round.
+// disturbs a round disturbs all; a ratio is of figures of the same round. What a candidate takes in a round
+// is its shortest run in some milliseconds, for the longer ones had to share the processor.
 
 import { Bench as Tinybench } from "tinybench";
 import { type Figure, type Goal, isMet, type Parameters, type Size } from "./bench.js";
@@ -19,7 +20,7 @@ export interface Candidate {
   prepare?(): void;
 }
 
-type Checksum = number | bigint;
+type Checksum = number | bigint | string;
 
 /** The figures of one candidate, by round, in nanoseconds per operation. */
 export class Sample {
@@ -37,37 +38,41 @@ export class Sample {
     return below + (sorted[Math.ceil(place)]! - below) * (place % 1);
   }
 
-  get median(): number {
-    return this.quantile(0.5);
-  }
-
   /** The ratio to another, round by round. */
   over(other: Sample): Sample {
     return new Sample(this.rounds.map((value, round) => value / other.rounds[round]!));
   }
 
-  /** A figure: `yardstick / this` where the goal is to be faster by a factor, else `this / yardstick`. */
+  /** What this takes more than another, round by round. */
+  minus(other: Sample): Sample {
+    return new Sample(this.rounds.map((value, round) => value - other.rounds[round]!));
+  }
+
+  /** A figure. The ratio is `this / yardstick`; as a `factor`, how often this goes into the yardstick. */
   figure(o: {
     name: string;
     parameters: Parameters;
     unit?: string;
     yardstick?: { name: string; sample: Sample };
+    factor?: boolean;
+    /** Shows millions of operations a second instead of time; the ratio stays one of times. */
+    rate?: boolean;
     goal?: Goal;
   }): Figure {
-    const { name, parameters, unit = "ns", yardstick, goal } = o;
-    const isFactor = goal?.of === "ratio" && goal.atLeast !== undefined;
-    const ratio = yardstick
-      ? (isFactor ? yardstick.sample.over(this) : this.over(yardstick.sample)).median
-      : undefined;
+    const { name, parameters, unit = "ns", yardstick, factor = false, rate = false, goal } = o;
+    const shown = rate ? new Sample(this.rounds.map((value) => 1000 / value)) : this;
+    const median = shown.quantile(0.5);
+    const ratios = factor ? yardstick?.sample.over(this) : yardstick && this.over(yardstick.sample);
+    const ratio = ratios?.quantile(0.5);
     return {
       name,
       parameters,
       unit,
-      median: this.median,
-      p25: this.quantile(0.25),
-      p75: this.quantile(0.75),
-      ...(yardstick ? { yardstick: yardstick.name, ratio } : {}),
-      ...(goal ? { goal, met: isMet(goal, this.median, ratio) } : {}),
+      median,
+      p25: shown.quantile(0.25),
+      p75: shown.quantile(0.75),
+      ...(yardstick ? { yardstick: yardstick.name, ratio: ratio!, factor } : {}),
+      ...(goal ? { goal, met: isMet(goal, median, ratio) } : {}),
     };
   }
 }
@@ -81,15 +86,20 @@ export function measure(candidates: readonly Candidate[], size: Size): Map<strin
   for (let round = 0; round <= size.rounds; round++) {
     const shift = round % candidates.length;
     const order = [...candidates.slice(shift), ...candidates.slice(0, shift)];
-    for (const [name, time] of runRound(order, round === 0 ? 3 : 1)) {
+    for (const [name, time] of runRound(order, round === 0 ? WARM_UPS : 1)) {
       if (round > 0) rounds.get(name)!.push(time);
     }
   }
   return new Map([...rounds].map(([name, values]) => [name, new Sample(values)]));
 }
 
+/** Runs of the round that is dropped. */
+const WARM_UPS = 3;
+/** Milliseconds in which short runs are repeated in each round. */
+const ROUND_MS = 5;
+
 function runRound(candidates: readonly Candidate[], iterations: number): Map<string, number> {
-  const tinybench = new Tinybench({ iterations, time: 0, warmup: false, throws: true });
+  const tinybench = new Tinybench({ iterations, time: ROUND_MS, warmup: false, throws: true });
   for (const candidate of candidates) {
     tinybench.add(candidate.name, () => check(candidate, candidate.run()), {
       beforeEach: () => candidate.prepare?.(),

@@ -2,6 +2,8 @@
 
 import { readFileSync } from "node:fs";
 import {
+  BURSTS_RUN_MIN,
+  BURSTS_WAIT_MIN,
   CONTROL_IGNORE_DRY,
   NODE_SIZE,
   OK,
@@ -11,6 +13,7 @@ import {
   RECORD_SIZE,
   REGIONS,
   SLEEPER_SIZE,
+  STATISTIC_IDLE,
 } from "../assembly/layout.js";
 import { View } from "../src/view.js";
 import { instantiate, type KernelExports } from "../src/wasm.js";
@@ -24,14 +27,17 @@ interface BenchExports extends KernelExports {
   prepareEach(first: number, count: number, stride: number): number;
   refillEach(first: number, count: number, stride: number): number;
   chase(index: number): number;
-  stored(index: number): void;
 }
 
 export const PRIME = PRIME_INDEX;
 /** Enough for descriptions of bursts. */
 const FRAMES = 2;
-/** An endless burst, as good as. */
-const LONG = 0xffffffff;
+
+/** A synthetic program: so many cycles of running and of waiting, in turns. */
+export interface Program {
+  readonly run: number;
+  readonly wait: number;
+}
 
 const build = new URL("../../build/kernel.bench.wasm", import.meta.url);
 
@@ -41,7 +47,7 @@ export class Tree {
   readonly view: View;
   readonly #program: number;
 
-  constructor(o: { nodes: number; advance: bigint; ignoreDry?: boolean }) {
+  constructor(o: { nodes: number; advance: bigint; ignoreDry?: boolean; program?: Program }) {
     const perNode = RECORD_SIZE + SLEEPER_SIZE + NODE_SIZE;
     const nodes = o.nodes + 2;
     const bytes = REGIONS + nodes * perNode + (FRAMES + 4) * PAGE_SIZE;
@@ -52,7 +58,9 @@ export class Tree {
     this.view.advance = o.advance;
     this.view.setControl(CONTROL_IGNORE_DRY, Number(o.ignoreDry ?? false));
     this.#program = this.exports.allocateRun(1);
-    this.view.setU32(this.#program, LONG);
+    const { run, wait } = o.program ?? { run: 1, wait: 0 };
+    this.view.setU32(this.#program + BURSTS_RUN_MIN, run);
+    this.view.setU32(this.#program + BURSTS_WAIT_MIN, wait);
   }
 
   meter(superior: number, cycles: bigint): number {
@@ -117,6 +125,11 @@ export class Tree {
     return this.view.amount;
   }
 
+  /** Cycles in which nobody ran. */
+  get idle(): bigint {
+    return this.view.statistic(STATISTIC_IDLE);
+  }
+
   statistic(number: number): number {
     return Number(this.view.statistic(number));
   }
@@ -129,6 +142,23 @@ export class Tree {
   #done(status: number): void {
     if (status !== OK) throw new Error(`bench: the kernel refused (${status})`);
   }
+}
+
+/**
+ * Prepared domains under meters of a hundred each, these under a meter, all below `top`; `meters` are those
+ * below it. The inferiors of a meter lie side by side in memory, or, to `scatter`, far apart.
+ */
+export function broadTree(domains: number, advance: bigint, scatter: boolean) {
+  const leaves = Math.ceil(domains / 100);
+  const tree = new Tree({ nodes: domains + leaves + 2, advance });
+  const plenty = 1n << 56n;
+  const top = tree.meter(PRIME, plenty);
+  const trunk = tree.meter(top, plenty);
+  const under = Array.from({ length: leaves }, () => tree.meter(trunk, plenty));
+  const leafOf = (number: number) => (scatter ? number % leaves : Math.floor(number / 100));
+  const first = tree.domains(domains, (number) => under[leafOf(number)]!);
+  tree.prepare(first, domains, scatter ? scattered(domains) : 1);
+  return { tree, first, top, meters: leaves + 1 };
 }
 
 /** A step of about 0.618 of a count that comes to every place: an order that no prefetcher foresees. */

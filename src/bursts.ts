@@ -15,6 +15,7 @@ import type { BurstsProgram } from "./program.js";
 
 export class BurstsTable {
   readonly #core: Core;
+  readonly #known = new WeakMap<BurstsProgram, number>();
   readonly #addresses = new Map<string, number>();
   #next = 0;
   #end = 0;
@@ -25,10 +26,18 @@ export class BurstsTable {
 
   /** The description of a program; programs alike share one. @throws {CapacityError} NO_FRAMES */
   addressOf(program: BurstsProgram): number {
-    const { runMin, runSpan, waitMin, waitSpan, times } = program;
-    const text = [runMin, runSpan, waitMin, waitSpan, times].join(" ");
-    const known = this.#addresses.get(text);
-    if (known !== undefined) return known;
+    let address = this.#known.get(program);
+    if (address === undefined) {
+      const { runMin, runSpan, waitMin, waitSpan, times } = program;
+      const text = [runMin, runSpan, waitMin, waitSpan, times].join(" ");
+      address = this.#addresses.get(text) ?? this.#write(program);
+      this.#addresses.set(text, address);
+      this.#known.set(program, address);
+    }
+    return address;
+  }
+
+  #write({ runMin, runSpan, waitMin, waitSpan, times }: BurstsProgram): number {
     const at = this.#place();
     const { view } = this.#core;
     view.setU32(at + BURSTS_RUN_MIN, runMin);
@@ -36,7 +45,6 @@ export class BurstsTable {
     view.setU32(at + BURSTS_WAIT_MIN, waitMin);
     view.setU32(at + BURSTS_WAIT_SPAN, waitSpan);
     view.setU32(at + BURSTS_TIMES, times);
-    this.#addresses.set(text, at);
     return at;
   }
 

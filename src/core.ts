@@ -29,6 +29,7 @@ import type { Keeper } from "./keeper.js";
 import { checkKey, type Key } from "./key.js";
 import { Meter, MeterKey } from "./meter.js";
 import { type CheckedOptions, show } from "./options.js";
+import { Registry } from "./registry.js";
 import { View } from "./view.js";
 import { disposed, type KernelExports, type KernelInstance } from "./wasm.js";
 
@@ -39,7 +40,7 @@ export class Core {
   readonly emitter = new Emitter();
   /** By node index; rescinded ones are gone. */
   readonly meters = new Map<number, Meter>();
-  readonly domains = new Map<number, Domain>();
+  readonly domains = new Registry<Domain>();
   /** The functions behind host keys. */
   readonly keepers = new Map<number, Keeper>();
   /** Called after the host has done something to the kernel: a run may have something to do again. */
@@ -94,7 +95,10 @@ export class Core {
     if (!(meter instanceof Meter || meter instanceof MeterKey)) {
       throw new OptionError(`meter: found ${show(meter)}, expected a Meter or a MeterKey`);
     }
-    if (!meter.isOf(this)) throw new OptionError("meter: found one of another kernel");
+    const key = meter instanceof Meter ? meter.key : meter;
+    if (!key.isOf(this)) {
+      throw new OptionError("meter: found one of another kernel, expected one of this kernel");
+    }
     if (!this.isLive(meter.id)) throw new RescindedError("the superior meter");
     return meter.id;
   }
@@ -119,7 +123,7 @@ export class Core {
   /** Gives a keeper a number, for a host key: one of its own, or one for as many as like it. */
   register(keeper: Keeper, isShared = false): number {
     if (typeof keeper !== "function") {
-      throw new OptionError(`keeper: found ${show(keeper)}, expected a function`);
+      throw new OptionError(`keeper: found ${typeof keeper}, expected a function`);
     }
     const number = this.#nextKeeper++;
     this.keepers.set(number, keeper);

@@ -43,6 +43,15 @@ const CHUNK = 1 << 30;
 /** How a run of steps ended: nobody runs, the cycles are used, or only a keeper's answer will help. */
 export type Outcome = "idle" | "limit" | "waiting" | "ran";
 
+/** The events that the kernel writes into its batch, of those that the host passes on. */
+const BATCHED: ReadonlyMap<number, "park" | "end" | "slice" | "refill" | "wait"> = new Map([
+  [EVENT_PARK, "park"],
+  [EVENT_END, "end"],
+  [EVENT_SLICE, "slice"],
+  [EVENT_REFILL, "refill"],
+  [EVENT_WAIT, "wait"],
+]);
+
 interface Call {
   readonly domain: Domain;
   readonly call: number;
@@ -246,9 +255,11 @@ export class Dispatcher {
 
   /** Passes the kernel's batch on; keepers, traps and ends of ELF programs are told where they occur. */
   #report(): void {
-    const { domains, view } = this.#core;
+    const { domains, emitter, view } = this.#core;
+    let wanted = 0;
+    for (const [kind, name] of BATCHED) if (emitter.has(name)) wanted |= 1 << kind;
     // Whose nodes they are now: listeners may rescind them, and others get the nodes.
-    const batch = view.takeEvents().map((event) => ({
+    const batch = view.takeEvents(wanted).map((event) => ({
       event,
       domain: domains.get(event.domain),
       meter: event.kind === EVENT_PARK ? this.#core.meterAt(event.meter) : undefined,
@@ -260,11 +271,10 @@ export class Dispatcher {
 
   #tell({ kind, amount: cycles, time }: RawEvent, domain: Domain, meter: Meter | undefined): void {
     const { emitter } = this.#core;
-    if (kind === EVENT_PARK) emitter.emit("park", { domain, meter: meter!, time });
-    else if (kind === EVENT_END) emitter.emit("end", { domain, exitCode: null, time });
-    else if (kind === EVENT_SLICE) emitter.emit("slice", { domain, cycles, time });
-    else if (kind === EVENT_REFILL) emitter.emit("refill", { domain, cycles, time });
-    else if (kind === EVENT_WAIT) emitter.emit("wait", { domain, cycles, time });
+    const name = BATCHED.get(kind)!;
+    if (name === "park") emitter.emit(name, { domain, meter: meter!, time });
+    else if (name === "end") emitter.emit(name, { domain, exitCode: null, time });
+    else emitter.emit(name, { domain, cycles, time });
   }
 }
 

@@ -61,21 +61,24 @@ export interface Trap {
 /** Every member but `id` and `name` throws RescindedError once the domain is rescinded. */
 export class Domain {
   readonly id: DomainId;
-  readonly name: string;
   /** @internal */
   readonly machine: Machine | undefined;
   /** @internal */
   lastTrap: Trap | null = null;
   readonly #core: Core;
-  readonly #node: Node;
+  /** A name, or its number among all domains: there may be millions, few of which are ever named. */
+  readonly #name: string | number;
 
   /** @internal */
-  constructor(core: Core, id: DomainId, name: string, machine: Machine | undefined) {
+  constructor(core: Core, id: DomainId, name: string | number, machine: Machine | undefined) {
     this.#core = core;
     this.id = id;
-    this.name = name;
+    this.#name = name;
     this.machine = machine;
-    this.#node = new Node(core, id, `domain ${name}`);
+  }
+
+  get name(): string {
+    return typeof this.#name === "number" ? `domain-${this.#name}` : this.#name;
   }
 
   /**
@@ -157,6 +160,10 @@ export class Domain {
   get unimplementedCalls(): Record<number, number> {
     this.#alive();
     return Object.fromEntries(this.machine?.process.unimplemented ?? []);
+  }
+
+  get #node(): Node {
+    return new Node(this.#core, this.id, `domain ${this.name}`);
   }
 
   #root(): number {

@@ -102,6 +102,8 @@ export class Kernel {
   readonly #bursts: BurstsTable;
   #domainsMade = 0;
   #isRunning = false;
+  /** When the event loop last went round; across calls, so that many short ones don't starve it. */
+  #yielded = performance.now();
 
   /** @internal */
   constructor(options: CheckedOptions) {
@@ -169,11 +171,12 @@ export class Kernel {
     }
     const meter = core.liveMeter(options.meter);
     const number = this.#domainsMade + 1;
-    const name = nameOf(options.name) ?? `domain-${number}`;
+    const name = nameOf(options.name) ?? number;
     let machine: Machine | undefined;
     let made: number;
     if (isElfProgram(program)) {
-      const machineOptions = { program, args: [name, ...args], stdin, memory };
+      const named = typeof name === "number" ? `domain-${name}` : name;
+      const machineOptions = { program, args: [named, ...args], stdin, memory };
       machine = new Machine(core, this.#images, machineOptions);
       made = core.exports.domainCreate(
         indexOf(meter),
@@ -284,17 +287,16 @@ export class Kernel {
     });
     signal?.addEventListener("abort", onAbort);
     let outcome: Outcome = "ran";
-    let yielded = performance.now();
     this.#isRunning = true;
     try {
       while (!signal?.aborted) {
         outcome = this.#dispatcher.step(until);
-        if (outcome === "idle" || outcome === "limit") break;
         if (outcome === "waiting") await Promise.race([this.#dispatcher.answer(), aborted]);
-        if (this.#dispatcher.takeTurn() || performance.now() - yielded > YIELD_MS) {
+        if (this.#dispatcher.takeTurn() || performance.now() - this.#yielded > YIELD_MS) {
           await turn();
-          yielded = performance.now();
+          this.#yielded = performance.now();
         }
+        if (outcome === "idle" || outcome === "limit") break;
       }
     } finally {
       signal?.removeEventListener("abort", onAbort);

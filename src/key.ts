@@ -66,5 +66,7 @@ export function checkKey(key: Key, what: string): void {
     if (!Number.isInteger(key.databyte) || key.databyte < 0 || key.databyte > 255) {
       fail("a databyte from 0 to 255");
     }
+    if (key.kind === "meter" && key.databyte !== 0)
+      fail("databyte 0, as all meter keys have (§3.1)");
   }
 }

@@ -23,7 +23,7 @@ export class MeterKey {
     this.id = id;
   }
 
-  /** @internal */
+  /** Whether it is good in a kernel: ids of different kernels are alike. @internal */
   isOf(core: Core): boolean {
     return this.#core === core;
   }
@@ -136,11 +136,6 @@ export class Meter {
   keeperKey(): Key {
     const key = this.node.fetch(METER_KEEPER_SLOT);
     return this.#putAside ?? key;
-  }
-
-  /** @internal */
-  isOf(core: Core): boolean {
-    return this.#core === core;
   }
 
   /** The meter above: null for the prime meter, and where slot 1 holds no key to a meter. */

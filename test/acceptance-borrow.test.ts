@@ -1,6 +1,9 @@
 // Acceptance: borrowing and scavenging (reference §15.21–37, 67a, 67b).
 
+import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
+import { loadElf } from "../src/index.js";
+import { guestFile } from "./guests.js";
 import { ADVANCE, findings, Lab } from "./lab.js";
 
 const BILLION = 1_000_000_000n;
@@ -95,6 +98,14 @@ describe("borrowing", () => {
     expect(findings(lab.kernel)).toEqual([]);
   });
 
+  test("§15.28 at its end a domain's rest comes back, too", () => {
+    const lab = new Lab();
+    const a = lab.meter("A", lab.prime, BILLION);
+    const domain = lab.domain("D", a, { run: 50, times: 2 });
+    lab.run(1000);
+    expect([domain.state, lab.cache(domain), lab.stored(a)]).toEqual(["ended", 0n, BILLION - 100n]);
+  });
+
   test("§15.67b no refill ever gives more than 80,000,000, nor more than the advance", () => {
     for (const advance of [undefined, 1000n]) {
       const lab = new Lab(advance ? { advance } : {});
@@ -117,6 +128,23 @@ describe("borrowing", () => {
     expect(lab.refills.filter(([name]) => name === "D3").map(([, n]) => n)).toEqual([50n, 48n]);
   });
 
+  test("R16 a rest too small for the next instruction goes back with the refill", () => {
+    const costs = { alu: 3, load: 7, store: 11, branch: 5, jump: 13, multiply: 17 };
+    const lab = new Lab({ frames: 1024, costs, advance: 19n, quantum: 40 });
+    const a = lab.meter("A", lab.prime, 20_000n);
+    const program = loadElf(readFileSync(guestFile("spin")));
+    const domain = lab.kernel.createDomain({ name: "D", meter: a, program });
+    domain.start();
+    for (let i = 0; i < 30; i++) {
+      lab.run(997);
+      expect([findings(lab.kernel), a.peek()]).toEqual([[], 20_000n - domain.consumed]);
+    }
+    expect([domain.state, a.peek() < 17n]).toEqual(["parked", true]);
+    a.add(20n);
+    lab.run(100);
+    expect(domain.consumed > 20_000n).toBe(true);
+  });
+
   test("R11 a tapered advance is an eighth of the smallest counter, but a quantum at least", () => {
     const lab = new Lab({ tapered: true, quantum: 100, advance: 10_000n });
     const b = lab.meter("B", lab.prime, 8000n);
@@ -132,7 +160,6 @@ describe("borrowing", () => {
 
 describe("scavenging", () => {
   test("§15.29 a stale cache is taken in pass 1, a fresh one is spared and marked", () => {
-    // Marks must be set by hand: where pass 1 finds nothing, pass 2 takes all and leaves none.
     const lab = new Lab({ quantum: 10, advance: 40n });
     const a = lab.meter("A", lab.prime, 80n);
     const stale = lab.sleepy("D1", a);
@@ -223,6 +250,28 @@ describe("scavenging", () => {
     lab.busy("D2", a);
     lab.run(1);
     expect([lab.cache(d1), lab.isStale(d1), lab.cache(d3)]).toEqual([38n, true, 0n]);
+  });
+
+  test("R7 pass 2 takes what is wanted; who keeps a cache is stale and, unless he runs, next", () => {
+    for (const runs of [false, true]) {
+      const lab = new Lab({ quantum: 10, advance: 40n });
+      const a = lab.meter("A", lab.prime, 120n);
+      const sleepers = ["D1", "D3", "D4"].map((name) => lab.sleepy(name, a));
+      lab.run(5);
+      lab.busy("D2", a);
+      lab.run(1);
+      const left = sleepers.filter((domain) => lab.cache(domain) > 0n);
+      expect(left.map((domain) => [lab.cache(domain), lab.isStale(domain)])).toEqual([[39n, true]]);
+      expect([lab.stored(a), lab.refills.at(-1)]).toEqual([38n, ["D2", 40n]]);
+      // D2 uses what it borrowed, then the 38 that are stored; then only the sleeper's 39 are there.
+      if (runs) left[0]!.start();
+      lab.run(runs ? 78 : 77);
+      const { scavenges } = lab.kernel.statistics();
+      lab.run(2);
+      const passes = lab.kernel.statistics().scavenges - scavenges;
+      expect([lab.cache(left[0]!), passes]).toEqual([0n, runs ? 2n : 1n]);
+      expect(findings(lab.kernel)).toEqual([]);
+    }
   });
 
   test("§15.35 a scavenge that spared nobody sets dry; one that spared somebody leaves it clear", () => {

@@ -28,6 +28,19 @@ describe("keepers", () => {
     expect([domain.state, domain.consumed, lab.calls]).toEqual(["ended", 200n, [["D", "A"]]]);
   });
 
+  test("§15.50 it may do so any number of times", () => {
+    const lab = new Lab();
+    let left = 20;
+    const a = lab.meter("A", lab.prime, 0n, ({ meter }) => {
+      if (left-- <= 0) return "decline";
+      meter.add(5n);
+      return undefined;
+    });
+    const domain = lab.busy("D", a);
+    lab.run(1000);
+    expect([domain.consumed, lab.calls.length, domain.state]).toEqual([100n, 21, "parked"]);
+  });
+
   test("§15.52 it returns without adding time: it is called again, three times in all; then D parks", () => {
     const lab = new Lab();
     const a = lab.meter("A", lab.prime, 0n, () => {});
@@ -88,6 +101,17 @@ describe("keepers", () => {
       expect(domain.consumed).toBe(7n);
     },
   );
+
+  test("§15.42 who is parked looks again when the meter gets a keeper", () => {
+    const lab = new Lab();
+    const a = lab.meter("A", lab.prime, 0n);
+    const domain = lab.busy("D", a);
+    lab.run(10);
+    expect(domain.state).toBe("parked");
+    a.keeper = ({ meter }) => meter.add(10n);
+    lab.run(10);
+    expect([domain.consumed, lab.calls]).toEqual([10n, [["D", "A"]]]);
+  });
 
   test("§15.56 the keeper is busy with D1: D2 waits for it, and runs without a call of its own", () => {
     const lab = new Lab({ quantum: 10 });
@@ -209,6 +233,27 @@ describe("time and the whole tree", () => {
     // Each refill of 100 buys 95; the last is not used up.
     expect(consumed({ refill: 5 })).toEqual([1055n, 55n]);
     expect(consumed({ switch: 1 })).toEqual([1020n, 20n]);
+  });
+
+  test("R15 with kernel work charged, too, it is the same however a run is cut up", () => {
+    const debug = readFileSync(new URL("../build/kernel.debug.wasm", import.meta.url));
+    const trace = (chunk: number, build?: Uint8Array) => {
+      const kernelCosts = { refill: 3, visit: 1, switch: 2 };
+      const lab = new Lab({ kernelCosts, advance: 20n, quantum: 7, ...(build && { build }) });
+      const lines: string[] = [];
+      lab.kernel.on("slice", (e) => lines.push(`${e.time} ${e.domain.name} ${e.cycles}`));
+      const a = lab.meter("A", lab.prime, 800n, ({ meter }) => meter.add(100n));
+      for (let i = 0; i < 4; i++) {
+        lab.domain(`D${i}`, i % 2 ? a : lab.prime, { run: [1, 20], wait: [0, 9 * i] });
+      }
+      while (lab.kernel.time < 5000n) lab.kernel.step({ cycles: chunk });
+      expect(findings(lab.kernel)).toEqual([]);
+      return lines.slice(0, 400);
+    };
+    const whole = trace(5000);
+    expect(whole.length).toBe(400);
+    for (const chunk of [1, 2, 5, 13, 100]) expect(trace(chunk)).toEqual(whole);
+    expect(trace(13, debug)).toEqual(whole);
   });
 
   test("§15.67 prime zeroed: everything stops; restored, everything goes on (R4: no junk queue)", () => {

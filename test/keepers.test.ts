@@ -252,3 +252,14 @@ describe("the off switch", () => {
     expect(meter.keeper).toBe(null);
   });
 });
+
+test("many short runs in a row don't starve the event loop", async () => {
+  const { kernel, make } = tree(deny(), 1n << 60n);
+  make().start();
+  let turned = false;
+  setTimeout(() => {
+    turned = true;
+  }, 0);
+  while (!turned) await kernel.run({ cycles: 100 });
+  expect(kernel.time).toBeGreaterThan(0n);
+});

@@ -2,91 +2,17 @@
 // chain, checks every meter and takes one from every counter. Written from the rules (R1–R16 and §2–§8 of
 // the reference), to be compared with the real kernel in everything that can be seen.
 
-/** What a keeper does when it is called; all of it is decided by this and the counters. */
-export type Policy =
-  | { kind: "refill"; amount: bigint; times: number }
-  | { kind: "nothing" | "decline" | "later" | "throw" | "rescind" | "leave" }
-  /** Raises the counter, and declines all the same. */
-  | { kind: "contrary"; amount: bigint };
-
-export interface BurstPlan {
-  run: [number, number];
-  wait: [number, number];
-  /** Bursts until the end; 0 is for ever. */
-  times: number;
-  seed: number;
-}
-
-/** What slot 1 of a meter or of a domain's root means; null is any key but a meter key. */
-type Link = ModelMeter | ModelDomain | "super" | null;
-type Waiter = { domain: ModelDomain; parked: boolean };
+import {
+  ALL_ONES,
+  type BurstPlan,
+  type Link,
+  ModelDomain,
+  ModelMeter,
+  type Policy,
+} from "./model-parts.js";
 
 const DEEPEST = 20;
 const LAPS = 3;
-export const ALL_ONES = 2n ** 64n - 1n;
-/** The slots that must hold data keys, but for slot 3, which the model keeps apart. */
-export const FORMAT_SLOTS = [0, 4, 5, 6, 7, 8, 10, 11, 12, 15];
-
-export class ModelMeter {
-  granted: bigint;
-  consumed = 0n;
-  rescinded = false;
-  calls = 0;
-  /** While it is switched off, in a list: the keeper that it had then, or was given since. */
-  aside: [Policy | null] | null = null;
-  /** Slots that hold what they must not. */
-  readonly bad = new Set<number>();
-  /** In the order in which they began to wait. */
-  waiters: Waiter[] = [];
-  /** The domain whose exhaustion its keeper has not answered. */
-  busyWith: ModelDomain | null = null;
-
-  constructor(
-    readonly name: string,
-    public counter: bigint,
-    public superior: Link,
-    public keeper: Policy | null,
-  ) {
-    this.granted = counter;
-  }
-}
-
-type State = "stopped" | "ready" | "waiting" | "parked" | "trapped" | "ended";
-
-export class ModelDomain {
-  state: State = "stopped";
-  consumed = 0n;
-  rescinded = false;
-  laps = 0;
-  trap = 0;
-  /** Voids the restarts of earlier keeper calls. */
-  call = 0;
-  waitsFor: ModelMeter | null = null;
-  wake: { at: bigint; sequence: number } | null = null;
-  left = 0;
-  bursts: number;
-  #random: number;
-
-  constructor(
-    readonly name: string,
-    public meter: Link,
-    readonly plan: BurstPlan,
-  ) {
-    this.bursts = plan.times;
-    this.#random = plan.seed || 1;
-    this.left = this.draw(plan.run);
-  }
-
-  draw([least, most]: [number, number]): number {
-    if (least === most) return least;
-    let x = this.#random;
-    x ^= x << 13;
-    x ^= x >>> 17;
-    x ^= x << 5;
-    this.#random = x >>> 0;
-    return least + ((x >>> 0) % (most - least + 1));
-  }
-}
 
 export class Model {
   time = 0n;
@@ -229,8 +155,11 @@ export class Model {
     if (policy.kind === "refill") {
       if (policy.times-- > 0) this.add(meter, policy.amount);
       else declines = true;
-    } else if (policy.kind === "rescind") this.rescindMeter(meter);
-    else if (policy.kind === "leave") this.setMeter(domain, this.prime);
+    } else if (policy.kind === "rescind") {
+      // The prime meter can't be rescinded: the keeper comes to grief.
+      if (meter === this.prime) declines = true;
+      else this.rescindMeter(meter);
+    } else if (policy.kind === "leave") this.setMeter(domain, this.prime);
     else if (policy.kind === "contrary") {
       this.add(meter, policy.amount);
       declines = true;

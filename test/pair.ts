@@ -5,105 +5,28 @@
 import { expect } from "vitest";
 import {
   bursts,
-  createKernel,
   type Domain,
-  type Keeper,
-  type KeeperMessage,
-  type Kernel,
   type KernelOptions,
   type Key,
   type Meter,
   PrimemeterError,
 } from "../src/index.js";
 import { seedOf } from "../src/program.js";
+import { Model } from "./model.js";
 import {
   ALL_ONES,
   type BurstPlan,
-  Model,
   type ModelDomain,
   type ModelMeter,
   type Policy,
-} from "./model.js";
+} from "./model-parts.js";
+
+import { CAPACITY, Side } from "./side.js";
 
 /** What an act came to: "ok" or the code of the error. */
 export type Outcome = string;
 
-/** Nodes besides the prime meter's. */
-export const CAPACITY = 47;
 const STALE_EVERY = 16;
-
-/** One of the kernels. */
-class Side {
-  readonly kernel: Kernel;
-  readonly meters: Meter[];
-  readonly domains: Domain[] = [];
-  /** What the model must say too. */
-  readonly trace: string[] = [];
-  /** Refills as well. */
-  readonly everything: string[] = [];
-  readonly pending: KeeperMessage[] = [];
-
-  constructor(
-    readonly name: string,
-    options: KernelOptions,
-  ) {
-    this.kernel = createKernel({ nodes: CAPACITY + 2, frames: 8, trace: true, ...options });
-    this.meters = [this.kernel.primeMeter];
-    const { kernel } = this;
-    kernel.on("slice", (e) => this.#say(e.time, "slice", e.domain, `${e.cycles}`));
-    kernel.on("wait", (e) => this.#say(e.time, "wait", e.domain, `${e.cycles}`));
-    kernel.on("end", (e) => this.#say(e.time, "end", e.domain));
-    kernel.on("trap", (e) => this.#say(e.time, "trap", e.domain, e.code.toString(16)));
-    kernel.on("park", (e) => this.#say(e.time, "park", e.domain, e.meter!.name));
-    kernel.on("refill", (e) => this.everything.push(`${e.time} ${e.domain.name} ${e.cycles}`));
-  }
-
-  #say(time: bigint, what: string, domain: Domain, more = ""): void {
-    const line = `${time} ${what} ${domain.name} ${more}`;
-    this.trace.push(line);
-    this.everything.push(line);
-  }
-
-  run(cycles: number): string {
-    const until = this.kernel.time + BigInt(cycles);
-    while (true) {
-      const { reason } = this.kernel.step({ cycles: Number(until - this.kernel.time) });
-      if (reason !== "ran") return reason;
-    }
-  }
-
-  keeper(policy: Policy | null): Keeper | null {
-    if (!policy) return null;
-    let times = policy.kind === "refill" ? policy.times : 0;
-    return (message) => {
-      const { meter, domain, time } = message;
-      this.#say(time, "keeper", domain, meter.name);
-      switch (policy.kind) {
-        case "nothing":
-          return;
-        case "decline":
-          return "decline";
-        case "throw":
-          throw new Error("as planned");
-        case "rescind":
-          meter.rescind();
-          return;
-        case "leave":
-          domain.setMeter(this.kernel.primeMeter);
-          return;
-        case "later":
-          this.pending.push(message);
-          return new Promise(() => {});
-        case "contrary":
-          meter.add(policy.amount);
-          return "decline";
-        case "refill":
-          if (times-- <= 0) return "decline";
-          meter.add(policy.amount);
-      }
-    };
-  }
-}
 
 export class Pair {
   readonly model: Model;

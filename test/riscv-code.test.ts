@@ -12,6 +12,7 @@ import {
   li,
   loadOps,
   lui,
+  registerOps,
   storeOps,
 } from "./riscv/assembler.js";
 import { CODE, type Cpu, DATA, Host, program, R, W, X } from "./riscv/host.js";
@@ -49,6 +50,20 @@ describe("stores to code", () => {
     const cpu = program(new Host(), code, { marks: R | W | X });
     expect(cpu.run(1000)).toBe(layout.STOP_ECALL);
     expect([cpu.registers[8], cpu.registers[A0]]).toEqual([1, expected]);
+  });
+
+  test.each([1, 8])("take effect again and again, with %i pages of code", (pages) => {
+    // Each lap adds 1 to the immediate of the function's first instruction, and calls it.
+    const main = [lui(T0, CODE), addi(T0, T0, 2047), addi(T0, T0, 1), lui(7, 0x100000)];
+    main.push(loadOps.lw!(T1, T0, 0), registerOps.add!(T1, T1, 7), sw(T0, T1, 0));
+    main.push(callAt(main.length), registerOps.add!(8, 8, A0), addi(9, 9, -1));
+    main.push(branchOps.bne!(9, 0, -24), ECALL);
+    const code = new Uint8Array(pages * 4096);
+    code.set(layOut(main, [addi(A0, 0, 0), RETURN]));
+    const cpu = program(new Host(), code, { marks: R | W | X, dataPages: 1 });
+    cpu.set(9, 10);
+    expect(cpu.run(1000)).toBe(layout.STOP_ECALL);
+    expect(cpu.registers[8]).toBe(55);
   });
 
   test("the very next instruction is already the new one, with and without fence.i", () => {

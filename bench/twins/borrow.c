@@ -1,7 +1,7 @@
 /* The twin in C of refill (assembly/cache.ts): a domain gives its cache back to its chain and
  * borrows anew. Records, tests and counts as there; compiled by bench/twins/native.ts.
  *
- *   borrow DEPTH TIMES  prints what was borrowed in all, and nanoseconds. */
+ *   borrow DEPTH TIMES ADVANCE  prints what was borrowed in all, and nanoseconds. */
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -42,27 +42,31 @@ __attribute__((noinline)) static void wet(Record *record) {
   }
 }
 
+static uint64_t smallest_above(Record *domain) {
+  uint64_t smallest = UINT64_MAX;
+  for (Record *above = domain->superior; above; above = above->superior) {
+    if (above->amount < smallest) smallest = above->amount;
+  }
+  return smallest;
+}
+
 __attribute__((noinline)) static Record *refill(Record *domain) {
-  uint64_t least = (uint64_t)domain->shortage + 1, rest = domain->amount, smallest;
-  Record *above;
-  for (;;) {
-    smallest = UINT64_MAX;
-    for (above = domain->superior; above; above = above->superior) {
-      uint64_t counter = above->amount + rest;
-      if (counter < least) break;
-      if (counter < smallest) smallest = counter;
-    }
-    if (!above) break;
+  uint64_t least = (uint64_t)domain->shortage + 1, rest = domain->amount;
+  uint64_t smallest = smallest_above(domain) + rest;
+  while (smallest < least) {
     for (Record *payer = domain->superior; payer; payer = payer->superior) payer->amount += rest;
     domain->amount = rest = 0;
-    if ((above->flags & DRY) && !ignore_dry) return above;
-    if (scavenge(above, 0) == 0 && scavenge(above, 1) == 0) return above;
+    Record *meter = domain->superior;
+    while (meter->amount >= least) meter = meter->superior;
+    if ((meter->flags & DRY) && !ignore_dry) return meter;
+    if (scavenge(meter, 0) == 0 && scavenge(meter, 1) == 0) return meter;
+    smallest = smallest_above(domain);
   }
   uint64_t amount = advance > least ? advance : least;
   if (tapered && amount > smallest >> 3) amount = smallest >> 3;
   if (smallest < amount) amount = smallest;
   uint64_t change = rest - amount;
-  for (above = domain->superior; above; above = above->superior) above->amount += change;
+  for (Record *above = domain->superior; above; above = above->superior) above->amount += change;
   domain->amount = amount;
   if (domain->flags & DRY) wet(domain);
   refills++;
@@ -95,6 +99,8 @@ int main(int count, char **words) {
     if (i > 0) records[i - 1].first = &records[i];
   }
   Record *domain = &records[depth];
+  advance = count > 3 ? strtoull(words[3], NULL, 10) : advance;
+  ignore_dry = tapered = count > 4; /* nobody asks for it, but the compiler can't know */
   borrow(domain, times / 4);
   double start = now();
   uint64_t sum = borrow(domain, times);

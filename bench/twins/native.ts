@@ -17,7 +17,7 @@ export function compileTwin(name: string): Twin | undefined {
   const path = join(folder, name);
   process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
   try {
-    execFileSync("gcc", ["-O3", "-march=native", "-o", path, source], { stdio: "pipe" });
+    execFileSync("gcc", ["-O3", "-o", path, source], { stdio: "pipe" });
   } catch (error) {
     const why = (error as Error).message.split("\n", 1)[0];
     console.error(`bench: no yardstick in C for ${name}: ${why}`);

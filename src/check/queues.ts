@@ -9,6 +9,7 @@ import {
   CONTROL_SLEEPERS,
   CONTROL_SLICE_LEFT,
   CONTROL_SLICE_USED,
+  CONTROL_SWITCH_COST,
   EVENT_CAPACITY,
   MAX_RUN,
   RECORD_DOMAIN,
@@ -47,7 +48,7 @@ function checkControl(store: Store): void {
   }
 }
 
-/** The slice of the head: what it has used and what is left of it are a quantum. */
+/** The slice of the head: what it has used, less the switch to it, and what is left are a quantum. */
 function checkSlice(store: Store): void {
   const { findings } = store;
   const quantum = store.control(CONTROL_QUANTUM);
@@ -56,7 +57,8 @@ function checkSlice(store: Store): void {
   if (quantum < 1 || quantum > MAX_RUN) {
     findings.add("quantum", "control block", quantum, `1 to ${MAX_RUN}`);
   }
-  if (used + left !== quantum) {
+  const work = used + left - quantum;
+  if (work < 0 || work > store.control(CONTROL_SWITCH_COST)) {
     findings.add("slice", "control block", `used ${used} + left ${left}`, `quantum ${quantum}`);
   }
   if (store.control(CONTROL_READY) === 0 && used !== 0) {

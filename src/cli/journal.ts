@@ -15,6 +15,8 @@ export class Journal {
   readonly #reported: ReadonlySet<string>;
   readonly #groups = new Map<string, string>();
   readonly #said = new Map<string, number>();
+  /** Domains whose keeper has just declined: they are about to be parked. */
+  readonly #declined = new Set<string>();
   readonly #texts = new Map<string, { decoder: TextDecoder; line: string }>();
 
   constructor(
@@ -38,8 +40,10 @@ export class Journal {
       this.#note(time, "keeper", `of ${meter.name} failed: ${String(error)}`, meter.name);
     });
     kernel.on("park", ({ domain, meter, time }) => {
-      const why = meter === undefined ? "" : `: ${meter.name} is dry`;
-      this.#note(time, "parked", `${domain.name}${why}`, this.#groups.get(domain.name)!);
+      const why = this.#declined.delete(domain.name) ? ", its keeper declined" : "";
+      const text = `${domain.name}: ${meter.name} is dry${why}`;
+      const about = this.#reported.has(meter.name) ? null : this.#groups.get(domain.name)!;
+      this.#note(time, "parked", text, about);
     });
     kernel.on("trap", ({ domain, code, time }) => {
       this.#flush(domain.name, time);
@@ -68,14 +72,8 @@ export class Journal {
   #keeper({ meter, domain, outcome, time }: KernelEvents["keeper"]): void {
     const about = this.#reported.has(meter.name) ? null : meter.name;
     const who = `${meter.name} is dry under ${domain.name}`;
-    if (outcome === "decline") {
-      this.#note(
-        time,
-        "parked",
-        `${domain.name}: ${meter.name} is dry, its keeper declined`,
-        about,
-      );
-    } else if (outcome === "later") this.#note(time, "keeper", `${who}: waits`, about);
+    if (outcome === "decline") this.#declined.add(domain.name);
+    else if (outcome === "later") this.#note(time, "keeper", `${who}: waits`, about);
     else if (outcome === "restart") {
       const counter = meter.peek();
       const text = counter === 0n ? "its keeper adds nothing" : `refilled to ${grouped(counter)}`;

@@ -11,6 +11,9 @@ import { LiveProgress, PlainProgress } from "./progress.js";
 import type { Paint } from "./table.js";
 import { traceTo } from "./trace.js";
 
+/** What shells say of a process that an interrupt has ended. */
+const INTERRUPTED = 130;
+
 export interface RunFlags {
   readonly json?: boolean;
   readonly quiet?: boolean;
@@ -26,8 +29,12 @@ export async function runCommand(file: string, flags: RunFlags): Promise<boolean
   const endTrace = trace === undefined ? undefined : traceTo(trace, run.kernel);
   // The first interrupt ends the run with its bill; the second one ends the process.
   const interrupt = new AbortController();
-  const stop = () => interrupt.abort();
-  process.once("SIGINT", stop);
+  const stop = () => {
+    if (interrupt.signal.aborted) process.exit(INTERRUPTED);
+    interrupt.abort();
+  };
+  // Not once: log-update ends the process where it finds nobody else listening.
+  process.on("SIGINT", stop);
   const paint = pc.createColors(colourful(process.stdout));
   const options = { cycles, signal: interrupt.signal };
   const report =

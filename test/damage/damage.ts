@@ -40,6 +40,10 @@ export class Damage {
     return this.u32(this.node(of) + layout.NODE_RECORD);
   }
 
+  recordIndex(of: Has): number {
+    return (this.record(of) - layout.REGIONS) / layout.RECORD_SIZE;
+  }
+
   machine(of: Domain): number {
     return this.u32(this.record(of) + layout.RECORD_PROGRAM);
   }

@@ -160,9 +160,10 @@ damage("trap", "the flag without a code", (d, { domains }) =>
   d.bits(d.record(domains.burst) + layout.RECORD_FLAGS, layout.FLAG_TRAPPED),
 );
 
-damage("trap", "trapped without the flag", (d, { domains }) =>
-  d.bits(d.record(domains.wild) + layout.RECORD_FLAGS, -layout.FLAG_TRAPPED),
-);
+damage("trap", "trapped without the flag", (d, { domains }) => {
+  d.bits(d.record(domains.wild) + layout.RECORD_FLAGS, -layout.FLAG_TRAPPED);
+  return `${slotOf(d, domains.wild, 5)}: found not flagged`;
+});
 
 damage("trap", "no data key in slot 5", (d, { domains }) =>
   d.set8(d.slot(domains.burst, 5), layout.KIND_HOST),
@@ -173,13 +174,14 @@ damage("partner", "unknown to the meter", (d, { meters }) => {
   return `${nodeOf(d, meters.busy)}, partner of`;
 });
 
-damage("partner", "is no node", (d, { meters }) =>
-  d.set32(d.node(meters.busy) + layout.NODE_PARTNER, 5),
-);
+damage("partner", "is no node", (d, { meters }) => {
+  d.set32(d.node(meters.busy) + layout.NODE_PARTNER, 5);
+  return `${nodeOf(d, meters.busy)}: found address 5`;
+});
 
 damage("partner", "is a meter, too", (d, { meters }) => {
   d.set32(d.node(meters.busy) + layout.NODE_PARTNER, d.node(meters.deep));
-  return `${nodeOf(d, meters.busy)}: found`;
+  return `${nodeOf(d, meters.busy)}: found ${nodeOf(d, meters.deep)}, expected a domain`;
 });
 
 damage("stall queue", "stalled, and the keeper free", (d, { meters, domains }) => {

@@ -63,9 +63,10 @@ damage("format", "slot 12 is no data key", (d, { meters }) =>
 
 damage("kind", "unknown", (d, { raw }) => d.set8(d.slot(raw, 11), 31));
 
-damage("hook", "in a node that is no domain", (d, { raw }) =>
-  d.set8(d.slot(raw, 13), layout.KIND_HOOK),
-);
+damage("hook", "in a node that is no domain", (d, { raw }) => {
+  d.set8(d.slot(raw, 13), layout.KIND_HOOK);
+  return `${slotOf(d, raw, 13)}: found a hook`;
+});
 
 damage("hook", "unprepared", (d, { domains }) =>
   d.bits(d.slot(domains.parked, 13), -layout.KEY_PREPARED),

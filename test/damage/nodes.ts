@@ -1,7 +1,7 @@
 // Damage to nodes, their roles and the free lists.
 
 import * as layout from "../../assembly/layout.js";
-import { type Corruption, into } from "./damage.js";
+import { type Corruption, into, nodeOf } from "./damage.js";
 
 export const NODES: Corruption[] = [];
 const damage = into(NODES);
@@ -38,9 +38,10 @@ damage("free nodes", "list leaves the nodes", (d) => {
   return "node 70";
 });
 
-damage("free nodes", "list has one in use", (d, { raw }) =>
-  d.set32(d.control(layout.CONTROL_FREE_NODE), d.index(raw)),
-);
+damage("free nodes", "list has one in use", (d, { raw }) => {
+  d.set32(d.control(layout.CONTROL_FREE_NODE), d.index(raw));
+  return nodeOf(d, raw);
+});
 
 damage("nodes used", "one more", (d) => {
   d.set32(d.control(layout.CONTROL_NODES_USED), 9);
@@ -55,9 +56,10 @@ damage("lock", "left held", (d, { raw }) => d.set8(d.node(raw) + layout.NODE_LOC
 
 damage("flags", "node with others", (d, { raw }) => d.set8(d.node(raw) + layout.NODE_FLAGS, 4));
 
-damage("retired", "before its time", (d) =>
-  d.set8(d.nodeAt(d.free) + layout.NODE_FLAGS, layout.NODE_RETIRED),
-);
+damage("retired", "before its time", (d) => {
+  d.set8(d.nodeAt(d.free) + layout.NODE_FLAGS, layout.NODE_RETIRED);
+  return `node ${d.free}`;
+});
 
 damage("prime", "not there", (d) => d.set8(d.node(d.prime) + layout.NODE_FLAGS, 0));
 
@@ -76,9 +78,10 @@ damage("record", "of an unprepared node", (d, { raw, meters }) =>
   d.set32(d.node(raw) + layout.NODE_RECORD, d.record(meters.deep)),
 );
 
-damage("record", "not at a record", (d, { domains }) =>
-  d.set32(d.node(domains.burst) + layout.NODE_RECORD, d.record(domains.burst) + 8),
-);
+damage("record", "not at a record", (d, { domains }) => {
+  d.set32(d.node(domains.burst) + layout.NODE_RECORD, d.record(domains.burst) + 8);
+  return `${nodeOf(d, domains.burst)}: found`;
+});
 
 damage("record", "of another node", (d, { domains }) =>
   d.set32(d.record(domains.burst) + layout.RECORD_NODE, d.node(domains.below)),
@@ -113,6 +116,23 @@ damage("free records", "list leaves the records", (d) => {
   return "address 5";
 });
 
-damage("free records", "list has one in use", (d, { meters }) =>
-  d.set32(d.control(layout.CONTROL_FREE_RECORD), d.record(meters.deep)),
-);
+damage("free records", "list has one in use", (d, { meters }) => {
+  d.set32(d.control(layout.CONTROL_FREE_RECORD), d.record(meters.deep));
+  return nodeOf(d, meters.deep);
+});
+
+damage("free nodes", "list has a retired one", (d) => {
+  d.set8(d.nodeAt(d.free) + layout.NODE_FLAGS, layout.NODE_RETIRED);
+  return `node ${d.free}: found retired`;
+});
+
+damage("record", "of a node that has another", (d, { domains }) => {
+  const record = d.recordIndex(domains.burst);
+  d.set32(d.record(domains.burst) + layout.RECORD_NODE, d.node(domains.below));
+  return `record ${record}, node: found ${nodeOf(d, domains.below)}`;
+});
+
+damage("record kind", "of a free one", (d) => {
+  d.set8(d.u32(d.control(layout.CONTROL_FREE_RECORD)) + layout.RECORD_KIND, 7);
+  return "found 7";
+});

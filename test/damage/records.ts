@@ -52,9 +52,10 @@ damage("inferiors", "a list that leads nowhere", (d, { domains }) => {
   return "address 9";
 });
 
-damage("inferiors", "another's in the list", (d, { domains, meters }) =>
-  d.set32(d.record(meters.deep) + layout.RECORD_FIRST, d.record(domains.below)),
-);
+damage("inferiors", "another's in the list", (d, { domains, meters }) => {
+  d.set32(d.record(domains.burst) + layout.RECORD_SUPERIOR, d.record(meters.tenant));
+  return `record ${d.recordIndex(domains.burst)}: found under ${nodeOf(d, meters.tenant)}`;
+});
 
 damage("inferiors", "previous", (d, { meters }) => {
   const second = d.u32(d.u32(d.record(meters.deep) + layout.RECORD_FIRST) + layout.RECORD_NEXT);
