@@ -1,7 +1,9 @@
 // What a kernel tells: typed events, in the order in which they happened.
 
 import type { Domain } from "./domain.js";
+import { OptionError } from "./errors.js";
 import type { Meter } from "./meter.js";
+import { callable, show } from "./options.js";
 
 /** `time` is in cycles since the kernel was made. */
 export interface KernelEvents {
@@ -29,14 +31,34 @@ export interface KernelEvents {
 export type KeeperOutcome = "restart" | "decline" | "later" | "error";
 
 export type EventName = keyof KernelEvents;
+
+const NAMES: Readonly<Record<EventName, true>> = {
+  keeper: true,
+  keeperError: true,
+  park: true,
+  trap: true,
+  end: true,
+  output: true,
+  slice: true,
+  refill: true,
+  wait: true,
+};
+export const EVENT_NAMES = Object.freeze(Object.keys(NAMES)) as readonly EventName[];
+
 export type Listener<Name extends EventName> = (event: KernelEvents[Name]) => void;
 
 /** Listeners by name; one that throws stops the others and whoever emitted. */
 export class Emitter {
   readonly #listeners = new Map<EventName, Set<Listener<never>>>();
 
-  /** Returns the function that takes the listener off again. */
+  /** Returns the function that takes the listener off again. @throws {OptionError} */
   on<Name extends EventName>(name: Name, listener: Listener<Name>): () => void {
+    if (!EVENT_NAMES.includes(name)) {
+      throw new OptionError(
+        `on: no event ${show(name)}, expected one of ${EVENT_NAMES.join(", ")}`,
+      );
+    }
+    callable("on: listener", listener);
     let listeners = this.#listeners.get(name);
     if (!listeners) {
       listeners = new Set();

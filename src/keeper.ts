@@ -3,7 +3,7 @@
 import type { Domain } from "./domain.js";
 import { OptionError } from "./errors.js";
 import type { Meter } from "./meter.js";
-import { cycles, whole } from "./options.js";
+import { callable, checkNames, cycles, whole } from "./options.js";
 
 /** What a keeper is told: a service handle of the dry meter, and who ran dry (§7). */
 export interface KeeperMessage {
@@ -31,6 +31,7 @@ export type KeeperAnswer = void | undefined | "decline";
 
 /** Adds `amount` cycles, at most `times` times; then it declines. @throws {OptionError} */
 export function refill(o: { amount: bigint; times?: number }): Keeper {
+  checkNames("refill", o, ["amount", "times"]);
   const amount = cycles("refill: amount", o.amount);
   let left = o.times ?? Number.POSITIVE_INFINITY;
   if (o.times !== undefined) whole("refill: times", o.times, 0, Number.MAX_SAFE_INTEGER);
@@ -46,6 +47,7 @@ export function refill(o: { amount: bigint; times?: number }): Keeper {
  * period the counter is filled, after it domains wait for the next period. @throws {OptionError}
  */
 export function perPeriod(o: { amount: bigint; period: bigint }): Keeper {
+  checkNames("perPeriod", o, ["amount", "period"]);
   const amount = cycles("perPeriod: amount", o.amount);
   const period = cycles("perPeriod: period", o.period);
   if (period === 0n)
@@ -64,8 +66,10 @@ export function deny(): Keeper {
   return () => "decline";
 }
 
-/** Tells a listener of each call, then does as another keeper would; without one it declines. */
+/** Tells a listener of each call, then does as another keeper would; without one it declines. @throws {OptionError} */
 export function report(listener: (message: KeeperMessage) => void, keeper?: Keeper): Keeper {
+  callable("report: listener", listener);
+  if (keeper !== undefined) callable("report: keeper", keeper);
   return (message) => {
     listener(message);
     return keeper ? keeper(message) : "decline";

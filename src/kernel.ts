@@ -35,6 +35,7 @@ import type { Meter, MeterKey } from "./meter.js";
 import { Node } from "./node.js";
 import {
   type CheckedOptions,
+  callable,
   cycles as checkCycles,
   checkNames,
   checkOptions,
@@ -141,7 +142,7 @@ export class Kernel {
     checkNames("createMeter", options, ["name", "superior", "cycles", "keeper"]);
     const core = this.#core;
     const cycles = checkCycles("cycles", options.cycles ?? UNLIMITED);
-    const superior = core.liveMeter(options.superior);
+    const superior = core.liveMeter("superior", options.superior);
     const name = nameOf(options.name);
     const keeper = options.keeper === undefined ? 0 : core.register(options.keeper);
     core.view.amount = cycles;
@@ -161,7 +162,8 @@ export class Kernel {
     checkNames("createDomain", options, ["name", "meter", "program", "args", "stdin", "memory"]);
     const core = this.#core;
     const { program, args = [], stdin = "", memory } = options;
-    const meter = core.liveMeter(options.meter);
+    checkInputs(options);
+    const meter = core.liveMeter("meter", options.meter);
     const number = this.#domainsMade + 1;
     const name = nameOf(options.name) ?? number;
     let machine: Machine | undefined;
@@ -204,6 +206,9 @@ export class Kernel {
 
   /** A handle to a node as a meter, whether or not it is well-formed as one. */
   meterOf(node: Node, name?: string): Meter {
+    if (!(node instanceof Node)) {
+      throw new OptionError(`meterOf: found ${show(node)}, expected a Node`);
+    }
     return this.#core.meterAt(indexOf(node.id), nameOf(name));
   }
 
@@ -224,7 +229,9 @@ export class Kernel {
 
   /** Does something when kernel time comes to `time`; at once, in the next step, if it has passed. */
   at(time: bigint, act: () => void): void {
-    this.#dispatcher.alarms.set(checkCycles("time", time), act);
+    checkCycles("at: time", time);
+    callable("at: act", act);
+    this.#dispatcher.alarms.set(time, act);
   }
 
   /**
@@ -233,6 +240,7 @@ export class Kernel {
    */
   step(options: { cycles?: bigint | number } = {}): StepResult {
     this.#alone();
+    checkNames("step", options, ["cycles"]);
     const start = this.time;
     const reason = this.#dispatcher.step(limit(start, options.cycles));
     return { reason, cycles: this.time - start };
@@ -248,6 +256,9 @@ export class Kernel {
     this.#alone();
     checkNames("run", options, ["cycles", "signal"]);
     const { signal } = options;
+    if (signal !== undefined && typeof signal?.addEventListener !== "function") {
+      throw new OptionError(`signal: found ${show(signal)}, expected an AbortSignal`);
+    }
     const start = this.time;
     const until = limit(start, options.cycles);
     let onAbort = () => {};
@@ -318,6 +329,22 @@ export class Kernel {
 function nameOf(name: string | undefined): string | undefined {
   if (name === undefined || (typeof name === "string" && name !== "")) return name;
   throw new OptionError(`name: found ${show(name)}, expected a text that is not empty`);
+}
+
+/** What only an ELF program is given, and in what form. @throws {OptionError} */
+function checkInputs({ program, args, stdin, memory }: DomainOptions): void {
+  if (program?.kind === "bursts") {
+    for (const [name, value] of Object.entries({ args, stdin, memory })) {
+      if (value === undefined) continue;
+      throw new OptionError(`${name}: found ${show(value)}, but a program of bursts takes none`);
+    }
+  }
+  if (args !== undefined && !Array.isArray(args)) {
+    throw new OptionError(`args: found ${show(args)}, expected an array of texts`);
+  }
+  if (stdin !== undefined && typeof stdin !== "string" && !(stdin instanceof Uint8Array)) {
+    throw new OptionError(`stdin: found ${show(stdin)}, expected a text or a Uint8Array`);
+  }
 }
 
 function limit(start: bigint, cycles: bigint | number | undefined): bigint {

@@ -147,7 +147,7 @@ export class Meter {
    * @throws {RescindedError} where `superior` is rescinded; then nothing has changed.
    */
   setSuperior(superior: Meter | MeterKey): void {
-    const id = this.#core.liveMeter(superior);
+    const id = this.#core.liveMeter("superior", superior);
     this.node.swap(METER_SUPERIOR_SLOT, { kind: "meter", id, databyte: 0 });
   }
 
