@@ -27,9 +27,11 @@ import {
 import { Alarms, NEVER } from "./alarm.js";
 import type { Core } from "./core.js";
 import { type Domain, trapReason } from "./domain.js";
+import { OptionError } from "./errors.js";
 import type { KeeperOutcome } from "./event.js";
 import { allocationOf, indexOf } from "./id.js";
 import type { KeeperAnswer, KeeperMessage } from "./keeper.js";
+import { show } from "./options.js";
 import type { RawEvent } from "./view.js";
 
 /** Passes of one step: enough that entering the kernel costs nothing, few enough that V8 tiers up. */
@@ -170,9 +172,9 @@ export class Dispatcher {
     let outcome: KeeperOutcome;
     try {
       const answer = keeper ? keeper(message) : "decline";
-      if (answer instanceof Promise) {
+      if (isPromise(answer)) {
         outcome = "later";
-        this.#await({ domain, call }, answer, settle, fail);
+        this.#await({ domain, call }, Promise.resolve(answer), settle, fail);
       } else {
         outcome = outcomeOf(answer);
         settle(outcome);
@@ -192,7 +194,8 @@ export class Dispatcher {
     this.#pending.add(call);
     this.#asked = true;
     answer
-      .then((value) => settle(outcomeOf(value)), fail)
+      .then(outcomeOf)
+      .then(settle, fail)
       .finally(() => {
         this.#pending.delete(call);
         this.#answered();
@@ -239,6 +242,17 @@ export class Dispatcher {
   }
 }
 
+/** Promises of other realms and libraries count, too. */
+function isPromise(
+  answer: KeeperAnswer | PromiseLike<KeeperAnswer>,
+): answer is PromiseLike<KeeperAnswer> {
+  return typeof (answer as PromiseLike<KeeperAnswer> | undefined)?.then === "function";
+}
+
+/** What an arrow function happens to return means nothing; a word does. @throws {OptionError} */
 function outcomeOf(answer: KeeperAnswer): "restart" | "decline" {
+  if (typeof answer === "string" && answer !== "decline") {
+    throw new OptionError(`keeper: answered ${show(answer)}, expected nothing or "decline"`);
+  }
   return answer === "decline" ? "decline" : "restart";
 }

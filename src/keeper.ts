@@ -25,7 +25,7 @@ export interface KeeperMessage {
  * domain is parked. While it has not answered, other domains that run dry here wait. A keeper that
  * lets a domain go on three times in a row without cycles for it is not asked again: it is parked.
  */
-export type Keeper = (message: KeeperMessage) => KeeperAnswer | Promise<KeeperAnswer>;
+export type Keeper = (message: KeeperMessage) => KeeperAnswer | PromiseLike<KeeperAnswer>;
 // biome-ignore lint/suspicious/noConfusingVoidType: a keeper that returns nothing is the usual one
 export type KeeperAnswer = void | undefined | "decline";
 

@@ -210,6 +210,32 @@ describe("keepers of one's own", () => {
   });
 });
 
+describe("answers", () => {
+  test("a promise of another make is waited for", async () => {
+    // biome-ignore lint/suspicious/noThenProperty: that it is no Promise is the point
+    const late = { then: (done: () => void) => setTimeout(done, 5) };
+    const { kernel, meter, make, told } = tree((() => late) as unknown as Keeper);
+    const domain = make();
+    domain.start();
+    kernel.on("keeper", () => setTimeout(() => meter.set(50n), 1));
+    await kernel.run({ cycles: 1_040 });
+    expect([told[0]?.outcome, domain.consumed]).toEqual(["later", 1040n]);
+  });
+
+  test("a word that means nothing is an error, at once and late", async () => {
+    for (const wrap of [(word: string) => word, async (word: string) => word]) {
+      const { kernel, make } = tree((() => wrap("declined")) as unknown as Keeper);
+      const errors: unknown[] = [];
+      kernel.on("keeperError", ({ error }) => errors.push(String(error)));
+      const domain = make();
+      domain.start();
+      await kernel.run();
+      expect(errors).toEqual([expect.stringMatching(/answered "declined", expected nothing or/)]);
+      expect(domain.state).toBe("parked");
+    }
+  });
+});
+
 describe("the off switch", () => {
   test("a meter that is off doesn't ask its keeper; set(0n) does, as in KeyKOS", async () => {
     const { kernel, meter, make, told } = tree(refill({ amount: 100n, times: 1 }));
