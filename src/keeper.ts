@@ -24,6 +24,7 @@ export interface KeeperMessage {
  * its promise resolves) the domain looks again, unless it answered "decline" or threw: then the
  * domain is parked. While it has not answered, other domains that run dry here wait. A keeper that
  * lets a domain go on three times in a row without cycles for it is not asked again: it is parked.
+ * One that answers later may find the meter switched off since: `if (meter.isOff) return "decline"`.
  */
 export type Keeper = (message: KeeperMessage) => KeeperAnswer | PromiseLike<KeeperAnswer>;
 // biome-ignore lint/suspicious/noConfusingVoidType: a keeper that returns nothing is the usual one
@@ -57,7 +58,9 @@ export function perPeriod(o: { amount: bigint; period: bigint }): Keeper {
     const start = time < next ? next : time;
     next = (start / period + 1n) * period;
     if (start > time) await until(start);
+    if (meter.isOff) return "decline";
     meter.set(amount);
+    return undefined;
   };
 }
 

@@ -54,6 +54,7 @@ export class Meter {
   readonly #core: Core;
   /** The key of slot 2 while the meter is switched off. */
   #putAside: Key | null = null;
+  #switched = false;
 
   /** @internal */
   constructor(core: Core, id: MeterId, name: string) {
@@ -81,7 +82,7 @@ export class Meter {
     this.#core.view.amount = cycles("set", counter);
     this.#do(this.#core.exports.meterSet);
     const old = this.#core.view.amount;
-    if (counter > 0n) this.#returnKeeper();
+    if (counter > 0n) this.#switchOn();
     return old;
   }
 
@@ -89,16 +90,18 @@ export class Meter {
   add(amount: bigint): void {
     this.#core.view.amount = cycles("add", amount);
     this.#do(this.#core.exports.meterAdd);
-    if (amount > 0n) this.#returnKeeper();
+    if (amount > 0n) this.#switchOn();
   }
 
   /**
    * The wire: no domain below runs another cycle, until the counter is raised by `on`, `set` or `add`.
-   * Its keeper isn't asked meanwhile: it answers for exhaustion, not for the switch. Returns what the
-   * counter held.
+   * Its keeper isn't asked meanwhile: it answers for exhaustion, not for the switch. One that was asked
+   * before and answers later must look at `isOff`, or it switches on again. Returns what the counter
+   * held.
    */
   off(): bigint {
     const old = this.set(0n);
+    this.#switched = true;
     const keeper = this.node.fetch(METER_KEEPER_SLOT);
     if (keeper.kind === "host") {
       this.#putAside = keeper;
@@ -111,6 +114,11 @@ export class Meter {
   on(counter: bigint): void {
     if (cycles("on", counter) === 0n) throw new OptionError("on: found 0n, expected at least 1n");
     this.set(counter);
+  }
+
+  /** Whether it was switched off, and not raised since. */
+  get isOff(): boolean {
+    return this.peek() === 0n && this.#switched;
   }
 
   /** Takes all caches below back into the counters; returns how much that was. */
@@ -162,6 +170,11 @@ export class Meter {
     const granted = view.amount;
     this.#do(exports.meterConsumed);
     return { granted, consumed: view.amount, keeperCalls: this.keeperCalls };
+  }
+
+  #switchOn(): void {
+    this.#switched = false;
+    this.#returnKeeper();
   }
 
   #returnKeeper(): void {

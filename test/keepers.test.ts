@@ -256,6 +256,24 @@ describe("the off switch", () => {
     expect(domain.consumed).toBe(760n);
   });
 
+  test("a keeper that was asked before sees that its meter is off; perPeriod looks", async () => {
+    const { kernel, meter, make } = tree(perPeriod({ amount: 100n, period: 1000n }), 0n);
+    const domain = make();
+    domain.start();
+    await kernel.run({ cycles: 1500 });
+    expect([domain.state, domain.consumed, meter.isOff]).toEqual(["waiting", 200n, false]);
+    meter.off();
+    expect(meter.isOff).toBe(true);
+    await kernel.run({ cycles: 5000 });
+    expect([domain.state, domain.consumed, meter.isOff]).toEqual(["parked", 200n, true]);
+    meter.on(50n);
+    expect(meter.isOff).toBe(false);
+    await kernel.run({ cycles: 3000 });
+    expect(domain.consumed).toBe(200n + 50n + 2n * 100n);
+    meter.set(0n);
+    expect(meter.isOff).toBe(false);
+  });
+
   test("the keeper comes back with add and set, too, and can be replaced while off", async () => {
     const keeper = deny();
     const { meter } = tree(keeper);
