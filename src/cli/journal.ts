@@ -16,6 +16,10 @@ export class Journal {
   readonly #groups = new Map<string, string>();
   readonly #said = new Map<string, number>();
   readonly #texts = new Map<string, { decoder: TextDecoder; line: string }>();
+  /** Domains whose keeper declined: the parking that follows says so. */
+  readonly #declined = new Set<string>();
+  /** Meters that the operator switched off, and didn't raise since. */
+  readonly #off = new Set<string>();
 
   constructor(
     readonly run: ScenarioRun,
@@ -38,8 +42,10 @@ export class Journal {
       this.#note(time, "keeper", `of ${meter.name} failed: ${String(error)}`, meter.name);
     });
     kernel.on("park", ({ domain, meter, time }) => {
-      const why = meter === undefined ? "" : `: ${meter.name} is dry`;
-      this.#note(time, "parked", `${domain.name}${why}`, this.#groups.get(domain.name)!);
+      const declined = this.#declined.delete(domain.name) ? ", its keeper declined" : "";
+      const why = this.#off.has(meter.name) ? "is switched off" : `is dry${declined}`;
+      const text = `${domain.name}: ${meter.name} ${why}`;
+      this.#note(time, "parked", text, this.#groups.get(domain.name)!);
     });
     kernel.on("trap", ({ domain, code, time }) => {
       this.#flush(domain.name, time);
@@ -50,7 +56,9 @@ export class Journal {
 
   act(act: ActPlan): void {
     const key = [...ACTS_ON_METERS, ...ACTS_ON_DOMAINS].find((key) => act[key] !== undefined)!;
-    const { cycles, superior, meter } = act;
+    const { cycles, superior, meter, off, on, add, set } = act;
+    if (off !== undefined) this.#off.add(off);
+    for (const raised of [on, add, set]) if (raised !== undefined) this.#off.delete(raised);
     const more = [
       ...(cycles === undefined ? [] : [`, ${grouped(cycles)} cycles`]),
       ...(superior === undefined ? [] : [` under ${superior}`]),
@@ -68,14 +76,8 @@ export class Journal {
   #keeper({ meter, domain, outcome, time }: KernelEvents["keeper"]): void {
     const about = this.#reported.has(meter.name) ? null : meter.name;
     const who = `${meter.name} is dry under ${domain.name}`;
-    if (outcome === "decline") {
-      this.#note(
-        time,
-        "parked",
-        `${domain.name}: ${meter.name} is dry, its keeper declined`,
-        about,
-      );
-    } else if (outcome === "later") this.#note(time, "keeper", `${who}: waits`, about);
+    if (outcome === "decline") this.#declined.add(domain.name);
+    else if (outcome === "later") this.#note(time, "keeper", `${who}: waits`, about);
     else if (outcome === "restart") {
       const counter = meter.peek();
       const text = counter === 0n ? "its keeper adds nothing" : `refilled to ${grouped(counter)}`;
@@ -113,7 +115,11 @@ export class Journal {
       this.#said.set(key, said);
       if (said > SHOWN + 1) return;
       if (said > SHOWN) {
-        this.#print(time, this.paint.dim(who.padEnd(this.#width)), this.paint.dim("… and so on"));
+        this.#print(
+          time,
+          this.paint.dim(who.padEnd(this.#width)),
+          this.paint.dim(`${about}: … and so on`),
+        );
         return;
       }
     }
