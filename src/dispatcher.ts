@@ -31,6 +31,7 @@ import { OptionError } from "./errors.js";
 import type { KeeperOutcome } from "./event.js";
 import { allocationOf, indexOf } from "./id.js";
 import type { KeeperAnswer, KeeperMessage } from "./keeper.js";
+import type { StepOutcome } from "./kernel.js";
 import { show } from "./options.js";
 import type { RawEvent } from "./view.js";
 
@@ -38,9 +39,6 @@ import type { RawEvent } from "./view.js";
 const PASSES = 4096;
 /** Cycles of one step. */
 const CHUNK = 1 << 30;
-
-/** How a run of steps ended: nobody runs, the cycles are used, or only a keeper's answer will help. */
-export type Outcome = "idle" | "limit" | "waiting" | "ran";
 
 /** The events that the kernel writes into its batch, of those that the host passes on. */
 const BATCHED: ReadonlyMap<number, "park" | "end" | "slice" | "refill" | "wait"> = new Map([
@@ -75,7 +73,7 @@ export class Dispatcher {
   }
 
   /** One step of the kernel, up to `until` or the next alarm, and what it asks for. */
-  step(until: bigint): Outcome {
+  step(until: bigint): StepOutcome {
     this.alarms.fire(this.time);
     const stop = this.alarms.next < until ? this.alarms.next : until;
     // Kernel work that is charged may have gone past the stop.
@@ -113,7 +111,7 @@ export class Dispatcher {
   }
 
   /** Nobody is ready or sleeps: time goes on to the next alarm, if somebody waits for one. */
-  #rest(until: bigint): Outcome {
+  #rest(until: bigint): StepOutcome {
     const { next } = this.alarms;
     if (next === NEVER) {
       for (const call of this.#pending) if (this.#isOut(call)) return "waiting";

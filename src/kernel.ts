@@ -22,7 +22,7 @@ import {
 import { BurstsTable } from "./bursts.js";
 import { type CheckReport, checkStore } from "./check.js";
 import { Core } from "./core.js";
-import { Dispatcher, type Outcome } from "./dispatcher.js";
+import { Dispatcher } from "./dispatcher.js";
 import { Domain } from "./domain.js";
 import { OptionError, PrimemeterError, StateError } from "./errors.js";
 import type { EventName, Listener } from "./event.js";
@@ -67,9 +67,14 @@ export interface DomainOptions {
   memory?: number;
 }
 
+/**
+ * How a step ended: nobody runs, the cycles are used, nobody runs until a keeper that is still out
+ * has answered, or there is more to do.
+ */
+export type StepOutcome = "idle" | "limit" | "waiting" | "ran";
+
 export interface StepResult {
-  /** "waiting": nobody runs until a keeper that is still out has answered. */
-  readonly reason: Outcome;
+  readonly reason: StepOutcome;
   /** Cycles of kernel time that passed. */
   readonly cycles: bigint;
 }
@@ -266,7 +271,7 @@ export class Kernel {
       onAbort = resolve;
     });
     signal?.addEventListener("abort", onAbort);
-    let outcome: Outcome = "ran";
+    let outcome: StepOutcome = "ran";
     this.#isRunning = true;
     try {
       while (!signal?.aborted) {
