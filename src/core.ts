@@ -35,7 +35,7 @@ import type { KernelExports, KernelInstance } from "./wasm.js";
 
 export class Core {
   exports: KernelExports;
-  readonly view: View;
+  view: View;
   readonly options: CheckedOptions;
   readonly emitter = new Emitter();
   /** By node index; rescinded ones are gone. */

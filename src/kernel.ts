@@ -313,9 +313,10 @@ export class Kernel {
     return this.#core.emitter.on(name, listener);
   }
 
-  /** Lets the memory go. Every other call throws StateError from now on. */
+  /** Lets the memory go. Every call that needs it, on handles too, throws StateError from now on. */
   dispose(): void {
     this.#core.exports = disposed();
+    this.#core.view = disposed();
     this.#core.meters.clear();
     this.#core.domains.clear();
     this.#core.keepers.clear();

@@ -117,11 +117,10 @@ function guard(exports: WebAssembly.Exports, control: DataView): KernelExports {
   return guarded as unknown as KernelExports;
 }
 
-/** What stands in for the exports once a kernel is disposed of. */
-export function disposed(): KernelExports {
-  return new Proxy({} as KernelExports, {
-    get: () => () => {
-      throw new StateError("the kernel is disposed of");
-    },
-  });
+/** What stands in for the exports and the view of the memory once a kernel is disposed of. */
+export function disposed<T extends object>(): T {
+  const refuse = () => {
+    throw new StateError("the kernel is disposed of");
+  };
+  return new Proxy({} as T, { get: refuse, set: refuse });
 }

@@ -208,7 +208,16 @@ describe("at the wrong time", () => {
     await expect(lab.kernel.run()).rejects.toThrow(StateError);
     await run;
     lab.kernel.dispose();
-    for (const act of [() => a.peek(), () => lab.kernel.step(), () => lab.meter("B", lab.prime)]) {
+    const { kernel } = lab;
+    for (const act of [
+      () => a.peek(),
+      () => a.set(1n),
+      () => kernel.step(),
+      () => lab.meter("B", lab.prime),
+      () => kernel.time,
+      () => kernel.check(),
+      () => kernel.statistics(),
+    ]) {
       expect(act).toThrow(StateError);
       expect(act).toThrow(/disposed/);
     }
