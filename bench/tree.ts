@@ -27,7 +27,6 @@ interface BenchExports extends KernelExports {
   prepareEach(first: number, count: number, stride: number): number;
   refillEach(first: number, count: number, stride: number): number;
   chase(index: number): number;
-  stored(index: number): void;
 }
 
 export const PRIME = PRIME_INDEX;

@@ -155,8 +155,11 @@ export class Model {
     if (policy.kind === "refill") {
       if (policy.times-- > 0) this.add(meter, policy.amount);
       else declines = true;
-    } else if (policy.kind === "rescind") this.rescindMeter(meter);
-    else if (policy.kind === "leave") this.setMeter(domain, this.prime);
+    } else if (policy.kind === "rescind") {
+      // The prime meter can't be rescinded: the keeper comes to grief.
+      if (meter === this.prime) declines = true;
+      else this.rescindMeter(meter);
+    } else if (policy.kind === "leave") this.setMeter(domain, this.prime);
     else if (policy.kind === "contrary") {
       this.add(meter, policy.amount);
       declines = true;

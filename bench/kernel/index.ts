@@ -4,4 +4,4 @@
 export * from "../../assembly/index";
 export { borrow, takeTurns } from "./borrow";
 export { chargeCached, chargeNaive } from "./charging";
-export { chase, prepareEach, refillEach, stored } from "./tree";
+export { chase, prepareEach, refillEach } from "./tree";

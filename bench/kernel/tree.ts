@@ -1,6 +1,5 @@
 import { refill } from "../../assembly/cache";
 import { prepareChain } from "../../assembly/chain";
-import { control } from "../../assembly/control";
 import { Node } from "../../assembly/node";
 import { Record } from "../../assembly/record";
 
@@ -51,9 +50,4 @@ export function chase(index: u32): u32 {
       at = record.next;
     }
   }
-}
-
-/** The stored counter of a prepared meter, into CONTROL_AMOUNT. */
-export function stored(index: u32): void {
-  control.amount = Node.at(index).hot.amount;
 }

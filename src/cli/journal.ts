@@ -15,9 +15,9 @@ export class Journal {
   readonly #reported: ReadonlySet<string>;
   readonly #groups = new Map<string, string>();
   readonly #said = new Map<string, number>();
-  readonly #texts = new Map<string, { decoder: TextDecoder; line: string }>();
-  /** Domains whose keeper declined: the parking that follows says so. */
+  /** Domains whose keeper has just declined: they are about to be parked. */
   readonly #declined = new Set<string>();
+  readonly #texts = new Map<string, { decoder: TextDecoder; line: string }>();
   /** Meters that the operator switched off, and didn't raise since. */
   readonly #off = new Set<string>();
 
@@ -44,8 +44,8 @@ export class Journal {
     kernel.on("park", ({ domain, meter, time }) => {
       const declined = this.#declined.delete(domain.name) ? ", its keeper declined" : "";
       const why = this.#off.has(meter.name) ? "is switched off" : `is dry${declined}`;
-      const text = `${domain.name}: ${meter.name} ${why}`;
-      this.#note(time, "parked", text, this.#groups.get(domain.name)!);
+      const about = this.#reported.has(meter.name) ? null : this.#groups.get(domain.name)!;
+      this.#note(time, "parked", `${domain.name}: ${meter.name} ${why}`, about);
     });
     kernel.on("trap", ({ domain, code, time }) => {
       this.#flush(domain.name, time);
