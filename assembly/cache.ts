@@ -33,7 +33,9 @@ export function refill(domain: Record): usize {
     rest = 0;
     const meter = nearestBelow(domain, least);
     if (meter.dry && !control.ignoreDry) return changetype<usize>(meter);
-    if (scavenge(meter, false) == 0 && scavenge(meter, true) == 0) return changetype<usize>(meter);
+    if (scavenge(meter, max(control.advance, least) - meter.amount) == 0) {
+      return changetype<usize>(meter);
+    }
     // Counters below the scavenged meter have changed: look at the whole chain again.
     smallest = smallestAbove(domain);
   }
@@ -86,13 +88,24 @@ function giveBack(domain: Record): void {
 }
 
 /**
- * Takes caches below a meter back and credits every meter above their domains. A gentle one
- * spares domains that were dispatched since the last scavenging, and marks them stale (R7); else
- * all are taken. Where nobody was spared, every record visited is dry afterwards. Answers the total.
+ * Finds cycles for a meter with too few (R7). The first pass takes the caches of domains that have not
+ * run since a scavenging marked them stale, spares the others and marks them. Only if that brings
+ * nothing does the second take what the first has spared, until it has `want`: who still has his
+ * cache then is stale, and loses it next time unless he runs. Answers the total; 0: the meter is dry.
  */
-export function scavenge(top: Record, all: bool): u64 {
+export function scavenge(top: Record, want: u64): u64 {
+  const total = take(top, true, u64.MAX_VALUE);
+  return total != 0 ? total : take(top, false, want);
+}
+
+/** Takes back every cache below a meter; every record below is dry afterwards. Answers the total. */
+export function recall(top: Record): u64 {
+  return take(top, false, u64.MAX_VALUE);
+}
+
+function take(top: Record, gentle: bool, want: u64): u64 {
   count(STATISTIC_SCAVENGES);
-  const total = walk(top, all);
+  const total = walk(top, gentle, want);
   for (let above = top.superior; above; above = changetype<Record>(above).superior) {
     changetype<Record>(above).amount += total;
   }
@@ -107,15 +120,17 @@ export function scavenge(top: Record, all: bool): u64 {
 /** The subtotals of the meters on the way down, by level. */
 const subtotals: usize = CONTROL + CONTROL_SUBTOTALS;
 
-/** Inferiors of a list are done with at its end, or at the first dry one. */
-function walk(top: Record, all: bool): u64 {
+/** Inferiors of a list are done with at its end, at the first dry one, or when there is enough. */
+function walk(top: Record, gentle: bool, want: u64): u64 {
+  const all = !gentle && want == u64.MAX_VALUE;
+  let taken: u64 = 0;
   const ends: u8 = control.ignoreDry ? 0 : <u8>FLAG_DRY;
   let visits: u64 = 0;
   let meter = top;
   let sum: u64 = 0;
   let at = top.first;
   while (true) {
-    if (at == 0 || (changetype<Record>(at).flags & ends) != 0) {
+    if (at == 0 || (changetype<Record>(at).flags & ends) != 0 || taken >= want) {
       meter.amount += sum;
       const isDry = meter.first == 0 || changetype<Record>(meter.first).dry;
       if (meter == top) {
@@ -147,9 +162,10 @@ function walk(top: Record, all: bool): u64 {
       sum += record.amount;
       record.amount = 0;
       record.flags = (record.flags & ~(<u8>FLAG_STALE)) | <u8>FLAG_DRY;
-    } else if (record.amount != 0 && (record.flags & FLAG_STALE) == 0) {
+    } else if (gentle && record.amount != 0 && (record.flags & FLAG_STALE) == 0) {
       record.flags |= <u8>FLAG_STALE;
     } else {
+      taken += record.amount;
       sum += record.amount;
       record.amount = 0;
       record.flags &= ~(<u8>FLAG_STALE);

@@ -2,7 +2,7 @@
 // set exactly while caches are out, in time that follows the holders of caches below.
 
 import { auditNode } from "./audit";
-import { cachesBelow, scavenge, unsettledBelow } from "./cache";
+import { cachesBelow, recall, unsettledBelow } from "./cache";
 import { isWellFormed, unprepare } from "./chain";
 import { control } from "./control";
 import { Key } from "./key";
@@ -81,7 +81,7 @@ export function meterSet(index: u32, allocation: u32): i32 {
   if (!node) return STATUS_RESCINDED;
   if (!node.isMeter && !isWellFormed(node)) return STATUS_NOT_METER;
   const value = control.amount;
-  if (node.isMeter) scavenge(node.hot, true);
+  if (node.isMeter) recall(node.hot);
   control.amount = counterOf(node);
   setCounter(node, value);
   return OK;
@@ -102,7 +102,7 @@ export function meterAdd(index: u32, allocation: u32): i32 {
 export function meterRecall(index: u32, allocation: u32): i32 {
   const node = Key.find(index, allocation);
   if (!node) return STATUS_RESCINDED;
-  control.amount = node.isMeter ? scavenge(node.hot, true) : 0;
+  control.amount = node.isMeter ? recall(node.hot) : 0;
   return OK;
 }
 

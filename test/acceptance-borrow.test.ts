@@ -160,7 +160,6 @@ describe("borrowing", () => {
 
 describe("scavenging", () => {
   test("§15.29 a stale cache is taken in pass 1, a fresh one is spared and marked", () => {
-    // Marks must be set by hand: where pass 1 finds nothing, pass 2 takes all and leaves none.
     const lab = new Lab({ quantum: 10, advance: 40n });
     const a = lab.meter("A", lab.prime, 80n);
     const stale = lab.sleepy("D1", a);
@@ -251,6 +250,28 @@ describe("scavenging", () => {
     lab.busy("D2", a);
     lab.run(1);
     expect([lab.cache(d1), lab.isStale(d1), lab.cache(d3)]).toEqual([38n, true, 0n]);
+  });
+
+  test("R7 pass 2 takes what is wanted; who keeps a cache is stale and, unless he runs, next", () => {
+    for (const runs of [false, true]) {
+      const lab = new Lab({ quantum: 10, advance: 40n });
+      const a = lab.meter("A", lab.prime, 120n);
+      const sleepers = ["D1", "D3", "D4"].map((name) => lab.sleepy(name, a));
+      lab.run(5);
+      lab.busy("D2", a);
+      lab.run(1);
+      const left = sleepers.filter((domain) => lab.cache(domain) > 0n);
+      expect(left.map((domain) => [lab.cache(domain), lab.isStale(domain)])).toEqual([[39n, true]]);
+      expect([lab.stored(a), lab.refills.at(-1)]).toEqual([38n, ["D2", 40n]]);
+      // D2 uses what it borrowed, then the 38 that are stored; then only the sleeper's 39 are there.
+      if (runs) left[0]!.start();
+      lab.run(runs ? 78 : 77);
+      const { scavenges } = lab.kernel.statistics();
+      lab.run(2);
+      const passes = lab.kernel.statistics().scavenges - scavenges;
+      expect([lab.cache(left[0]!), passes]).toEqual([0n, runs ? 2n : 1n]);
+      expect(findings(lab.kernel)).toEqual([]);
+    }
   });
 
   test("§15.35 a scavenge that spared nobody sets dry; one that spared somebody leaves it clear", () => {
