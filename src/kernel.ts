@@ -42,6 +42,7 @@ import {
   INSTRUCTION_CLASSES,
   type KernelOptions,
   show,
+  u32,
 } from "./options.js";
 import { type Program, seedOf } from "./program.js";
 import { readStatistics, type Statistics } from "./statistics.js";
@@ -224,7 +225,7 @@ export class Kernel {
 
   /** Invokes a key with an order of §3: its return code and the key that comes back. */
   invoke(key: Key, order: number, argument?: Key): { code: number; key: Key } {
-    return this.#core.invoke(key, order, argument);
+    return this.#core.invoke(key, u32("invoke: order", order), argument);
   }
 
   /** Cycles since the kernel was made, those in which nobody ran included. */

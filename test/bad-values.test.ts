@@ -134,6 +134,11 @@ describe("wrong values", () => {
     ],
     ["no listener", () => kernel.on("park", wrong(undefined)), /listener: found undefined/],
     ["at, but no act", () => kernel.at(5n, wrong(undefined)), /act: found undefined/],
+    [
+      "no order",
+      () => kernel.invoke(DK0, wrong("fetch")),
+      /order: found "fetch", expected a whole/,
+    ],
     ["no node", () => kernel.meterOf(wrong(5)), /meterOf: found 5, expected a Node/],
     ["at −1", () => kernel.at(-1n, () => {}), /time: found -1n/],
   ];
