@@ -1,12 +1,12 @@
 // Builds everything: the kernel (asc), its embedding as a module, the host API and CLI (tsc).
 // Any warning of asc fails the build: it ignores options that it does not know.
 import { execFileSync } from "node:child_process";
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
+import { fileURLToPath } from "node:url";
 import asc from "assemblyscript/asc";
 
-const root = new URL("..", import.meta.url);
-process.chdir(root.pathname);
+process.chdir(fileURLToPath(new URL("..", import.meta.url)));
 mkdirSync("build", { recursive: true });
 
 const { targets } = JSON.parse(readFileSync("asconfig.json", "utf8"));
@@ -35,6 +35,8 @@ writeFileSync(
   `// Made by scripts/build.mjs from assembly/; do not edit.\nexport const KERNEL_BASE64 = [\n${lines.join("\n")}\n].join("");\n`,
 );
 
+// What sources that are gone had made would be packed.
+rmSync("dist", { recursive: true, force: true });
 const require = createRequire(import.meta.url);
 try {
   execFileSync(

@@ -4,8 +4,9 @@ import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 
-process.chdir(new URL("..", import.meta.url).pathname);
+process.chdir(fileURLToPath(new URL("..", import.meta.url)));
 
 const digest = (files) => {
   const hash = createHash("sha256");
@@ -43,7 +44,7 @@ const sources = digest([
   "scripts/build.mjs",
 ]);
 const built = join("build", ".stamp");
-if (stamp(built) !== sources) {
+if (stamp(built) !== sources || !existsSync("dist/src/cli/main.js")) {
   run([process.execPath, "scripts/build.mjs"], "building");
   writeFileSync(built, sources);
 }

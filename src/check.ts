@@ -25,6 +25,7 @@ export interface CheckReport {
   readonly domains: number;
 }
 
+/** @internal */
 export function checkStore(view: View): CheckReport {
   const findings = new Findings();
   const store = Store.open(view, findings);

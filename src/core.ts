@@ -28,7 +28,7 @@ import { allocationOf, idOf, indexOf, type MeterId, type NodeId } from "./id.js"
 import type { Keeper } from "./keeper.js";
 import { checkKey, type Key } from "./key.js";
 import { Meter, MeterKey } from "./meter.js";
-import { type CheckedOptions, show } from "./options.js";
+import { type CheckedOptions, callable, show } from "./options.js";
 import { Registry } from "./registry.js";
 import { View } from "./view.js";
 import { disposed, type KernelExports, type KernelInstance } from "./wasm.js";
@@ -91,15 +91,17 @@ export class Core {
   }
 
   /** The id behind a handle or key of a meter. @throws {OptionError} @throws {RescindedError} */
-  liveMeter(meter: Meter | MeterKey): MeterId {
+  liveMeter(option: "meter" | "superior", meter: Meter | MeterKey): MeterId {
     if (!(meter instanceof Meter || meter instanceof MeterKey)) {
-      throw new OptionError(`meter: found ${show(meter)}, expected a Meter or a MeterKey`);
+      throw new OptionError(`${option}: found ${show(meter)}, expected a Meter or a MeterKey`);
     }
     const key = meter instanceof Meter ? meter.key : meter;
     if (!key.isOf(this)) {
-      throw new OptionError("meter: found one of another kernel, expected one of this kernel");
+      throw new OptionError(`${option}: found one of another kernel, expected one of this kernel`);
     }
-    if (!this.isLive(meter.id)) throw new RescindedError("the superior meter");
+    if (this.idAt(indexOf(meter.id)) !== meter.id) {
+      throw new RescindedError(meter instanceof Meter ? `meter ${meter.name}` : `the ${option}`);
+    }
     return meter.id;
   }
 
@@ -122,9 +124,7 @@ export class Core {
 
   /** Gives a keeper a number, for a host key: one of its own, or one for as many as like it. */
   register(keeper: Keeper, isShared = false): number {
-    if (typeof keeper !== "function") {
-      throw new OptionError(`keeper: found ${typeof keeper}, expected a function`);
-    }
+    callable("keeper", keeper);
     const number = this.#nextKeeper++;
     this.keepers.set(number, keeper);
     if (isShared) this.#shared.add(number);

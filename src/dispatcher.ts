@@ -28,20 +28,19 @@ import {
 import { Alarms, NEVER } from "./alarm.js";
 import type { Core } from "./core.js";
 import { type Domain, trapReason } from "./domain.js";
+import { OptionError } from "./errors.js";
 import type { KeeperOutcome } from "./event.js";
 import { allocationOf, indexOf } from "./id.js";
 import type { KeeperAnswer, KeeperMessage } from "./keeper.js";
+import type { StepOutcome } from "./kernel.js";
 import type { Meter } from "./meter.js";
-import { cycles as checkCycles } from "./options.js";
+import { cycles as checkCycles, show } from "./options.js";
 import type { RawEvent } from "./view.js";
 
 /** Passes of one step: enough that entering the kernel costs nothing, few enough that V8 tiers up. */
 const PASSES = 4096;
 /** Cycles of one step. */
 const CHUNK = 1 << 30;
-
-/** How a run of steps ended: nobody runs, the cycles are used, or only a keeper's answer will help. */
-export type Outcome = "idle" | "limit" | "waiting" | "ran";
 
 /** The events that the kernel writes into its batch, of those that the host passes on. */
 const BATCHED: ReadonlyMap<number, "park" | "end" | "slice" | "refill" | "wait"> = new Map([
@@ -80,9 +79,9 @@ export class Dispatcher {
    * One step of the kernel, up to `until` or the next alarm, and what it asks for. Throws what listeners
    * threw, when all is done.
    */
-  step(until: bigint): Outcome {
+  step(until: bigint): StepOutcome {
     const { emitter } = this.#core;
-    let outcome: Outcome;
+    let outcome: StepOutcome;
     emitter.isHeld = true;
     try {
       outcome = this.#step(until);
@@ -93,7 +92,7 @@ export class Dispatcher {
     return outcome;
   }
 
-  #step(until: bigint): Outcome {
+  #step(until: bigint): StepOutcome {
     this.alarms.fire(this.time);
     const stop = this.alarms.next < until ? this.alarms.next : until;
     // Kernel work that was charged may have taken the clock past it.
@@ -144,7 +143,7 @@ export class Dispatcher {
   }
 
   /** Nobody is ready or sleeps: time goes on to the next alarm, if somebody waits for one. */
-  #rest(until: bigint): Outcome {
+  #rest(until: bigint): StepOutcome {
     const { next } = this.alarms;
     if (next === NEVER) {
       for (const call of this.#pending) if (this.#isOut(call)) return "waiting";
@@ -212,7 +211,7 @@ export class Dispatcher {
     let outcome: KeeperOutcome;
     try {
       const answer = keeper ? keeper(message) : "decline";
-      if (isThenable(answer)) {
+      if (isPromise(answer)) {
         outcome = "later";
         this.#await({ domain, call }, Promise.resolve(answer), settle, fail);
       } else {
@@ -234,7 +233,8 @@ export class Dispatcher {
     this.#pending.add(call);
     this.#asked = true;
     answer
-      .then((value) => settle(outcomeOf(value)), fail)
+      .then(outcomeOf)
+      .then(settle, fail)
       .finally(() => {
         this.#pending.delete(call);
         this.#answered();
@@ -278,12 +278,17 @@ export class Dispatcher {
   }
 }
 
-function isThenable(
+/** Promises of other realms and libraries count, too. */
+function isPromise(
   answer: KeeperAnswer | PromiseLike<KeeperAnswer>,
 ): answer is PromiseLike<KeeperAnswer> {
   return typeof (answer as PromiseLike<KeeperAnswer> | undefined)?.then === "function";
 }
 
+/** What an arrow function happens to return means nothing; a word does. @throws {OptionError} */
 function outcomeOf(answer: KeeperAnswer): "restart" | "decline" {
+  if (typeof answer === "string" && answer !== "decline") {
+    throw new OptionError(`keeper: answered ${show(answer)}, expected nothing or "decline"`);
+  }
   return answer === "decline" ? "decline" : "restart";
 }

@@ -100,7 +100,7 @@ export class Domain {
    * when it next runs (§3.3). @throws {RescindedError} where `meter` is; then nothing has changed.
    */
   setMeter(meter: Meter | MeterKey): void {
-    const id = this.#core.liveMeter(meter);
+    const id = this.#core.liveMeter("meter", meter);
     this.#node.swap(DOMAIN_METER_SLOT, { kind: "meter", id, databyte: 0 });
   }
 

@@ -3,7 +3,7 @@
 import type { Domain } from "./domain.js";
 import { OptionError } from "./errors.js";
 import type { Meter } from "./meter.js";
-import { show } from "./options.js";
+import { callable, show } from "./options.js";
 
 /** `time` is in cycles since the kernel was made. */
 export interface KernelEvents {
@@ -31,6 +31,7 @@ export interface KernelEvents {
 export type KeeperOutcome = "restart" | "decline" | "later" | "error";
 
 export type EventName = keyof KernelEvents;
+
 const NAMES: Readonly<Record<EventName, true>> = {
   keeper: true,
   keeperError: true,
@@ -42,6 +43,8 @@ const NAMES: Readonly<Record<EventName, true>> = {
   refill: true,
   wait: true,
 };
+export const EVENT_NAMES = Object.freeze(Object.keys(NAMES)) as readonly EventName[];
+
 export type Listener<Name extends EventName> = (event: KernelEvents[Name]) => void;
 
 /**
@@ -57,13 +60,11 @@ export class Emitter {
 
   /** Returns the function that takes the listener off again. @throws {OptionError} */
   on<Name extends EventName>(name: Name, listener: Listener<Name>): () => void {
-    if (!Object.hasOwn(NAMES, name)) {
-      const names = Object.keys(NAMES).join(", ");
-      throw new OptionError(`on: found ${show(name)}, expected one of ${names}`);
+    if (!EVENT_NAMES.includes(name)) {
+      const names = EVENT_NAMES.join(", ");
+      throw new OptionError(`on: no event ${show(name)}, expected one of ${names}`);
     }
-    if (typeof listener !== "function") {
-      throw new OptionError(`on: found ${show(listener)}, expected a function`);
-    }
+    callable("on: listener", listener);
     // A wrapper of its own, so that a function that listens twice is called twice.
     const own = ((event: KernelEvents[Name]) => listener(event)) as Listener<never>;
     this.#listeners.set(name, [...(this.#listeners.get(name) ?? []), own]);

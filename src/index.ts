@@ -1,8 +1,9 @@
 // primemeter: meters CPU in a tree. Everything that the library exports.
 
 export type { CheckReport } from "./check.js";
-export { Domain, type DomainState, type Trap, trapReason } from "./domain.js";
-export { type ElfProgram, loadElf } from "./elf.js";
+// Kernels alone make domains, meters and nodes: their classes are types here.
+export { type Domain, type DomainState, type Trap, trapReason } from "./domain.js";
+export { type ElfProgram, type ElfSegment, loadElf } from "./elf.js";
 export * from "./errors.js";
 export type { EventName, KeeperOutcome, KernelEvents, Listener } from "./event.js";
 export type { DomainId, MeterId, NodeId } from "./id.js";
@@ -21,11 +22,12 @@ export {
   type Kernel,
   type MeterOptions,
   type RunResult,
+  type StepOutcome,
   type StepResult,
 } from "./kernel.js";
-export { type Key, ZERO_KEY } from "./key.js";
-export { Meter, MeterKey, type MeterStatistics } from "./meter.js";
-export { Node } from "./node.js";
+export { type Key, type NodeKind, ZERO_KEY } from "./key.js";
+export type { Meter, MeterKey, MeterStatistics } from "./meter.js";
+export type { Node } from "./node.js";
 export { INSTRUCTION_CLASSES, type InstructionClass, type KernelOptions } from "./options.js";
 export { type BurstsProgram, bursts, type Program } from "./program.js";
 export type { Statistics } from "./statistics.js";

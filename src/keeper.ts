@@ -3,7 +3,7 @@
 import type { Domain } from "./domain.js";
 import { OptionError } from "./errors.js";
 import type { Meter } from "./meter.js";
-import { cycles, whole } from "./options.js";
+import { callable, checkNames, cycles, whole } from "./options.js";
 
 /** What a keeper is told: a service handle of the dry meter, and who ran dry (§7). */
 export interface KeeperMessage {
@@ -24,13 +24,15 @@ export interface KeeperMessage {
  * its promise resolves) the domain looks again, unless it answered "decline" or threw: then the
  * domain is parked. While it has not answered, other domains that run dry here wait. A keeper that
  * lets a domain go on three times in a row without cycles for it is not asked again: it is parked.
+ * One that answers later may find the meter switched off since: `if (meter.isOff) return "decline"`.
  */
-export type Keeper = (message: KeeperMessage) => KeeperAnswer | Promise<KeeperAnswer>;
+export type Keeper = (message: KeeperMessage) => KeeperAnswer | PromiseLike<KeeperAnswer>;
 // biome-ignore lint/suspicious/noConfusingVoidType: a keeper that returns nothing is the usual one
 export type KeeperAnswer = void | undefined | "decline";
 
 /** Adds `amount` cycles, at most `times` times; then it declines. @throws {OptionError} */
 export function refill(o: { amount: bigint; times?: number }): Keeper {
+  checkNames("refill", o, ["amount", "times"]);
   const amount = cycles("refill: amount", o.amount);
   let left = o.times ?? Number.POSITIVE_INFINITY;
   if (o.times !== undefined) whole("refill: times", o.times, 0, Number.MAX_SAFE_INTEGER);
@@ -46,6 +48,7 @@ export function refill(o: { amount: bigint; times?: number }): Keeper {
  * period the counter is filled, after it domains wait for the next period. @throws {OptionError}
  */
 export function perPeriod(o: { amount: bigint; period: bigint }): Keeper {
+  checkNames("perPeriod", o, ["amount", "period"]);
   const amount = cycles("perPeriod: amount", o.amount);
   const period = cycles("perPeriod: period", o.period);
   if (period === 0n)
@@ -55,7 +58,9 @@ export function perPeriod(o: { amount: bigint; period: bigint }): Keeper {
     const start = time < next ? next : time;
     next = (start / period + 1n) * period;
     if (start > time) await until(start);
+    if (meter.isOff) return "decline";
     meter.set(amount);
+    return undefined;
   };
 }
 
@@ -64,8 +69,10 @@ export function deny(): Keeper {
   return () => "decline";
 }
 
-/** Tells a listener of each call, then does as another keeper would; without one it declines. */
+/** Tells a listener of each call, then does as another keeper would; without one it declines. @throws {OptionError} */
 export function report(listener: (message: KeeperMessage) => void, keeper?: Keeper): Keeper {
+  callable("report: listener", listener);
+  if (keeper !== undefined) callable("report: keeper", keeper);
   return (message) => {
     listener(message);
     return keeper ? keeper(message) : "decline";

@@ -22,7 +22,7 @@ import {
 import { BurstsTable } from "./bursts.js";
 import { type CheckReport, checkStore } from "./check.js";
 import { Core } from "./core.js";
-import { Dispatcher, type Outcome } from "./dispatcher.js";
+import { Dispatcher } from "./dispatcher.js";
 import { Domain } from "./domain.js";
 import { isElfProgram } from "./elf.js";
 import { OptionError, PrimemeterError, RescindedError, StateError } from "./errors.js";
@@ -36,6 +36,7 @@ import type { Meter, MeterKey } from "./meter.js";
 import { Node } from "./node.js";
 import {
   type CheckedOptions,
+  callable,
   cycles as checkCycles,
   checkNames,
   checkOptions,
@@ -68,9 +69,14 @@ export interface DomainOptions {
   memory?: number;
 }
 
+/**
+ * How a step ended: nobody runs, the cycles are used, nobody runs until a keeper that is still out
+ * has answered, or there is more to do.
+ */
+export type StepOutcome = "idle" | "limit" | "waiting" | "ran";
+
 export interface StepResult {
-  /** "waiting": nobody runs until a keeper that is still out has answered. */
-  readonly reason: Outcome;
+  readonly reason: StepOutcome;
   /** Cycles of kernel time that passed. */
   readonly cycles: bigint;
 }
@@ -143,7 +149,7 @@ export class Kernel {
     checkNames("createMeter", options, ["name", "superior", "cycles", "keeper"]);
     const core = this.#core;
     const cycles = checkCycles("cycles", options.cycles ?? UNLIMITED);
-    const superior = core.liveMeter(options.superior);
+    const superior = core.liveMeter("superior", options.superior);
     const name = nameOf(options.name);
     const keeper = options.keeper === undefined ? 0 : core.register(options.keeper);
     core.view.amount = cycles;
@@ -163,13 +169,8 @@ export class Kernel {
     checkNames("createDomain", options, ["name", "meter", "program", "args", "stdin", "memory"]);
     const core = this.#core;
     const { program, args = [], stdin = "", memory } = options;
-    if (!Array.isArray(args)) {
-      throw new OptionError(`args: found ${show(args)}, expected an array of texts`);
-    }
-    if (typeof stdin !== "string" && !(stdin instanceof Uint8Array)) {
-      throw new OptionError(`stdin: found ${show(stdin)}, expected a Uint8Array or a text`);
-    }
-    const meter = core.liveMeter(options.meter);
+    checkInputs(options);
+    const meter = core.liveMeter("meter", options.meter);
     const number = this.#domainsMade + 1;
     const name = nameOf(options.name) ?? number;
     let machine: Machine | undefined;
@@ -217,7 +218,7 @@ export class Kernel {
    */
   meterOf(node: Node, name?: string): Meter {
     if (!(node instanceof Node && node.isOf(this.#core))) {
-      throw new OptionError(`node: found ${show(node)}, expected a Node of this kernel`);
+      throw new OptionError(`meterOf: found ${show(node)}, expected a Node of this kernel`);
     }
     if (!this.#core.isLive(node.id)) throw new RescindedError("the node");
     return this.#core.meterAt(indexOf(node.id), nameOf(name));
@@ -230,7 +231,7 @@ export class Kernel {
 
   /** Invokes a key with an order of §3: its return code and the key that comes back. */
   invoke(key: Key, order: number, argument?: Key): { code: number; key: Key } {
-    return this.#core.invoke(key, u32("order", order), argument);
+    return this.#core.invoke(key, u32("invoke: order", order), argument);
   }
 
   /** Cycles since the kernel was made, those in which nobody ran included. */
@@ -240,10 +241,9 @@ export class Kernel {
 
   /** Does something when kernel time comes to `time`; at once, in the next step, if it has passed. */
   at(time: bigint, act: () => void): void {
-    if (typeof act !== "function") {
-      throw new OptionError(`act: found ${show(act)}, expected a function`);
-    }
-    this.#dispatcher.alarms.set(checkCycles("time", time), act);
+    checkCycles("at: time", time);
+    callable("at: act", act);
+    this.#dispatcher.alarms.set(time, act);
   }
 
   /**
@@ -276,7 +276,7 @@ export class Kernel {
     this.#alone();
     checkNames("run", options, ["cycles", "signal"]);
     const { signal } = options;
-    if (signal !== undefined && !(signal instanceof AbortSignal)) {
+    if (signal !== undefined && typeof signal?.addEventListener !== "function") {
       throw new OptionError(`signal: found ${show(signal)}, expected an AbortSignal`);
     }
     const start = this.time;
@@ -286,7 +286,7 @@ export class Kernel {
       onAbort = resolve;
     });
     signal?.addEventListener("abort", onAbort);
-    let outcome: Outcome = "ran";
+    let outcome: StepOutcome = "ran";
     this.#isRunning = true;
     try {
       while (!signal?.aborted) {
@@ -349,6 +349,22 @@ export class Kernel {
 function nameOf(name: string | undefined): string | undefined {
   if (name === undefined || (typeof name === "string" && name !== "")) return name;
   throw new OptionError(`name: found ${show(name)}, expected a text that is not empty`);
+}
+
+/** What only an ELF program is given, and in what form. @throws {OptionError} */
+function checkInputs({ program, args, stdin, memory }: DomainOptions): void {
+  if (program?.kind === "bursts") {
+    for (const [name, value] of Object.entries({ args, stdin, memory })) {
+      if (value === undefined) continue;
+      throw new OptionError(`${name}: found ${show(value)}, but a program of bursts takes none`);
+    }
+  }
+  if (args !== undefined && !Array.isArray(args)) {
+    throw new OptionError(`args: found ${show(args)}, expected an array of texts`);
+  }
+  if (stdin !== undefined && typeof stdin !== "string" && !(stdin instanceof Uint8Array)) {
+    throw new OptionError(`stdin: found ${show(stdin)}, expected a text or a Uint8Array`);
+  }
 }
 
 function limit(start: bigint, cycles: bigint | number | undefined): bigint {

@@ -2,7 +2,7 @@
 
 import { METER_KEEPER_SLOT, METER_SUPERIOR_SLOT } from "../assembly/layout.js";
 import type { Core } from "./core.js";
-import { OptionError } from "./errors.js";
+import { OptionError, StateError } from "./errors.js";
 import { allocationOf, indexOf, type MeterId } from "./id.js";
 import type { Keeper } from "./keeper.js";
 import { type Key, ZERO_KEY } from "./key.js";
@@ -75,29 +75,35 @@ export class Meter {
     return this.#core.view.amount;
   }
 
-  /** Sets the counter and returns the old one: in one act, exact, also while domains below run. */
+  /**
+   * Sets the counter and returns the old one: in one act, exact, also while domains below run.
+   *
+   * @throws {StateError} while the meter is off, unless `counter` is 0n.
+   */
   set(counter: bigint): bigint {
-    this.#core.view.amount = cycles("set", counter);
-    this.#do(this.#core.exports.meterSet);
-    const old = this.#core.view.amount;
-    if (counter > 0n) this.#returnKeeper();
-    return old;
-  }
-
-  /** Adds to the counter. @throws {CounterOverflowError} past 2^64 − 1; then nothing has changed. */
-  add(amount: bigint): void {
-    this.#core.view.amount = cycles("add", amount);
-    this.#do(this.#core.exports.meterAdd);
-    if (amount > 0n) this.#returnKeeper();
+    cycles("set", counter);
+    if (counter > 0n) this.#mustBeOn();
+    return this.#store(counter);
   }
 
   /**
-   * The wire: no domain below runs another cycle, until the counter is raised by `on`, `set` or `add`.
-   * Its keeper isn't asked meanwhile: it answers for exhaustion, not for the switch. Returns what the
-   * counter held.
+   * Adds to the counter. @throws {CounterOverflowError} past 2^64 − 1; @throws {StateError} while the
+   * meter is off; then nothing has changed.
+   */
+  add(amount: bigint): void {
+    cycles("add", amount);
+    this.#mustBeOn();
+    this.#core.view.amount = amount;
+    this.#do(this.#core.exports.meterAdd);
+  }
+
+  /**
+   * The wire: no domain below runs another cycle, until `on`. Nothing else raises the counter meanwhile:
+   * its keeper isn't asked, and one that was asked before finds `add` and `set` refused. Returns what
+   * the counter held.
    */
   off(): bigint {
-    const old = this.set(0n);
+    const old = this.#store(0n);
     this.#putAside ??= this.node.swap(METER_KEEPER_SLOT, ZERO_KEY);
     return old;
   }
@@ -105,7 +111,15 @@ export class Meter {
   /** Sets the counter, and whoever was parked here goes on where it stood. */
   on(counter: bigint): void {
     if (cycles("on", counter) === 0n) throw new OptionError("on: found 0n, expected at least 1n");
-    this.set(counter);
+    this.#store(counter);
+    if (this.#putAside) this.node.swap(METER_KEEPER_SLOT, this.#putAside);
+    this.#putAside = null;
+  }
+
+  /** Whether it is switched off. */
+  get isOff(): boolean {
+    this.peek();
+    return this.#putAside !== null;
   }
 
   /** Takes all caches below back into the counters; returns how much that was. */
@@ -151,7 +165,7 @@ export class Meter {
    * @throws {RescindedError} where `superior` is rescinded; then nothing has changed.
    */
   setSuperior(superior: Meter | MeterKey): void {
-    const id = this.#core.liveMeter(superior);
+    const id = this.#core.liveMeter("superior", superior);
     this.node.swap(METER_SUPERIOR_SLOT, { kind: "meter", id, databyte: 0 });
   }
 
@@ -168,9 +182,14 @@ export class Meter {
     return { granted, consumed: view.amount, keeperCalls: this.keeperCalls };
   }
 
-  #returnKeeper(): void {
-    if (this.#putAside) this.node.swap(METER_KEEPER_SLOT, this.#putAside);
-    this.#putAside = null;
+  #store(counter: bigint): bigint {
+    this.#core.view.amount = counter;
+    this.#do(this.#core.exports.meterSet);
+    return this.#core.view.amount;
+  }
+
+  #mustBeOn(): void {
+    if (this.isOff) throw new StateError(`meter ${this.name} is off: only on() raises its counter`);
   }
 
   #do(call: (index: number, allocation: number) => number): void {

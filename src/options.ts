@@ -133,6 +133,13 @@ function yes(name: string, value: boolean): boolean {
   return value;
 }
 
+/** @throws {OptionError} for what can't be called. */
+export function callable(name: string, value: unknown): void {
+  if (typeof value !== "function") {
+    throw new OptionError(`${name}: found ${show(value)}, expected a function`);
+  }
+}
+
 /** Refuses what is not an object, and names that mean nothing. @throws {OptionError} */
 export function checkNames(what: string, options: object, names: readonly string[]): void {
   if (typeof options !== "object" || options === null) {
@@ -149,5 +156,6 @@ export function checkNames(what: string, options: object, names: readonly string
 export function show(value: unknown): string {
   if (typeof value === "bigint") return `${value}n`;
   if (typeof value === "string") return JSON.stringify(value);
+  if (typeof value === "function") return "a function";
   return typeof value === "object" && value !== null ? "an object" : String(value);
 }

@@ -46,6 +46,7 @@ const NUMBERS = {
 
 export type Statistics = { readonly [Name in keyof typeof NUMBERS]: bigint };
 
+/** @internal */
 export function readStatistics(view: View): Statistics {
   const entries = Object.entries(NUMBERS).map(([name, number]) => [name, view.statistic(number)]);
   return Object.fromEntries(entries) as Statistics;

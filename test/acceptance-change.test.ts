@@ -73,7 +73,8 @@ describe("unpreparing, reading, writing", () => {
       lab.run(5000);
       expect([domain.consumed, domain.state]).toEqual([1234n, "parked"]);
       expect(lab.stored(b)).toBe(START - 1234n);
-      a.add(10n);
+      if (how === "off") a.on(10n);
+      else a.add(10n);
       lab.run(5000);
       expect(domain.consumed).toBe(1244n);
     },

@@ -1,5 +1,6 @@
 // Wrong values and wrong times: the code of the error, and a message that says what was expected.
 
+import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import {
   bursts,
@@ -9,6 +10,7 @@ import {
   OptionError,
   perPeriod,
   refill,
+  report,
   StateError,
 } from "../src/index.js";
 import { DK0, findings, Lab } from "./lab.js";
@@ -46,11 +48,16 @@ describe("wrong values", () => {
   const lab = new Lab();
   const a = lab.meter("A", lab.prime, 100n);
   const program = bursts({ run: 1 });
+  const elf = loadElf(readFileSync("guests/spin.elf"));
   const { kernel } = lab;
   // biome-ignore lint/suspicious/noExplicitAny: the wrong types are the point
   const wrong = (value: unknown) => value as any;
   const calls: [string, () => unknown, RegExp][] = [
-    ["superior missing", () => kernel.createMeter(wrong({})), /expected a Meter or a MeterKey/],
+    [
+      "superior missing",
+      () => kernel.createMeter(wrong({})),
+      /superior: found undefined, expected/,
+    ],
     ["superior a number", () => lab.meter("X", wrong(3)), /found 3, expected a Meter/],
     ["cycles a number", () => lab.meter("X", a, wrong(5)), /cycles: found 5, expected a bigint/],
     ["cycles negative", () => lab.meter("X", a, -1n), /cycles: found -1n/],
@@ -58,7 +65,7 @@ describe("wrong values", () => {
     [
       "keeper no function",
       () => lab.meter("X", a, 1n, wrong({})),
-      /keeper: found object, expected a f/,
+      /keeper: found an object, expected a f/,
     ],
     ["name empty", () => lab.meter("", a), /name: found "", expected a text/],
     ["program missing", () => kernel.createDomain(wrong({ meter: a })), /program: found undefined/],
@@ -72,11 +79,26 @@ describe("wrong values", () => {
       () => kernel.createDomain(wrong({ meter: a, program, x: 1 })),
       /no option "x"/,
     ],
+    [
+      "args a text",
+      () => kernel.createDomain({ meter: a, program: elf, args: wrong("abc") }),
+      /args: found "abc", expected an array/,
+    ],
+    [
+      "stdin a number",
+      () => kernel.createDomain({ meter: a, program: elf, stdin: wrong(5) }),
+      /stdin: found 5, expected a text or/,
+    ],
+    [
+      "bursts with arguments",
+      () => kernel.createDomain({ meter: a, program, args: ["x"] }),
+      /args: found an object, but a program of bursts takes none/,
+    ],
     ["set negative", () => a.set(-1n), /set: found -1n, expected a bigint from 0n/],
     ["set a number", () => a.set(wrong(1)), /set: found 1/],
     ["add 2^64", () => a.add(2n ** 64n), /add: found/],
     ["on nothing", () => a.on(0n), /on: found 0n, expected at least 1n/],
-    ["keeper wrong", () => (a.keeper = wrong("k")), /keeper: found string, expected a function/],
+    ["keeper wrong", () => (a.keeper = wrong("k")), /keeper: found "k", expected a function/],
     ["slot 16", () => a.node.fetch(16), /slot: found 16, expected a whole number from 0 to 15/],
     ["slot −1", () => a.node.swap(-1, DK0), /slot: found -1/],
     ["databyte 256", () => a.node.nodeKey(256), /databyte: found 256/],
@@ -92,9 +114,32 @@ describe("wrong values", () => {
     ["wait −1", () => bursts({ run: 1, wait: -1 }), /bursts: wait: found -1/],
     ["times 0", () => bursts({ run: 1, times: 0 }), /bursts: times: found 0/],
     ["refill of a number", () => refill({ amount: wrong(1) }), /refill: amount: found 1/],
+    ["refill of nothing", () => refill(wrong(undefined)), /refill: found undefined, expected an/],
+    ["refill misspelt", () => refill(wrong({ amount: 1n, time: 3 })), /no option "time"/],
+    [
+      "period misspelt",
+      () => perPeriod(wrong({ amount: 1n, every: 1n })),
+      /perPeriod: no option "every"/,
+    ],
+    ["report to nobody", () => report(wrong(undefined)), /listener: found undefined/],
+    ["report, then no keeper", () => report(() => {}, wrong("deny")), /keeper: found "deny"/],
     ["period 0", () => perPeriod({ amount: 1n, period: 0n }), /period: found 0n/],
     ["step −1", () => kernel.step({ cycles: -1 }), /cycles: found -1, expected a whole number/],
     ["step 1.5", () => kernel.step({ cycles: 1.5 }), /cycles: found 1.5/],
+    ["step misspelt", () => kernel.step(wrong({ cycle: 5 })), /step: no option "cycle"/],
+    [
+      "an event misspelt",
+      () => kernel.on(wrong("parked"), () => {}),
+      /no event "parked", .* park,/,
+    ],
+    ["no listener", () => kernel.on("park", wrong(undefined)), /listener: found undefined/],
+    ["at, but no act", () => kernel.at(5n, wrong(undefined)), /act: found undefined/],
+    [
+      "no order",
+      () => kernel.invoke(DK0, wrong("fetch")),
+      /order: found "fetch", expected a whole/,
+    ],
+    ["no node", () => kernel.meterOf(wrong(5)), /meterOf: found 5, expected a Node/],
     ["at −1", () => kernel.at(-1n, () => {}), /time: found -1n/],
   ];
 
@@ -104,6 +149,13 @@ describe("wrong values", () => {
     expect(call).toThrow(message);
     expect([[...kernel.meters()].length, a.peek()]).toEqual([nodes, 100n]);
     expect(findings(kernel)).toEqual([]);
+  });
+
+  test("run's options", async () => {
+    await expect(kernel.run(wrong({ cycle: 5 }))).rejects.toThrow(/run: no option "cycle"/);
+    await expect(kernel.run({ signal: wrong(5) })).rejects.toThrow(
+      /signal: found 5, expected an A/,
+    );
   });
 
   test("no ELF file", () => {
@@ -161,7 +213,16 @@ describe("at the wrong time", () => {
     await expect(lab.kernel.run()).rejects.toThrow(StateError);
     await run;
     lab.kernel.dispose();
-    for (const act of [() => a.peek(), () => lab.kernel.step(), () => lab.meter("B", lab.prime)]) {
+    const { kernel } = lab;
+    for (const act of [
+      () => a.peek(),
+      () => a.set(1n),
+      () => kernel.step(),
+      () => lab.meter("B", lab.prime),
+      () => kernel.time,
+      () => kernel.check(),
+      () => kernel.statistics(),
+    ]) {
       expect(act).toThrow(StateError);
       expect(act).toThrow(/disposed/);
     }

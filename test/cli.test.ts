@@ -143,6 +143,37 @@ test("--trace writes each event as a line of JSON", () => {
   expect([...kinds].toSorted()).toEqual(["end", "keeper", "refill", "slice", "wait"]);
 });
 
+test("a trace has what programs print, too", () => {
+  const trace = join(folder, "trace");
+  const hello = join(process.cwd(), "guests/sieve.elf");
+  const text = `
+[[domain]]
+name = "sieve"
+meter = "prime"
+program = "${hello}"
+args = ["100"]
+`;
+  primemeter("run", file(text), "--quiet", "--trace", trace);
+  const lines = readFileSync(trace, "utf8").split("\n");
+  const [output] = lines.filter((line) => line.includes('"output"'));
+  expect(JSON.parse(output!)).toMatchObject({
+    domain: "sieve",
+    fd: 1,
+    bytes: expect.stringContaining("sieve limit 100 primes 25 last 97"),
+  });
+});
+
+test("parking is told once, with its reason", () => {
+  const text = GOOD.replace("keeper = { refill = 10_000, times = 5 }", "keeper = { deny = true }");
+  const { stdout } = primemeter("run", file(text));
+  expect(stdout).toContain("1 expectation\n");
+  expect(stdout.match(/parked {2,}\w+: .*/g)).toEqual([
+    expect.stringMatching(/worker: tenant is dry, its keeper declined$/),
+  ]);
+  const off = `${GOOD}[[at]]\ncycle = 5_000\noff = "tenant"\n`;
+  expect(primemeter("run", file(off)).stdout).toMatch(/worker: tenant is switched off\n/);
+});
+
 test("a trace that cannot be written is a usage error", () => {
   const { status, stderr } = primemeter("run", file(GOOD), "--trace", join(folder, "no", "trace"));
   expect(stderr).toMatch(/^error: --trace: ENOENT/);

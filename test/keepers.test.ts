@@ -210,6 +210,32 @@ describe("keepers of one's own", () => {
   });
 });
 
+describe("answers", () => {
+  test("a promise of another make is waited for", async () => {
+    // biome-ignore lint/suspicious/noThenProperty: that it is no Promise is the point
+    const late = { then: (done: () => void) => setTimeout(done, 5) };
+    const { kernel, meter, make, told } = tree((() => late) as unknown as Keeper);
+    const domain = make();
+    domain.start();
+    kernel.on("keeper", () => setTimeout(() => meter.set(50n), 1));
+    await kernel.run({ cycles: 1_040 });
+    expect([told[0]?.outcome, domain.consumed]).toEqual(["later", 1040n]);
+  });
+
+  test("a word that means nothing is an error, at once and late", async () => {
+    for (const wrap of [(word: string) => word, async (word: string) => word]) {
+      const { kernel, make } = tree((() => wrap("declined")) as unknown as Keeper);
+      const errors: unknown[] = [];
+      kernel.on("keeperError", ({ error }) => errors.push(String(error)));
+      const domain = make();
+      domain.start();
+      await kernel.run();
+      expect(errors).toEqual([expect.stringMatching(/answered "declined", expected nothing or/)]);
+      expect(domain.state).toBe("parked");
+    }
+  });
+});
+
 describe("the off switch", () => {
   test("a meter that is off doesn't ask its keeper; set(0n) does, as in KeyKOS", async () => {
     const { kernel, meter, make, told } = tree(refill({ amount: 100n, times: 1 }));
@@ -230,26 +256,72 @@ describe("the off switch", () => {
     expect(domain.consumed).toBe(760n);
   });
 
-  test("the keeper comes back with add and set, too, and can be replaced while off", async () => {
+  test("a keeper that was asked before sees that its meter is off; perPeriod looks", async () => {
+    const { kernel, meter, make } = tree(perPeriod({ amount: 100n, period: 1000n }), 0n);
+    const domain = make();
+    domain.start();
+    await kernel.run({ cycles: 1500 });
+    expect([domain.state, domain.consumed, meter.isOff]).toEqual(["waiting", 200n, false]);
+    meter.off();
+    expect(meter.isOff).toBe(true);
+    await kernel.run({ cycles: 5000 });
+    expect([domain.state, domain.consumed, meter.isOff]).toEqual(["parked", 200n, true]);
+    meter.on(50n);
+    expect(meter.isOff).toBe(false);
+    await kernel.run({ cycles: 3000 });
+    expect(domain.consumed).toBe(200n + 50n + 2n * 100n);
+    meter.set(0n);
+    expect(meter.isOff).toBe(false);
+  });
+
+  test("only on() raises the counter again and brings the keeper back", () => {
     const keeper = deny();
     const { meter } = tree(keeper);
-    for (const raise of [() => meter.add(1n), () => meter.set(1n), () => meter.on(1n)]) {
+    for (let i = 0; i < 2; i++) {
       meter.off();
       meter.off();
-      expect(meter.keeper).toBe(keeper);
+      expect([meter.isOff, meter.keeper]).toEqual([true, keeper]);
       expect(meter.node.fetch(2)).toEqual({ kind: "data", value: 0n });
-      raise();
-      expect(meter.keeper).toBe(keeper);
+      for (const raise of [() => meter.add(1n), () => meter.set(1n)]) {
+        expect(raise).toThrow(expect.objectContaining({ code: "WRONG_STATE" }));
+      }
+      expect(() => meter.on(0n)).toThrow("on: found 0n, expected at least 1n");
+      expect([meter.peek(), meter.isOff]).toEqual([0n, true]);
+      meter.on(1n);
+      expect([meter.isOff, meter.keeper]).toEqual([false, keeper]);
       expect(meter.node.fetch(2).kind).toBe("host");
     }
     const other = deny();
     meter.off();
     meter.keeper = other;
+    expect(meter.node.fetch(2)).toEqual({ kind: "data", value: 0n });
     expect(meter.keeper).toBe(other);
-    meter.off();
     meter.keeper = null;
     meter.on(1n);
     expect(meter.keeper).toBe(null);
+  });
+
+  test("a keeper that was asked before and adds later does not switch the meter on", async () => {
+    let pay = () => {};
+    const { kernel, meter, make } = tree(async ({ meter }) => {
+      await new Promise<void>((resolve) => {
+        pay = resolve;
+      });
+      meter.add(1_000_000n);
+    });
+    const errors: unknown[] = [];
+    kernel.on("keeperError", ({ error }) => errors.push(error));
+    const domain = make();
+    domain.start();
+    while (kernel.step().reason !== "waiting");
+    meter.off();
+    pay();
+    await kernel.run();
+    expect(errors).toEqual([expect.objectContaining({ code: "WRONG_STATE" })]);
+    expect([domain.state, domain.consumed, meter.peek()]).toEqual(["parked", 1000n, 0n]);
+    meter.on(5n);
+    await kernel.run({ cycles: 5 });
+    expect(domain.consumed).toBe(1005n);
   });
 });
 

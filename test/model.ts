@@ -263,25 +263,24 @@ export class Model {
 
   // --- What holders of service keys and domain keys do -------------------------------------------
 
-  /** Sets the counter and answers the old one; null where it is no meter now. */
-  set(meter: ModelMeter, cycles: bigint): bigint | null {
+  /** Sets the counter; null where it is no meter now, false where it is switched off. */
+  set(meter: ModelMeter, cycles: bigint): bigint | null | false {
     if (meter.bad.size > 0) return null;
-    const old = this.#put(meter, cycles);
-    if (cycles > 0n) this.#returnKeeper(meter);
-    return old;
+    if (cycles > 0n && meter.aside) return false;
+    return this.#put(meter, cycles);
   }
 
-  /** The switch: its keeper isn't asked until the counter is raised again. */
-  off(meter: ModelMeter): bigint | null {
-    const old = this.set(meter, 0n);
-    if (old === null || meter.aside) return old;
+  /** The switch: its keeper isn't asked until it is switched on again. */
+  off(meter: ModelMeter): void {
+    this.#put(meter, 0n);
+    if (meter.aside) return;
     meter.aside = [meter.keeper];
     if (meter.keeper) this.#wakeWaiters(meter, true);
     meter.keeper = null;
-    return old;
   }
 
-  #returnKeeper(meter: ModelMeter): void {
+  on(meter: ModelMeter, cycles: bigint): void {
+    this.#put(meter, cycles);
     if (!meter.aside) return;
     [meter.keeper] = meter.aside;
     meter.aside = null;
@@ -296,11 +295,10 @@ export class Model {
     return old;
   }
 
-  /** False where the counter would overflow, or it is no meter now. */
+  /** False where the counter would overflow, it is switched off, or it is no meter now. */
   add(meter: ModelMeter, cycles: bigint): boolean {
-    if (meter.bad.size > 0 || meter.counter + cycles > ALL_ONES) return false;
+    if (meter.bad.size > 0 || meter.aside || meter.counter + cycles > ALL_ONES) return false;
     this.#put(meter, meter.counter + cycles);
-    if (cycles > 0n) this.#returnKeeper(meter);
     return true;
   }
 

@@ -96,18 +96,37 @@ export class Pair {
     this.#toMeter(
       index,
       (meter) => meter.set(cycles),
-      (meter) => (this.model.set(meter, cycles) === null ? "MALFORMED_METER" : "ok"),
+      (meter) => {
+        const old = this.model.set(meter, cycles);
+        if (old === null) return "MALFORMED_METER";
+        return old === false ? "WRONG_STATE" : "ok";
+      },
     );
   }
 
   /** Off, and the old value that comes back. */
   off(index: number): void {
-    const model = this.#meter(index);
-    const old = model.counter;
     this.#toMeter(
       index,
       (meter) => `${meter.off()}`,
-      (meter) => (this.model.off(meter) === null ? "MALFORMED_METER" : `${old}`),
+      (meter) => {
+        if (meter.bad.size > 0) return "MALFORMED_METER";
+        const old = meter.counter;
+        this.model.off(meter);
+        return `${old}`;
+      },
+    );
+  }
+
+  on(index: number, cycles: bigint): void {
+    this.#toMeter(
+      index,
+      (meter) => meter.on(cycles),
+      (meter) => {
+        if (meter.bad.size > 0) return "MALFORMED_METER";
+        this.model.on(meter, cycles);
+        return "ok";
+      },
     );
   }
 
@@ -117,6 +136,7 @@ export class Pair {
       (meter) => meter.add(cycles),
       (meter) => {
         if (meter.bad.size > 0) return "MALFORMED_METER";
+        if (meter.aside) return "WRONG_STATE";
         return this.model.add(meter, cycles) ? "ok" : "COUNTER_OVERFLOW";
       },
     );

@@ -122,6 +122,7 @@ const commands = fc.oneof(
   command("set", 4, (pair, a, n) => pair.set(a, n), any, cycles),
   command("add", 4, (pair, a, n) => pair.add(a, n), any, cycles),
   command("off", 3, (pair, a) => pair.off(a), any),
+  command("on", 3, (pair, a, n) => pair.on(a, n === 0n ? 1n : n), any, cycles),
   command("counter", 3, (pair, a) => pair.counter(a), any),
   command("recall", 2, (pair, a) => pair.recall(a), any),
   command("setKeeper", 2, (pair, a, k) => pair.setKeeper(a, k), any, keeper),

@@ -18,6 +18,8 @@ export class Journal {
   /** Domains whose keeper has just declined: they are about to be parked. */
   readonly #declined = new Set<string>();
   readonly #texts = new Map<string, { decoder: TextDecoder; line: string }>();
+  /** Meters that the operator switched off, and didn't raise since. */
+  readonly #off = new Set<string>();
 
   constructor(
     readonly run: ScenarioRun,
@@ -40,10 +42,10 @@ export class Journal {
       this.#note(time, "keeper", `of ${meter.name} failed: ${String(error)}`, meter.name);
     });
     kernel.on("park", ({ domain, meter, time }) => {
-      const why = this.#declined.delete(domain.name) ? ", its keeper declined" : "";
-      const text = `${domain.name}: ${meter.name} is dry${why}`;
+      const declined = this.#declined.delete(domain.name) ? ", its keeper declined" : "";
+      const why = this.#off.has(meter.name) ? "is switched off" : `is dry${declined}`;
       const about = this.#reported.has(meter.name) ? null : this.#groups.get(domain.name)!;
-      this.#note(time, "parked", text, about);
+      this.#note(time, "parked", `${domain.name}: ${meter.name} ${why}`, about);
     });
     kernel.on("trap", ({ domain, code, time }) => {
       this.#flush(domain.name, time);
@@ -54,7 +56,9 @@ export class Journal {
 
   act(act: ActPlan): void {
     const key = [...ACTS_ON_METERS, ...ACTS_ON_DOMAINS].find((key) => act[key] !== undefined)!;
-    const { cycles, superior, meter } = act;
+    const { cycles, superior, meter, off, on, add, set } = act;
+    if (off !== undefined) this.#off.add(off);
+    for (const raised of [on, add, set]) if (raised !== undefined) this.#off.delete(raised);
     const more = [
       ...(cycles === undefined ? [] : [`, ${grouped(cycles)} cycles`]),
       ...(superior === undefined ? [] : [` under ${superior}`]),
@@ -111,7 +115,11 @@ export class Journal {
       this.#said.set(key, said);
       if (said > SHOWN + 1) return;
       if (said > SHOWN) {
-        this.#print(time, this.paint.dim(who.padEnd(this.#width)), this.paint.dim("… and so on"));
+        this.#print(
+          time,
+          this.paint.dim(who.padEnd(this.#width)),
+          this.paint.dim(`${about}: … and so on`),
+        );
         return;
       }
     }

@@ -1,4 +1,5 @@
 import pc from "picocolors";
+import { claimed } from "../scenario/claim.js";
 import { loadScenario } from "../scenario/file.js";
 import { counted } from "../scenario/number.js";
 import type { Report } from "../scenario/report.js";
@@ -60,11 +61,12 @@ export function checkCommand(file: string): void {
 
 function summary({ meters, domains, acts, claims }: Scenario): string {
   const copies = domains.reduce((sum, { names }) => sum + names.length, 0);
+  const expected = claims.reduce((sum, claim) => sum + claimed(claim), 0);
   return [
     counted(meters.length + 1, "meter"),
     counted(copies, "domain"),
     ...(acts.length > 0 ? [counted(acts.length, "act")] : []),
-    ...(claims.length > 0 ? [counted(claims.length, "expectation")] : []),
+    ...(expected > 0 ? [counted(expected, "expectation")] : []),
   ].join(", ");
 }
 

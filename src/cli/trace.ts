@@ -1,26 +1,31 @@
 import { closeSync, openSync, writeSync } from "node:fs";
 import { InvalidArgumentError } from "commander";
+import { EVENT_NAMES } from "../event.js";
 import type { Kernel } from "../index.js";
 import { decimal } from "./json.js";
 
-const EVENTS = ["slice", "refill", "wait", "keeper", "park", "trap", "end"] as const;
-
 /**
- * Writes every event of a kernel as a line of JSON; meters and domains by name. Throws
- * InvalidArgumentError if the file cannot be written.
+ * Writes every event of a kernel as a line of JSON; meters and domains by name, what programs print
+ * and errors as text. Throws InvalidArgumentError if the file cannot be written.
  */
 export function traceTo(file: string, kernel: Kernel): () => void {
   const handle = open(file);
-  for (const name of EVENTS) {
+  for (const name of EVENT_NAMES) {
     kernel.on(name, (event: object) => {
       const named = Object.entries<unknown>({ event: name, ...event }).map(([key, value]) => [
         key,
-        key === "meter" || key === "domain" ? (value as { name: string }).name : value,
+        plain(value),
       ]);
       writeSync(handle, `${JSON.stringify(Object.fromEntries(named), decimal)}\n`);
     });
   }
   return () => closeSync(handle);
+}
+
+function plain(value: unknown): unknown {
+  if (value instanceof Uint8Array) return new TextDecoder().decode(value);
+  if (value instanceof Error) return String(value);
+  return value instanceof Object && "name" in value ? value.name : value;
 }
 
 function open(file: string): number {

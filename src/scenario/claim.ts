@@ -39,6 +39,16 @@ export function judge(claim: ClaimPlan, standing: Standing): Expectation[] {
   return outcomes;
 }
 
+/** How many things an `[[expect]]` table claims. */
+export function claimed({
+  cycle: _cycle,
+  domain: _domain,
+  meter: _meter,
+  ...rest
+}: ClaimPlan): number {
+  return Object.values(rest).filter((value) => value !== undefined).length;
+}
+
 /** A claim whose cycle never came. */
 export function unreached(claim: ClaimPlan): Expectation {
   const who = claim.domain ?? claim.meter ?? "the whole";
