@@ -63,6 +63,7 @@ export const KIND_RESUME = 7;
 export const KIND_DOMAIN = 8;
 export const KIND_HOOK = 9;
 export const KIND_SENSE = 15;
+/** Reserved for keys to pages. */
 export const KIND_PAGE = 19;
 /** A function of the host, by number; as a keeper it makes `step` return. */
 export const KIND_HOST = 20;
@@ -105,7 +106,6 @@ export const METER_SUPERIOR_SLOT = 1;
 export const METER_KEEPER_SLOT = 2;
 export const METER_COUNTER_SLOT = 3;
 export const METER_CHARGESET_SLOT = 7;
-export const METER_LIMIT_SLOT = 8;
 /** Bit n is set where slot n of a meter must hold a data key: 0, 3–8, 10–12 and 15. */
 export const METER_DATA_SLOTS = 0b1001_1101_1111_1001;
 /** Slots that nobody may read while the meter is prepared: 3–6 and 10–12. */
@@ -114,6 +114,7 @@ export const METER_INVOLVED_R_SLOTS = 0b0001_1100_0111_1000;
 export const METER_INVOLVED_W_SLOTS = 0b1001_1101_1111_1011;
 
 export const DOMAIN_METER_SLOT = 1;
+/** Reserved: keepers of domains are programs, which can't be called yet. */
 export const DOMAIN_KEEPER_SLOT = 2;
 export const DOMAIN_TRAP_SLOT = 5;
 export const DOMAIN_HOOK_SLOT = 13;
@@ -159,14 +160,12 @@ export const FLAG_TRAPPED = 4;
 
 export const STATE_STOPPED = 0;
 export const STATE_READY = 1;
-export const STATE_RUNNING = 2;
 /** For a time, for its keeper's answer, or for a busy keeper. */
 export const STATE_WAITING = 3;
 export const STATE_PARKED = 4;
 export const STATE_TRAPPED = 5;
 export const STATE_ENDED = 6;
 
-export const PROGRAM_NONE = 0;
 export const PROGRAM_BURSTS = 1;
 export const PROGRAM_RISCV = 2;
 
@@ -279,10 +278,8 @@ export const EVENT_AMOUNT = 24;
 
 export const EVENT_SLICE = 1;
 export const EVENT_REFILL = 2;
-export const EVENT_SCAVENGE = 3;
 export const EVENT_KEEPER = 4;
 export const EVENT_PARK = 5;
-export const EVENT_WAKE = 6;
 export const EVENT_TRAP = 7;
 export const EVENT_WAIT = 8;
 export const EVENT_END = 9;

@@ -25,7 +25,12 @@ export function report(benches: readonly Bench[], size: Size, json: boolean): vo
 function summary(figures: readonly Figure[]): string {
   const withGoal = figures.filter(({ goal }) => goal);
   const missed = withGoal.filter(({ met }) => !met);
-  return `${withGoal.length - missed.length} of ${withGoal.length} goals met, ${missed.length} missed`;
+  const counts = `${withGoal.length - missed.length} of ${withGoal.length} goals met`;
+  const lines = missed.map(({ name, parameters, yardstick }) => {
+    const against = yardstick ? `, against ${yardstick}` : "";
+    return `  missed: ${name}, ${Object.entries(parameters).flat().join(" ")}${against}`;
+  });
+  return [counts, ...lines].join("\n");
 }
 
 function table(figures: readonly Figure[]): string {
