@@ -95,5 +95,5 @@ async function watch(
 function colourful({ isTTY }: NodeJS.WriteStream): boolean {
   const { NO_COLOR, FORCE_COLOR, TERM } = process.env;
   if (NO_COLOR) return false;
-  return Boolean(FORCE_COLOR) || (isTTY && TERM !== "dumb");
+  return Boolean(FORCE_COLOR) || (Boolean(isTTY) && TERM !== "dumb");
 }
