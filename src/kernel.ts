@@ -9,15 +9,10 @@ import {
   CONTROL_TAPERED,
   CONTROL_TRACED,
   CONTROL_VISIT_COST,
-  NODE_SIZE,
   OK,
-  PAGE_SIZE,
   PRIME_INDEX,
   PROGRAM_BURSTS,
   PROGRAM_RISCV,
-  RECORD_SIZE,
-  REGIONS,
-  SLEEPER_SIZE,
 } from "../assembly/layout.js";
 import { BurstsTable } from "./bursts.js";
 import { type CheckReport, checkStore } from "./check.js";
@@ -46,6 +41,7 @@ import {
   u32,
 } from "./options.js";
 import { isBurstsProgram, type Program, seedOf } from "./program.js";
+import { bytesOf } from "./size.js";
 import { readStatistics, type Statistics } from "./statistics.js";
 import { instantiate } from "./wasm.js";
 
@@ -114,9 +110,7 @@ export class Kernel {
   /** @internal */
   constructor(options: CheckedOptions) {
     const { nodes, frames } = options;
-    const perNode = RECORD_SIZE + SLEEPER_SIZE + NODE_SIZE;
-    const bytes = REGIONS + nodes * perNode + frames * PAGE_SIZE + 4 * PAGE_SIZE;
-    const instance = instantiate(bytes, options.build);
+    const instance = instantiate(bytesOf(nodes, frames), options.build);
     const core = new Core(instance, options);
     const status = core.exports.initialize(nodes, frames);
     if (status !== OK) throw new PrimemeterError("STATUS", `initialize: status ${status}`);

@@ -76,12 +76,6 @@ export function instantiate(bytes: number, build?: Uint8Array): KernelInstance {
 
 function reserve(pages: number): WebAssembly.Memory {
   const asked = `${pages * WASM_PAGE_SIZE} bytes`;
-  if (pages > 65535) {
-    throw new CapacityError(
-      "NO_MEMORY",
-      `kernel: ${asked} are needed, a WebAssembly memory has 4294901760 at most: ask for fewer nodes or frames`,
-    );
-  }
   try {
     return new WebAssembly.Memory({ initial: pages, maximum: pages });
   } catch (error) {
