@@ -1,4 +1,4 @@
-// Caches of CPU time: borrowing from a chain, and taking back (reference: keykos-meters §5.5–§5.7).
+// Caches of CPU time: borrowing from a chain, and taking back (§5.5–§5.7).
 //
 // Cache invariant: every cycle in a cache has been deducted from each meter above its domain, so
 // counter(M) = stored(M) + Σ caches below M. Stored counters never pass below zero.
@@ -178,34 +178,21 @@ function walk(top: Record, gentle: bool, want: u64): u64 {
 
 /** Σ caches below a meter; changes nothing. */
 export function cachesBelow(top: Record): u64 {
-  let sum: u64 = 0;
-  let meter = top;
-  let at = top.first;
-  while (true) {
-    if (at == 0 || changetype<Record>(at).dry) {
-      if (meter == top) return sum;
-      at = meter.next;
-      meter = changetype<Record>(meter.superior);
-      continue;
-    }
-    const record = changetype<Record>(at);
-    if (record.isMeter) {
-      meter = record;
-      at = record.first;
-    } else {
-      sum += record.amount;
-      at = record.next;
-    }
-  }
+  return sumBelow(top, false);
 }
 
 /** Cycles that the domains below a meter consumed and that are not settled yet; changes nothing. */
 export function unsettledBelow(top: Record): u64 {
+  return sumBelow(top, true);
+}
+
+/** Who is dry has no cache, but may have consumed something: then all are looked at. */
+function sumBelow(top: Record, consumed: bool): u64 {
   let sum: u64 = 0;
   let meter = top;
   let at = top.first;
   while (true) {
-    if (at == 0) {
+    if (at == 0 || (!consumed && changetype<Record>(at).dry)) {
       if (meter == top) return sum;
       at = meter.next;
       meter = changetype<Record>(meter.superior);
@@ -216,7 +203,7 @@ export function unsettledBelow(top: Record): u64 {
       meter = record;
       at = record.first;
     } else {
-      sum += record.consumed;
+      sum += consumed ? record.consumed : record.amount;
       at = record.next;
     }
   }

@@ -1,4 +1,4 @@
-// Preparing the chain of meters above a domain, and undoing it (reference: keykos-meters §5.3, §5.10).
+// Preparing the chain of meters above a domain, and undoing it (§5.3, §5.10).
 //
 // Chain invariant: a prepared meter's slot 1 is involved, and is the super key or designates a
 // prepared meter of one level less. Its counter is in its record, not in slot 3.

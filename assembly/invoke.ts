@@ -1,4 +1,4 @@
-// Invoking keys: the orders of node, fetch, sense, meter and data keys (reference: §3.1–§3.3). The
+// Invoking keys: the orders of node, fetch, sense, meter and data keys (§3.1–§3.3). The
 // invoked key, the argument and the result are in the control block's key registers, unprepared.
 
 import { auditNode } from "./audit";

@@ -1,5 +1,5 @@
 // A domain without cycles: preparing its chain, refilling its cache, and what happens when a meter
-// above it is dry (reference: keykos-meters §5.4, §6, §7).
+// above it is dry (§5.4, §6, §7).
 
 import { refill } from "./cache";
 import { isAttached, prepareChain } from "./chain";
