@@ -2,7 +2,9 @@
 // kernel becomes an error. Internal.
 
 import {
+  CONTROL,
   CONTROL_CODE,
+  CONTROL_TIME,
   OK,
   STATUS_NO_FRAMES,
   STATUS_NO_NODES,
@@ -65,6 +67,11 @@ export class Core {
     this.domains.clear();
     this.keepers.clear();
     this.acted();
+  }
+
+  /** Cycles since the kernel was made. */
+  get time(): bigint {
+    return this.view.u64(CONTROL + CONTROL_TIME);
   }
 
   /** Throws the error that a status means; `what` names the object. */

@@ -230,7 +230,7 @@ export class Kernel {
 
   /** Cycles since the kernel was made, those in which nobody ran included. */
   get time(): bigint {
-    return this.#dispatcher.time;
+    return this.#core.time;
   }
 
   /** Does something when kernel time comes to `time`; at once, in the next step, if it has passed. */
@@ -285,7 +285,8 @@ export class Kernel {
     try {
       while (!signal?.aborted) {
         outcome = this.#dispatcher.step(until);
-        if (outcome === "waiting") await Promise.race([this.#dispatcher.answer(), aborted]);
+        if (outcome === "waiting")
+          await Promise.race([this.#dispatcher.keeperCalls.answer(), aborted]);
         if (this.#dispatcher.takeTurn() || performance.now() - this.#yielded > YIELD_MS) {
           await turn();
           this.#yielded = performance.now();
