@@ -207,6 +207,23 @@ export const SLEEPER_TIME = 0;
 export const SLEEPER_RECORD = 8;
 export const SLEEPER_SEQUENCE = 12;
 
+// --- Journal: what a participant's death half-way through a change needs to be undone ------------
+//
+// It fills its participant's block from the second page on. Empty: the store is consistent.
+
+/** In the block of a participant. */
+export const JOURNAL = 4096;
+/** Bytes of entries. */
+export const JOURNAL_TOP = 0;
+/** Build with assertions: the kernel stops before this many stores more; 0 is never. */
+export const JOURNAL_COUNTDOWN = 4;
+export const JOURNAL_ENTRIES = 16;
+export const JOURNAL_ENTRY_SIZE = 16;
+/** Of an entry: what was there, where, and how many bytes wide. */
+export const JOURNAL_OLD = 0;
+export const JOURNAL_ADDRESS = 8;
+export const JOURNAL_BYTES = 12;
+
 // --- Control block ------------------------------------------------------------------------------
 
 export const CONTROL = 4096;
@@ -389,8 +406,6 @@ export const EVENT_TRAP = 7;
 export const EVENT_WAIT = 8;
 export const EVENT_END = 9;
 
-/** First address of the hot records without processors beside the host. */
-export const REGIONS = 131072;
 
 // --- The target CPU's machine: one or more whole frames -------------------------------------------
 //
