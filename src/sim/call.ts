@@ -2,6 +2,7 @@
 // asked again and again until no processor keeps it waiting (STATUS_BUSY).
 
 import {
+  ANSWER_BUSY,
   CONTROL_CODE,
   METER_COUNTER_SLOT,
   METER_KEEPER_SLOT,
@@ -57,7 +58,7 @@ export class Calls {
   ): Call {
     const make = () => {
       const status = call();
-      if (status === STATUS_BUSY) {
+      if (status === STATUS_BUSY || status === ANSWER_BUSY) {
         this.waits++;
         return false;
       }

@@ -1,6 +1,5 @@
 // The wasm instance that all worlds of a simulation are made in, one after the other.
 
-import { SimFailure } from "./failure.js";
 import { Machine, type SimExports } from "./machine.js";
 import type { Settings } from "./settings.js";
 

@@ -1,7 +1,7 @@
 // One simulated multiprocessor: a kernel, its processors and its host, and the model beside it. Whoever has the next
 // step is chosen from outside; a world does nothing of itself, so the same choices give the same world.
 
-import { PHASE_OUTSIDE, PHASE_RESTING, PHASE_WANTING } from "../../assembly/layout.js";
+import { PHASE_RESTING, PHASE_WANTING } from "../../assembly/layout.js";
 import { checkStore } from "../check.js";
 import type { Act } from "./act.js";
 import { calm } from "./calm.js";
