@@ -49,7 +49,7 @@ export class Processor {
   index: u32;
   outcome: i32;
   allowance: u32;
-  used: u32;
+  short: u32;
   pause: u32;
   wanted: u32;
   trapCode: u32;
@@ -63,7 +63,7 @@ export class Processor {
   freeRecord: usize;
 
   @inline static at(index: u32): Processor {
-    return changetype<Processor>(PROCESSORS + <usize>index * PROCESSOR_SIZE);
+    return changetype<Processor>(<usize>PROCESSORS + <usize>index * PROCESSOR_SIZE);
   }
 
   /** What it does, for others to see: what it did before is there for whoever sees the new phase. */
@@ -126,12 +126,14 @@ export function report(): Report {
   return changetype<Report>(current + PROCESSOR_DOMAIN);
 }
 
-/** Does something in the stead of a processor that waits for the kernel lock, which is held here. */
-export function inStead(of: Processor, act: () => void): void {
-  const self = current;
-  current = changetype<usize>(of);
-  act();
-  current = self;
+/**
+ * Acts in the stead of a participant that waits for the kernel lock, which is held here. Answers
+ * who did until now, to go back to.
+ */
+export function actAs(other: Processor): Processor {
+  const self = me();
+  current = changetype<usize>(other);
+  return self;
 }
 
 /** The host is to look: at the events, or because all rest. */
