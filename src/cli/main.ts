@@ -63,9 +63,15 @@ program
 
 program
   .command("sim")
-  .description("simulate several processors on one kernel, every race by a seed, beside a naive model")
+  .description(
+    "simulate several processors on one kernel, every race by a seed, beside a naive model",
+  )
   .option("--processors <n>", "simulated processors, 1 to 16", whole(1, MAX_PROCESSORS), 4)
-  .option("--seed <n>", "where all chance comes from; the next worlds take the next seeds", whole(0, 2 ** 32 - 1))
+  .option(
+    "--seed <n>",
+    "where all chance comes from; the next worlds take the next seeds",
+    whole(0, 2 ** 32 - 1),
+  )
   .option("--steps <n>", "steps in all, of processors and of the host", whole(1, 1e12), 1_000_000)
   .option("--check <n>", "check the whole store after so many steps each", whole(1, 1e12), 10_000)
   .option("--assertions", "the build with assertions: slower, and processors die at any store")

@@ -27,7 +27,13 @@ export interface SimFlags {
 export async function simCommand(flags: SimFlags): Promise<boolean> {
   const { processors, seed, steps, check, canary } = flags;
   const isChecked = flags.assertions === true || canary !== undefined;
-  const options: SimOptions = { processors, seed, steps, check, canary: canary ? CANARIES[canary] : 0 };
+  const options: SimOptions = {
+    processors,
+    seed,
+    steps,
+    check,
+    canary: canary ? CANARIES[canary] : 0,
+  };
   const sim = new Sim(instanceOf(processors, isChecked), options);
   const paint = pc.createColors(colourful(process.stdout));
   if (!flags.json) process.stdout.write(`${opening(flags, isChecked)}\n`);
@@ -36,7 +42,9 @@ export async function simCommand(flags: SimFlags): Promise<boolean> {
   if (flags.json) process.stdout.write(json(sim, flags, seconds, trace));
   else {
     process.stdout.write(`\n${figures(sim, seconds, paint)}\n\n`);
-    const said = sim.failure ? failed(sim, flags, trace!, paint) : `  ${paint.green("✓")} ${passed(sim)}`;
+    const said = sim.failure
+      ? failed(sim, flags, trace!, paint)
+      : `  ${paint.green("✓")} ${passed(sim)}`;
     process.stdout.write(`${said}\n`);
   }
   return sim.failure === undefined;
@@ -121,12 +129,7 @@ function passed(sim: Sim): string {
   return `Kernel and model agree: ${counted(sim.steps, "step")} in ${counted(sim.worlds, "world")}.`;
 }
 
-function failed(
-  sim: Sim,
-  flags: SimFlags,
-  trace: readonly unknown[],
-  paint: Paint,
-): string {
+function failed(sim: Sim, flags: SimFlags, trace: readonly unknown[], paint: Paint): string {
   const failure = sim.failure as Failure;
   const { seed, step, choices } = failure;
   const settings = settingsOf(seed, flags.processors);

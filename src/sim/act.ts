@@ -13,8 +13,8 @@ export interface Act {
 
 /** How often each kind comes, among all; `die`, `recover` and `calm` are the world's. */
 const WEIGHTS = {
-  createMeter: 6,
-  createDomain: 7,
+  createMeter: 5,
+  createDomain: 5,
   createChain: 2,
   createNode: 1,
   rescindMeter: 3,
@@ -32,10 +32,11 @@ const WEIGHTS = {
   setSuperior: 5,
   misplace: 1,
   swapCounter: 2,
-  spoil: 2,
+  spoil: 1,
   mend: 4,
   clear: 1,
-  start: 9,
+  start: 5,
+  revive: 20,
   stop: 2,
   end: 1,
   evict: 3,
@@ -43,7 +44,7 @@ const WEIGHTS = {
   answer: 6,
   limit: 1,
   halt: 1,
-  go: 2,
+  go: 3,
 } as const;
 
 export type HostActKind = keyof typeof WEIGHTS;

@@ -3,22 +3,24 @@
 
 import {
   ANSWER_BUSY,
-  CONTROL_CODE,
-  METER_COUNTER_SLOT,
-  METER_KEEPER_SLOT,
-  METER_SUPERIOR_SLOT,
   OK,
   ORDER_CLEAR,
   ORDER_SWAP,
-  PRIME_INDEX,
   STATUS_BUSY,
+  STATUS_NO_NODES,
   STATUS_NOT_ALLOWED,
   STATUS_NOT_METER,
-  STATUS_NO_NODES,
   STATUS_OVERFLOW,
   STATUS_RESCINDED,
   STATUS_SPENT,
   STATUS_WRONG_STATE,
+} from "../../assembly/codes.js";
+import {
+  CONTROL_CODE,
+  METER_COUNTER_SLOT,
+  METER_KEEPER_SLOT,
+  METER_SUPERIOR_SLOT,
+  PRIME_INDEX,
 } from "../../assembly/layout.js";
 import { idOf } from "../id.js";
 import { type Key, ZERO_KEY } from "../key.js";

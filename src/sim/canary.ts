@@ -1,6 +1,6 @@
 // Faults that can be planted in the build with assertions, for the simulator to find.
 
-import { CANARY_CLAIM, CANARY_CLIMB, CANARY_REFILL } from "../../assembly/layout.js";
+import { CANARY_CLAIM, CANARY_CLIMB, CANARY_REFILL } from "../../assembly/codes.js";
 
 export const CANARIES = {
   /** A cache is taken back from a domain that runs outside, without waiting for it. */

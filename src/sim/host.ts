@@ -7,7 +7,17 @@ import { type Call, Calls } from "./call.js";
 import { SimFailure } from "./failure.js";
 import type { Judge, KeeperCall } from "./judge.js";
 import type { Machine } from "./machine.js";
-import { ENDED, type Handle, LARGEST, type Model, NO_METER, STOPPED } from "./model.js";
+import {
+  ACTIVE,
+  ENDED,
+  type Handle,
+  LARGEST,
+  type Model,
+  NO_METER,
+  PARKED,
+  STOPPED,
+  TRAPPED,
+} from "./model.js";
 import { planOf } from "./plan.js";
 import { Policies } from "./policy.js";
 import type { Settings } from "./settings.js";
@@ -16,6 +26,8 @@ import type { Settings } from "./settings.js";
 const DATA_SLOTS = [3, 0, 4, 5, 6, 7, 8, 10, 11, 12, 15];
 /** Of so many picks, one takes a handle whose node was rescinded. */
 const STALE_EVERY = 16;
+/** Of so many harms to the prime meter, one is done. */
+const SPARED_EVERY = 16;
 /** Of each unit an account holds so many quanta at most. */
 const LARGE = 200;
 
@@ -193,11 +205,11 @@ export class Host {
       case "rescindMeter":
         return this.#inferior(a, (meter) => calls.rescind(meter));
       case "set":
-        return [calls.set(this.#meter(a), this.#cycles(b))];
+        return [calls.set(this.#victim(a), this.#cycles(b))];
       case "add":
         return [calls.add(this.#meter(a), this.#cycles(b))];
       case "off":
-        return [calls.set(this.#meter(a), 0n), calls.setKeeper(this.#meter(a), 0)];
+        return [calls.set(this.#victim(a), 0n), calls.setKeeper(this.#victim(a), 0)];
       case "on":
         return this.#on(this.#meter(a), b, c);
       case "peek":
@@ -211,9 +223,9 @@ export class Host {
       case "granted":
         return [calls.granted(this.#meter(a))];
       case "swapCounter":
-        return [calls.swapCounter(this.#meter(a), this.#cycles(b))];
+        return [calls.swapCounter(this.#victim(a), this.#cycles(b))];
       case "spoil":
-        return [calls.spoil(this.#meter(a), DATA_SLOTS[b % DATA_SLOTS.length]!)];
+        return [calls.spoil(this.#victim(a), DATA_SLOTS[b % DATA_SLOTS.length]!)];
       case "mend":
         return this.#mend(this.#meter(a), b);
       case "setKeeper":
@@ -250,6 +262,8 @@ export class Host {
         return this.#toDomain(a, (domain) => this.#link(domain, this.#meter(b)));
       case "start":
         return this.#toDomain(a, (domain) => calls.start(domain));
+      case "revive":
+        return this.#revive(a, b);
       case "stop":
         return this.#toDomain(a, (domain) => calls.stop(domain, STOPPED));
       case "end":
@@ -260,6 +274,28 @@ export class Host {
         return this.#toDomain(a, (domain) => calls.rescind(domain));
       default:
         throw new Error(`no act ${kind}`);
+    }
+  }
+
+  /** What one who does not run needs, or his node for others. */
+  #revive(number: number, cycles: number): Call[] {
+    const { calls } = this;
+    const model = this.#model;
+    const still = model.domains.filter((index) => model.state[index] !== ACTIVE);
+    if (still.length === 0) return [];
+    const domain = this.#pick(still, number);
+    switch (model.state[domain.index]) {
+      case ENDED:
+        return [calls.rescind(domain)];
+      case PARKED:
+        return [calls.set(model.handle(model.parkedAt[domain.index]!), this.#cycles(cycles | 4))];
+      case TRAPPED: {
+        const good = model.meters.filter((meter) => model.isGood(meter));
+        const link = good.length > 0 && this.#link(domain, this.#pick(good, cycles));
+        return link ? [link, calls.start(domain)] : [calls.start(domain)];
+      }
+      default:
+        return [calls.start(domain)];
     }
   }
 
@@ -320,6 +356,13 @@ export class Host {
   /** The meter that a number means; now and then one that is no more. */
   #meter(number: number): Handle {
     return this.#stale(number) ?? this.#pick(this.#model.meters, number);
+  }
+
+  /** The same to be harmed: the prime meter, which ends all, only now and then. */
+  #victim(number: number): Handle {
+    const meter = this.#meter(number);
+    const isSpared = meter.index === PRIME_INDEX && (number >>> 20) % SPARED_EVERY !== 0;
+    return isSpared ? this.#meter(number + 1) : meter;
   }
 
   #domain(number: number): Handle | undefined {

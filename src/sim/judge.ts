@@ -1,6 +1,7 @@
 // Compares what the kernel says that happened with what the model knows, at the very step: events are
 // read as they are written, long before the host takes them.
 
+import { TRAP_NONE } from "../../assembly/codes.js";
 import {
   CONTROL_EVENTS,
   EVENT_AMOUNT,
@@ -16,7 +17,6 @@ import {
   EVENT_TRAP,
   EVENTS,
   KEEPER_LAPS,
-  TRAP_NONE,
 } from "../../assembly/layout.js";
 import type { View } from "../view.js";
 import { SimFailure } from "./failure.js";

@@ -1,6 +1,7 @@
 // The kernel as the simulator drives it: the build for several processors over a memory of its own, in one thread,
 // each call in the name of one participant.
 
+import { OK } from "../../assembly/codes.js";
 import {
   BURSTS_RUN_MIN,
   BURSTS_RUN_SPAN,
@@ -24,7 +25,6 @@ import {
   JOURNAL,
   JOURNAL_COUNTDOWN,
   NODE_SIZE,
-  OK,
   PHASE_OUTSIDE,
   PROCESSOR_BELL,
   PROCESSOR_PHASE,
@@ -75,12 +75,7 @@ export class Machine {
   readonly #doomed = new Set<number>();
 
   /** `memory` is zero, and large enough. */
-  constructor(
-    exports: SimExports,
-    memory: WebAssembly.Memory,
-    settings: Settings,
-    canary: number,
-  ) {
+  constructor(exports: SimExports, memory: WebAssembly.Memory, settings: Settings, canary: number) {
     this.exports = exports;
     this.view = new View(memory);
     this.#settings = settings;

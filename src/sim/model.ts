@@ -7,14 +7,13 @@
 // granted in all is a bigint, since counters go to 2^64 − 1.
 
 import {
-  MAX_CHAIN,
-  PRIME_INDEX,
   TRAP_LOCKED,
   TRAP_MALFORMED,
   TRAP_NO_METER,
   TRAP_NONE,
   TRAP_TOO_DEEP,
-} from "../../assembly/layout.js";
+} from "../../assembly/codes.js";
+import { MAX_CHAIN, PRIME_INDEX } from "../../assembly/layout.js";
 import { SimFailure } from "./failure.js";
 
 export const FREE = 0;
@@ -225,7 +224,12 @@ export class Model {
     const left = this.allowed[at]! - this.consumed[at]! + cycles;
     const ran = `${cycles} cycles of domain ${domain}`;
     if (at === domain) {
-      throw new SimFailure("slice", `domain ${at}`, ran, `at most ${left}: its program has no more`);
+      throw new SimFailure(
+        "slice",
+        `domain ${at}`,
+        ran,
+        `at most ${left}: its program has no more`,
+      );
     }
     const most = this.bad[at] ? "none: its slots are not a meter's" : `at most ${left}, all it has`;
     throw new SimFailure("slice", `meter ${at}`, ran, most);
@@ -246,6 +250,11 @@ export class Model {
       at = this.superior[at]!;
     }
     return TRAP_NONE;
+  }
+
+  /** Whether domains can run under a meter: it and its chain are as they must be. */
+  isGood(meter: number): boolean {
+    return !this.bad[meter] && this.trapOf(meter) === TRAP_NONE;
   }
 
   /** The dry meter nearest to a domain whose chain is good, or 0. */

@@ -26,7 +26,9 @@ export function shrink<Choice>(
       isShorter = true;
     }
     if (left === 0 || (size === 1 && !isShorter)) return list;
-    parts = isShorter ? Math.max(2, Math.ceil(list.length / size)) : Math.min(list.length, parts * 2);
+    parts = isShorter
+      ? Math.max(2, Math.ceil(list.length / size))
+      : Math.min(list.length, parts * 2);
   }
   return list;
 }

@@ -108,15 +108,16 @@ export class Sim {
   #world(seed: number): World {
     const { processors, check, canary } = this.#options;
     const settings = settingsOf(seed, processors);
-    return new World(this.#instance.machine(settings, canary), settings, check, this.#instance.isChecked);
+    return new World(
+      this.#instance.machine(settings, canary),
+      settings,
+      check,
+      this.#instance.isChecked,
+    );
   }
 
   /** Does recorded choices in a world of that seed; what failed, if something did. */
-  replay(
-    seed: number,
-    choices: readonly Choice[],
-    say?: Say,
-  ): SimFailure | undefined {
+  replay(seed: number, choices: readonly Choice[], say?: Say): SimFailure | undefined {
     const world = this.#world(seed);
     if (say) world.tell(say);
     try {

@@ -1,7 +1,8 @@
 // One simulated multiprocessor: a kernel, its processors and its host, and the model beside it. Whoever has the next
 // step is chosen from outside; a world does nothing of itself, so the same choices give the same world.
 
-import { PHASE_RESTING, PHASE_WANTING } from "../../assembly/layout.js";
+import { TURN_BLOCKED } from "../../assembly/codes.js";
+import { PHASE_RESTING } from "../../assembly/layout.js";
 import { checkStore } from "../check.js";
 import type { Act } from "./act.js";
 import { calm } from "./calm.js";
@@ -21,7 +22,7 @@ export type Say = (who: number, words: string) => void;
 export const KERNEL = -1;
 
 const HOST = 0;
-const PHASES = ["rests", "wants the lock", "is inside", "climbs", "claims", "is outside"];
+const PHASES = ["rests", "leaves", "takes the lock", "climbs", "waits for others", "runs outside"];
 /** Stores that a doomed processor has left at most. */
 const LAST_STORES = 300;
 
@@ -120,13 +121,13 @@ export class World {
     }
     if (this.#wounded === 0) this.#mix(this.judge.look());
     this.#asleep[processor] = phase === PHASE_RESTING ? 1 : 0;
-    if (phase === PHASE_WANTING) this.conflicts++;
+    if (phase === TURN_BLOCKED) this.conflicts++;
     if (this.say) this.#sayTurn(processor, phase, used);
   }
 
   #sayTurn(processor: number, phase: number, used: number): void {
     const ran = used > 0 ? `runs domain ${this.machine.ran} for ${used} cycles, ` : "";
-    this.say?.(processor, ran + PHASES[phase]);
+    this.say?.(processor, ran + (PHASES[phase] ?? "finds the lock held"));
   }
 
   #hostStep(): void {
