@@ -3,9 +3,9 @@ import pc from "picocolors";
 import { counted, grouped } from "../scenario/number.js";
 import { instanceOf } from "../sim/build.js";
 import { CANARIES, type CanaryName } from "../sim/canary.js";
-import { settingsOf } from "../sim/settings.js";
+import { type Explanation, explain, verdict } from "../sim/explain.js";
+import { settingsOf, settingsWords } from "../sim/settings.js";
 import { type Failure, Sim, type SimOptions } from "../sim/sim.js";
-import { settingsWords, story, verdict } from "../sim/story.js";
 import { colourful } from "./colour.js";
 import { type Paint, table } from "./table.js";
 
@@ -33,17 +33,18 @@ export async function simCommand(flags: SimFlags): Promise<boolean> {
     steps,
     check,
     canary: canary ? CANARIES[canary] : 0,
+    wounds: isChecked,
   };
   const sim = new Sim(instanceOf(processors, isChecked), options);
   const paint = pc.createColors(colourful(process.stdout));
   if (!flags.json) process.stdout.write(`${opening(flags, isChecked)}\n`);
   const seconds = await run(sim, flags, paint);
-  const trace = sim.failure && sim.shrunk(sim.failure);
-  if (flags.json) process.stdout.write(json(sim, flags, seconds, trace));
+  const why = sim.failure && explain(sim.failure, options);
+  if (flags.json) process.stdout.write(json(sim, flags, seconds, why));
   else {
     process.stdout.write(`\n${figures(sim, seconds, paint)}\n\n`);
     const said = sim.failure
-      ? failed(sim, flags, trace!, paint)
+      ? failed(sim.failure, flags, why!, paint)
       : `  ${paint.green("✓")} ${passed(sim)}`;
     process.stdout.write(`${said}\n`);
   }
@@ -129,19 +130,18 @@ function passed(sim: Sim): string {
   return `Kernel and model agree: ${counted(sim.steps, "step")} in ${counted(sim.worlds, "world")}.`;
 }
 
-function failed(sim: Sim, flags: SimFlags, trace: readonly unknown[], paint: Paint): string {
-  const failure = sim.failure as Failure;
-  const { seed, step, choices } = failure;
-  const settings = settingsOf(seed, flags.processors);
-  const lines = story(sim, seed, trace as Failure["choices"]);
+function failed(found: Failure, flags: SimFlags, why: Explanation, paint: Paint): string {
+  const { seed, step, choices, failure } = found;
+  const settings = settingsWords(settingsOf(seed, flags.processors));
+  const shrunk = `${counted(choices.length, "choice")} shrunk to ${grouped(why.choices.length)}`;
   return [
-    `  ${paint.red("✗")} step ${grouped(step)} of seed ${seed}: ${verdict(failure.failure)}`,
+    `  ${paint.red("✗")} step ${grouped(step)} of seed ${seed}: ${verdict(failure)}`,
     "",
-    `  ${counted(choices.length, "choice")} shrunk to ${grouped(trace.length)}; ${settingsWords(settings)}:`,
-    ...lines.map((line) => `    ${line}`),
+    `  ${shrunk}; ${settings}:`,
+    ...why.lines.map((line) => `    ${line}`),
     "",
     "  To see it again:",
-    `    ${command(flags, failure)}`,
+    `    ${command(flags, found)}`,
   ].join("\n");
 }
 
@@ -152,12 +152,7 @@ function command(flags: SimFlags, { seed, step }: Failure): string {
   return `primemeter sim --processors ${processors} --seed ${seed} --steps ${step} --check ${check}${more}`;
 }
 
-function json(
-  sim: Sim,
-  flags: SimFlags,
-  seconds: number,
-  trace: Failure["choices"] | undefined,
-): string {
+function json(sim: Sim, flags: SimFlags, seconds: number, why?: Explanation): string {
   const { failure } = sim;
   const object = {
     seed: flags.seed,
@@ -179,7 +174,7 @@ function json(
           found: failure.failure.found,
           expected: failure.failure.expected,
           command: command(flags, failure),
-          trace: story(sim, failure.seed, trace!),
+          trace: why?.lines,
         }
       : null,
   };

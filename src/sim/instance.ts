@@ -6,8 +6,6 @@ import type { Settings } from "./settings.js";
 const PAGE = 65536;
 
 export class Instance {
-  /** The build has assertions: processors may die at any store, and a fault can be planted. */
-  readonly isChecked: boolean;
   readonly #exports: SimExports;
   readonly #memory: WebAssembly.Memory;
   readonly #bytes: Uint8Array;
@@ -17,7 +15,6 @@ export class Instance {
     this.#memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true });
     this.#bytes = new Uint8Array(this.#memory.buffer);
     const { exports } = new WebAssembly.Instance(module, { env: { memory: this.#memory } });
-    this.isChecked = "journalBegin" in exports;
     this.#exports = exports as unknown as SimExports;
   }
 

@@ -45,3 +45,11 @@ export function settingsOf(seed: number, processors: number): Settings {
     mortal: random.once(2),
   };
 }
+
+/** The settings of a world, as far as they are not those of all. */
+export function settingsWords(settings: Settings): string {
+  const { nodes, quantum, advance, tapered, ignoreDry, traced, mortal } = settings;
+  const flags = Object.entries({ tapered, ignoreDry, traced, mortal });
+  const set = flags.filter(([, value]) => value).map(([name]) => name);
+  return [`nodes ${nodes - 1}`, `quantum ${quantum}`, `advance ${advance}`, ...set].join(", ");
+}

@@ -32,3 +32,21 @@ export function shrink<Choice>(
   }
   return list;
 }
+
+/** Puts something simpler in the place of each, where the list still fails. */
+export function simplify<Choice>(
+  choices: readonly Choice[],
+  simpler: (choice: Choice) => Choice[],
+  fails: (some: readonly Choice[]) => boolean,
+): Choice[] {
+  let list = [...choices];
+  for (let at = 0; at < list.length; at++) {
+    for (let left = simpler(list[at]!); left.length > 0; ) {
+      const some = [...list.slice(0, at), left.shift()!, ...list.slice(at + 1)];
+      if (!fails(some)) continue;
+      list = some;
+      left = simpler(list[at]!);
+    }
+  }
+  return list;
+}

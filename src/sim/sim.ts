@@ -18,7 +18,6 @@ import { SimFailure } from "./failure.js";
 import type { Instance } from "./instance.js";
 import { Random } from "./random.js";
 import { settingsOf } from "./settings.js";
-import { shrink } from "./shrink.js";
 import { type Choice, type Say, World } from "./world.js";
 
 export interface SimOptions {
@@ -27,8 +26,10 @@ export interface SimOptions {
   readonly steps: number;
   /** Steps between two checks of the whole store. */
   readonly check: number;
-  /** The fault that is planted, or 0. */
+  /** The fault that is planted, or 0; needs the build with assertions. */
   readonly canary: number;
+  /** Processors die half-way through changes, too; needs the build with assertions. */
+  readonly wounds: boolean;
 }
 
 export interface Failure {
@@ -41,7 +42,6 @@ export interface Failure {
 
 /** Steps of one world, about. */
 export const WORLD_STEPS = 20_000;
-const SHRINK_TRIES = 3000;
 
 const FIGURES = {
   refills: STATISTIC_REFILLS,
@@ -106,14 +106,9 @@ export class Sim {
   }
 
   #world(seed: number): World {
-    const { processors, check, canary } = this.#options;
+    const { processors, check, canary, wounds } = this.#options;
     const settings = settingsOf(seed, processors);
-    return new World(
-      this.#instance.machine(settings, canary),
-      settings,
-      check,
-      this.#instance.isChecked,
-    );
+    return new World(this.#instance.machine(settings, canary), settings, check, wounds);
   }
 
   /** Does recorded choices in a world of that seed; what failed, if something did. */
@@ -127,12 +122,6 @@ export class Sim {
       throw error;
     }
     return undefined;
-  }
-
-  /** The fewest choices found that fail in the same way. */
-  shrunk({ seed, choices, failure }: Failure): Choice[] {
-    const fails = (some: readonly Choice[]) => this.replay(seed, some)?.kind === failure.kind;
-    return shrink(choices, fails, SHRINK_TRIES);
   }
 
   #count(world: World): void {

@@ -46,12 +46,12 @@ export class World {
   #low = 0x811c9dc5 | 0;
   #high = 0x2545f491 | 0;
 
-  /** Checks the whole store after so many steps each. `canDie`: processors may stop at any store. */
+  /** Checks the whole store after so many steps each. `wounds`: processors may die at any store. */
   constructor(
     readonly machine: Machine,
     readonly settings: Settings,
     readonly every: number,
-    readonly canDie: boolean,
+    readonly wounds: boolean,
   ) {
     const { processors, nodes } = settings;
     this.model = new Model(nodes);
@@ -149,7 +149,7 @@ export class World {
   /** It dies here, between two turns, or at a store of one to come. */
   #doom(processor: number, { b, c }: Act): void {
     if (this.#dead[processor]) return;
-    if (this.canDie && b % 2 === 0) {
+    if (this.wounds && b % 2 === 0) {
       this.machine.doom(processor, 1 + (c % LAST_STORES));
       this.say?.(processor, "will die");
     } else this.#die(processor, false);

@@ -1,0 +1,54 @@
+// From a world that failed to a short trace in words.
+
+import { instanceOf } from "./build.js";
+import type { SimFailure } from "./failure.js";
+import { shrink, simplify } from "./shrink.js";
+import { type Failure, Sim, type SimOptions } from "./sim.js";
+import { type Choice, KERNEL } from "./world.js";
+
+const TRIES = 3000;
+
+export interface Explanation {
+  readonly choices: readonly Choice[];
+  readonly lines: readonly string[];
+}
+
+/**
+ * Shrinks the choices of a world to few that fail in the same way. In the build with assertions, whichever it failed in:
+ * that one stops where a fault is done, the other where it shows, and may run on in a store that is no store.
+ */
+export function explain({ seed, choices, failure }: Failure, options: SimOptions): Explanation {
+  const sim = new Sim(instanceOf(options.processors, true), options);
+  const { kind } = sim.replay(seed, choices) ?? failure;
+  const fails = (some: readonly Choice[]) => sim.replay(seed, some)?.kind === kind;
+  const few = simplify(shrink(choices, fails, TRIES), simpler, fails);
+  const shortest = shrink(few, fails, TRIES);
+  return { choices: shortest, lines: story(sim, seed, shortest) };
+}
+
+/** The same act on the first that there is, or for the least amount. */
+function simpler(choice: Choice): Choice[] {
+  if (typeof choice === "number") return [];
+  const { a, b, c } = choice;
+  const tries = [a && { ...choice, a: 0 }, b && { ...choice, b: 0 }, c && { ...choice, c: 0 }];
+  return tries.filter((act) => act !== 0);
+}
+
+/** What happens in a world, line by line, up to its failure. */
+function story(sim: Sim, seed: number, choices: readonly Choice[]): string[] {
+  const lines: string[] = [];
+  const failure = sim.replay(seed, choices, (who, words) => {
+    lines.push(`${nameOf(who).padEnd(12)} ${words}`);
+  });
+  if (failure) lines.push(`${"model".padEnd(12)} ${verdict(failure)}`);
+  return lines;
+}
+
+export function verdict({ kind, where, found, expected }: SimFailure): string {
+  return `${kind}: ${where}: found ${found}; expected ${expected}`;
+}
+
+function nameOf(who: number): string {
+  if (who === KERNEL) return "  →";
+  return who === 0 ? "host" : `processor ${who}`;
+}
