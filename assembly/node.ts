@@ -35,6 +35,7 @@ import {
   SLOTS,
 } from "./layout";
 import { Record } from "./record";
+import { clearWords } from "./words";
 
 @unmanaged
 export class Node {
@@ -99,7 +100,7 @@ export class Node {
     control.freeNode = <u32>node.record;
     control.nodesUsed++;
     const allocation = node.allocation;
-    memory.fill(changetype<usize>(node), 0, NODE_SIZE);
+    clearWords(changetype<usize>(node), NODE_SIZE);
     node.allocation = allocation;
     node.flags = <u8>NODE_ALLOCATED;
     node.right = node.left = changetype<usize>(node);

@@ -35,6 +35,7 @@ import {
 } from "./layout";
 import { Node } from "./node";
 import { panic } from "./panic";
+import { clearWords } from "./words";
 
 /** Fields as in layout.ts; where two names share an offset, meter and domain differ. */
 @unmanaged
@@ -89,7 +90,7 @@ export class Record {
     if (at == 0) panic(PANIC_RECORDS);
     const record = changetype<Record>(at);
     control.freeRecord = record.next;
-    memory.fill(at, 0, RECORD_SIZE);
+    clearWords(at, RECORD_SIZE);
     record.kind = <u8>kind;
     record.nodeAddress = changetype<usize>(node);
     node.record = at;

@@ -1,0 +1,5 @@
+// The exports of the shared build: those of the other, and what several processors need.
+
+export * from "./index";
+// For scripts/journal.mjs, which takes them off the exports when it has put calls of them in.
+export { journalled8, journalled16, journalled32, journalled64 } from "./journal";
