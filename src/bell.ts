@@ -8,6 +8,7 @@ type WaitAsync = (
   words: Int32Array,
   index: number,
   value: number,
+  milliseconds: number,
 ) => { readonly async: boolean; readonly value: Promise<string> | string };
 
 export class Bell {
@@ -29,14 +30,20 @@ export class Bell {
     Atomics.notify(this.#words, this.#index);
   }
 
-  /** Resolves once it was rung after it had been `seen`; the event loop goes on meanwhile. */
-  async after(seen: number): Promise<void> {
+  /**
+   * Resolves once it was rung after it had been `seen`, or so many milliseconds are over; the event loop goes
+   * on meanwhile.
+   */
+  async after(seen: number, milliseconds = Number.POSITIVE_INFINITY): Promise<void> {
     const { waitAsync } = Atomics as unknown as { waitAsync?: WaitAsync };
     if (waitAsync) {
-      await waitAsync(this.#words, this.#index, seen).value;
+      await waitAsync(this.#words, this.#index, seen, milliseconds).value;
       return;
     }
-    while (this.count === seen) await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+    const end = performance.now() + milliseconds;
+    while (this.count === seen && performance.now() < end) {
+      await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+    }
   }
 
   /** Blocks until it was rung after it had been `seen`, or so many milliseconds are over. */

@@ -95,7 +95,9 @@ export class Conductor implements Driver {
         if (this.#takeTurn() || performance.now() - this.#yielded > YIELD_MS) {
           await turn();
           this.#yielded = performance.now();
-        } else await this.#bell.after(this.#seen);
+        } else if (outcome === "waiting") await this.#bell.after(this.#seen);
+        // Events that don't ask for anything ring no bell, either: they are told in batches.
+        else await this.#bell.after(this.#seen, YIELD_MS);
       }
       return "aborted";
     } finally {
@@ -179,6 +181,8 @@ export class Conductor implements Driver {
       if (view.control(CONTROL_EVENTS) > 0) return "told";
       let standing: Standing = "idle";
       for (let index = 1; index <= options.processors; index++) {
+        // Where there is no thread any more, nothing runs.
+        if (!this.processors.threads.has(index)) continue;
         if (view.processor(index, PROCESSOR_PHASE) !== PHASE_RESTING) return "running";
         const rest = view.processor(index, PROCESSOR_REST);
         if (rest === REST_IDLE) {

@@ -1,7 +1,8 @@
-// The host's hold on a kernel that several processors run: while it has the lock, nobody changes the
-// store, and its own calls don't get in the way of each other. Internal.
+// The host's hold on a kernel that several processors run: while it has the kernel lock, nobody else
+// changes the store. Internal.
 
 import { pause } from "./bell.js";
+import { OK } from "../assembly/layout.js";
 
 export interface LockExports {
   become(index: number): void;
@@ -10,37 +11,62 @@ export interface LockExports {
   recover(index: number): number;
 }
 
+/** Thrown through what is done under the lock, which is then begun anew. */
+const BUSY = Symbol("busy");
+
 export class Lock {
-  /** Called while another has the lock for long: it may be dead, or have panicked. May throw. */
+  /** Called while a processor keeps the host waiting for long: it may be dead. */
   onWait: () => void = () => {};
   readonly #exports: LockExports;
+  readonly #check: () => void;
   #depth = 0;
 
-  constructor(exports: LockExports) {
+  /** `check` throws where another instance has panicked, maybe with the lock. */
+  constructor(exports: LockExports, check: () => void) {
     this.#exports = exports;
+    this.#check = check;
     exports.become(0);
   }
 
   /** Does something under the lock, whether or not the caller has it already. */
   hold<Result>(act: () => Result): Result {
-    if (this.#depth === 0) this.#enter();
-    this.#depth++;
-    try {
-      return act();
-    } finally {
-      if (--this.#depth === 0) this.#exports.leave();
+    if (this.#depth > 0) return act();
+    for (;;) {
+      this.#enter();
+      this.#depth = 1;
+      try {
+        return act();
+      } catch (error) {
+        if (error !== BUSY) throw error;
+      } finally {
+        this.#depth = 0;
+        this.#exports.leave();
+      }
+      this.onWait();
     }
   }
 
-  /** Undoes what a dead processor left half done, and gives back what it had. */
+  /**
+   * Lets go of the lock and begins anew, with what was first to be done under it: a processor doesn't come
+   * in. Whatever is done up to here must bear to be done again.
+   */
+  giveUp(): never {
+    throw BUSY;
+  }
+
+  /** Takes back what a dead processor left half done, and what it had. */
   recover(index: number): void {
-    this.#exports.recover(index);
+    while (this.#exports.recover(index) !== OK) this.#wait();
   }
 
   #enter(): void {
-    while (this.#exports.enter() === 0) {
-      this.onWait();
-      pause(1);
-    }
+    this.#check();
+    while (this.#exports.enter() === 0) this.#wait();
+  }
+
+  #wait(): void {
+    this.#check();
+    this.onWait();
+    pause(1);
   }
 }

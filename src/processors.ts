@@ -31,7 +31,7 @@ export class Processors {
     this.#bell = bell;
     this.#count = core.options.processors;
     shared.lock.onWait = () => this.bury();
-    shared.onPanic = () => this.end();
+    shared.onPanic(() => this.end());
   }
 
   /** Starts those that are not there; they keep the process alive until `rest`. */

@@ -1,6 +1,12 @@
 // The only file that instantiates the kernel; in workers the text of src/worker-source.ts does.
 
-import { CONTROL, CONTROL_PANIC, WASM_PAGE_SIZE } from "../assembly/layout.js";
+import {
+  ANSWER_BUSY,
+  CONTROL,
+  CONTROL_PANIC,
+  STATUS_BUSY,
+  WASM_PAGE_SIZE,
+} from "../assembly/layout.js";
 import { KERNEL_BASE64, SHARED_KERNEL_BASE64 } from "../build/embedded.js";
 import { CapacityError, KernelPanicError, OptionError, StateError } from "./errors.js";
 import { Lock, type LockExports } from "./lock.js";
@@ -46,19 +52,24 @@ export interface KernelExports {
   machineTranslate(machine: number, address: number, marks: number): number;
 }
 
-/** What the build for several processors has besides. */
+/** What the build for several processors has besides, for the host. */
 export interface SharedExports extends KernelExports {
   go(): void;
   halt(): void;
-  still(): void;
+  still(): number;
   domainResume(index: number, allocation: number, call: number): number;
 }
 
-/** One kernel for several processors: what its workers need, and what keeps them off. */
+/** A kernel of several processors: what its workers need, and how the host comes between them. */
 export interface Shared {
   readonly module: WebAssembly.Module;
   readonly memory: WebAssembly.Memory;
+  readonly exports: SharedExports;
   readonly lock: Lock;
+  /** Called once, when the kernel has panicked. */
+  onPanic(act: () => void): void;
+  /** Throws where a processor has panicked. */
+  check(): void;
 }
 
 export interface KernelInstance {
@@ -74,8 +85,8 @@ const embedded = new Map<string, WebAssembly.Module>();
  * A kernel over a fresh memory of at least so many bytes, made synchronously. `build` is the bytes of
  * another build of the kernel, such as the one with assertions.
  *
- * @throws {CapacityError} NO_MEMORY when the machine has not that much. @throws {OptionError} for a build
- * that is not for several processors, where there are to be some.
+ * @throws {CapacityError} NO_MEMORY when the machine has not that much. @throws {OptionError} where there
+ * are to be several processors and the build is not for that.
  */
 export function instantiate(
   bytes: number,
@@ -83,24 +94,33 @@ export function instantiate(
   build?: Uint8Array,
 ): KernelInstance {
   const module = moduleOf(processors, build);
-  const isShared = sharedBuild(module);
+  const isShared = WebAssembly.Module.exports(module).some(({ name }) => name === "enter");
   if (processors > 1 && !isShared) {
-    throw new OptionError(`build: found one for a single processor, expected one for ${processors}`);
+    throw new OptionError(`build: found one for a single processor, expected one for several`);
   }
-  const pages = Math.ceil(bytes / WASM_PAGE_SIZE);
-  const memory = reserve(pages, isShared);
-  const { exports } = new WebAssembly.Instance(module, { env: { memory } });
+  const memory = reserve(Math.ceil(bytes / WASM_PAGE_SIZE), isShared);
+  const instance = new WebAssembly.Instance(module, { env: { memory } });
   const guard = new Guard(memory);
-  const guarded = guard.exports<SharedExports & LockExports>(exports);
-  if (!isShared) return { memory, exports: guarded, shared: undefined };
-  const lock = new Lock(guarded);
-  const shared = { module, memory, lock, exports: locked(guarded, lock) };
-  return { memory, exports: shared.exports, shared };
+  const guarded = guard.exports(instance.exports);
+  if (!isShared) return { memory, exports: guarded as KernelExports, shared: undefined };
+  const lock = new Lock(guarded as LockExports, () => guard.check());
+  const exports = locked(guarded, lock);
+  const shared: Shared = {
+    module,
+    memory,
+    exports,
+    lock,
+    check: () => guard.check(),
+    onPanic: (act) => {
+      guard.onPanic = act;
+    },
+  };
+  return { memory, exports, shared };
 }
 
-function moduleOf(isShared: boolean, build: Uint8Array | undefined): WebAssembly.Module {
+function moduleOf(processors: number, build: Uint8Array | undefined): WebAssembly.Module {
   if (build) return new WebAssembly.Module(build as Uint8Array<ArrayBuffer>);
-  const base64 = isShared ? SHARED_KERNEL_BASE64 : KERNEL_BASE64;
+  const base64 = processors > 1 ? SHARED_KERNEL_BASE64 : KERNEL_BASE64;
   let module = embedded.get(base64);
   if (!module) {
     const bytes = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
@@ -120,10 +140,13 @@ function reserve(pages: number, shared: boolean): WebAssembly.Memory {
   }
 }
 
-type Anything = (...args: unknown[]) => unknown;
+type Call = (...args: unknown[]) => unknown;
+type Calls = Record<string, Call>;
 
 /** Watches every call of the kernel: after a panic it answers nothing but that panic. */
 class Guard {
+  /** Called once. */
+  onPanic: () => void = () => {};
   readonly #control: DataView;
   #panic: KernelPanicError | undefined;
 
@@ -131,11 +154,11 @@ class Guard {
     this.#control = new DataView(memory.buffer);
   }
 
-  exports<Exports>(exports: WebAssembly.Exports): Exports {
-    const guarded: Record<string, Anything> = {};
+  exports(exports: WebAssembly.Exports): unknown {
+    const guarded: Calls = {};
     for (const [name, value] of Object.entries(exports)) {
       if (typeof value !== "function") continue;
-      const call = value as Anything;
+      const call = value as Call;
       // Five parameters at most; wasm ignores those that a function doesn't take.
       guarded[name] = (a, b, c, d, e) => {
         if (this.#panic) throw this.#panic;
@@ -147,13 +170,13 @@ class Guard {
         }
       };
     }
-    return guarded as Exports;
+    return guarded;
   }
 
-  /** Throws where another instance over this memory has panicked. */
+  /** Throws where this instance, or another one over this memory, has panicked. */
   check(): void {
-    if (!this.#panic && this.#code === 0) return;
-    throw this.#panic ?? this.#stop("a processor", "its own error is that of its worker");
+    if (this.#panic) throw this.#panic;
+    if (this.#code !== 0) throw this.#stop("a worker", "what it threw is in no one's hands");
   }
 
   get #code(): number {
@@ -164,18 +187,31 @@ class Guard {
     this.#panic = new KernelPanicError(
       `the kernel stopped in ${where} (panic ${this.#code}: ${message}); this is a bug of primemeter`,
     );
+    this.onPanic();
     return this.#panic;
   }
 }
 
-/** Every call of the kernel under its lock. */
-function locked(exports: SharedExports, lock: Lock): SharedExports {
-  const held: Record<string, Anything> = {};
-  for (const [name, call] of Object.entries(exports) as [string, Anything][]) {
-    held[name] = (a, b, c, d, e) => lock.hold(() => call(a, b, c, d, e));
+/**
+ * Every call under the kernel lock. A call that needs others to come in who don't is made again, after
+ * a look at who of them is dead.
+ */
+function locked(guarded: unknown, lock: Lock): SharedExports {
+  const held: Calls = {};
+  for (const [name, call] of Object.entries(guarded as Calls)) {
+    const busy = name === "invoke" ? ANSWER_BUSY | 0 : CLAIMING.test(name) ? STATUS_BUSY : null;
+    held[name] = (a, b, c, d, e) =>
+      lock.hold(() => {
+        const answer = call(a, b, c, d, e);
+        if (busy !== null && answer === busy) lock.giveUp();
+        return answer;
+      });
   }
   return held as unknown as SharedExports;
 }
+
+/** Exports that may have to wait for a processor, and answer a status; others answer numbers of their own. */
+const CLAIMING = /^(meter(?!Create)|domain(?!Create)|nodeFree|still)/;
 
 /** What stands in for the exports and the memory once a kernel is disposed of. */
 export function disposed<Thing extends object>(): Thing {

@@ -6,10 +6,10 @@ import {
   CONTROL_PANIC,
   PANIC_WORKER,
   PHASE_RESTING,
-  PHASE_WANTING,
   PROCESSOR_BELL,
   PROCESSOR_SIZE,
   PROCESSORS,
+  TURN_BLOCKED,
 } from "../assembly/layout.js";
 
 /** Turns of the kernel between two looks at the bell; V8 replaces code by better code only then. */
@@ -50,7 +50,7 @@ function serve({ module, memory, index, bell }) {
       const seen = Atomics.load(words, bell);
       const phase = exports.work(${TURNS});
       if (phase === ${PHASE_RESTING}) Atomics.wait(words, bell, seen);
-      else if (phase === ${PHASE_WANTING}) Atomics.wait(words, bell, seen, 1);
+      else if (phase === ${TURN_BLOCKED}) Atomics.wait(words, bell, seen, 1);
     }
   } catch (error) {
     Atomics.compareExchange(words, ${(CONTROL + CONTROL_PANIC) / 4}, 0, ${PANIC_WORKER});
