@@ -52,7 +52,8 @@ export class Bell {
   }
 }
 
-const never = typeof SharedArrayBuffer === "function" ? new Int32Array(new SharedArrayBuffer(4)) : null;
+const never =
+  typeof SharedArrayBuffer === "function" ? new Int32Array(new SharedArrayBuffer(4)) : null;
 
 /** Whether this thread may block: the main thread of a browser may not. */
 export function mayBlock(): boolean {

@@ -10,7 +10,6 @@ import {
   PROCESSOR_PHASE,
   PROCESSOR_READY_COUNT,
   PROCESSOR_REST,
-  REST_EVENTS,
   REST_IDLE,
   REST_LIMIT,
 } from "../assembly/layout.js";

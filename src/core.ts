@@ -2,10 +2,6 @@
 // kernel becomes an error. Internal.
 
 import {
-  CONTROL_CODE,
-  CONTROL_NODE_BASE,
-  NODE_CALLS,
-  NODE_SIZE,
   OK,
   STATUS_NO_FRAMES,
   STATUS_NO_NODES,
@@ -15,7 +11,8 @@ import {
   STATUS_OVERFLOW,
   STATUS_RESCINDED,
   STATUS_WRONG_STATE,
-} from "../assembly/layout.js";
+} from "../assembly/codes.js";
+import { CONTROL_CODE, CONTROL_NODE_BASE, NODE_CALLS, NODE_SIZE } from "../assembly/layout.js";
 import type { Domain } from "./domain.js";
 import {
   CapacityError,

@@ -1,16 +1,18 @@
 // Driving a kernel of one processor: steps it, and acts on the reasons for which it comes back. Internal.
 
 import {
-  CONTROL_EVENTS,
-  PROCESSOR_ADDRESS,
-  PROCESSOR_CODE,
-  PROCESSOR_DOMAIN,
-  PROCESSOR_METER,
   REASON_HOST_CALL,
   REASON_IDLE,
   REASON_KEEPER,
   REASON_LIMIT,
   REASON_TRAP,
+} from "../assembly/codes.js";
+import {
+  CONTROL_EVENTS,
+  PROCESSOR_ADDRESS,
+  PROCESSOR_CODE,
+  PROCESSOR_DOMAIN,
+  PROCESSOR_METER,
 } from "../assembly/layout.js";
 import { Alarms, NEVER } from "./alarm.js";
 import type { Core } from "./core.js";

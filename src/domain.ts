@@ -1,6 +1,14 @@
 // Domains: what runs, and pays its chain of meters for it.
 
 import {
+  TRAP_LOCKED,
+  TRAP_LOST,
+  TRAP_MALFORMED,
+  TRAP_NO_METER,
+  TRAP_RISCV,
+  TRAP_TOO_DEEP,
+} from "../assembly/codes.js";
+import {
   CONTROL_NODE_BASE,
   DOMAIN_METER_SLOT,
   NODE_CONSUMED,
@@ -16,12 +24,6 @@ import {
   STATE_STOPPED,
   STATE_TRAPPED,
   STATE_WAITING,
-  TRAP_LOCKED,
-  TRAP_LOST,
-  TRAP_MALFORMED,
-  TRAP_NO_METER,
-  TRAP_RISCV,
-  TRAP_TOO_DEEP,
 } from "../assembly/layout.js";
 import type { Core } from "./core.js";
 import { RescindedError } from "./errors.js";

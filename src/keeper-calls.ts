@@ -1,6 +1,7 @@
 // Calls of keepers: what one is told, what its answer does, and whose answers are still out. Internal.
 
-import { CONTROL_EVENTS, EVENT_CAPACITY, METER_KEEPER_SLOT, OK } from "../assembly/layout.js";
+import { OK } from "../assembly/codes.js";
+import { CONTROL_EVENTS, EVENT_CAPACITY, METER_KEEPER_SLOT } from "../assembly/layout.js";
 import type { Alarms } from "./alarm.js";
 import type { Core } from "./core.js";
 import type { Domain } from "./domain.js";

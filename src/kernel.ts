@@ -1,5 +1,6 @@
 // The kernel as the host sees it: makes meters and domains, runs them, tells what happens.
 
+import { OK } from "../assembly/codes.js";
 import {
   CONTROL_IGNORE_DRY,
   CONTROL_REFILL_COST,
@@ -7,7 +8,6 @@ import {
   CONTROL_TAPERED,
   CONTROL_TRACED,
   CONTROL_VISIT_COST,
-  OK,
   PRIME_INDEX,
   PROGRAM_BURSTS,
   PROGRAM_RISCV,

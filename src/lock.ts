@@ -1,8 +1,8 @@
 // The host's hold on a kernel that several processors run: while it has the kernel lock, nobody else
 // changes the store. Internal.
 
+import { OK } from "../assembly/codes.js";
 import { pause } from "./bell.js";
-import { OK } from "../assembly/layout.js";
 
 export interface LockExports {
   become(index: number): void;

@@ -46,7 +46,9 @@ export function startThread(source: string, data: object, onEnd: OnEnd): Thread 
   if (!isNode()) return new WebThread(source, data, onEnd);
   const threads = builtin();
   if (threads) return new NodeThread(threads, source, data, onEnd);
-  throw new StateError("step: the worker threads of this Node are not loaded yet: use run(), or wait");
+  throw new StateError(
+    "step: the worker threads of this Node are not loaded yet: use run(), or wait",
+  );
 }
 
 function isNode(): boolean {

@@ -1,12 +1,7 @@
 // The only file that instantiates the kernel; in workers the text of src/worker-source.ts does.
 
-import {
-  ANSWER_BUSY,
-  CONTROL,
-  CONTROL_PANIC,
-  STATUS_BUSY,
-  WASM_PAGE_SIZE,
-} from "../assembly/layout.js";
+import { ANSWER_BUSY, STATUS_BUSY } from "../assembly/codes.js";
+import { CONTROL, CONTROL_PANIC, WASM_PAGE_SIZE } from "../assembly/layout.js";
 import { KERNEL_BASE64, SHARED_KERNEL_BASE64 } from "../build/embedded.js";
 import { CapacityError, KernelPanicError, OptionError, StateError } from "./errors.js";
 import { Lock, type LockExports } from "./lock.js";
@@ -88,11 +83,7 @@ const embedded = new Map<string, WebAssembly.Module>();
  * @throws {CapacityError} NO_MEMORY when the machine has not that much. @throws {OptionError} where there
  * are to be several processors and the build is not for that.
  */
-export function instantiate(
-  bytes: number,
-  processors: number,
-  build?: Uint8Array,
-): KernelInstance {
+export function instantiate(bytes: number, processors: number, build?: Uint8Array): KernelInstance {
   const module = moduleOf(processors, build);
   const isShared = WebAssembly.Module.exports(module).some(({ name }) => name === "enter");
   if (processors > 1 && !isShared) {

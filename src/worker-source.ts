@@ -1,15 +1,14 @@
 // What a processor's worker runs. Internal.
 
+import { PANIC_WORKER, TURN_BLOCKED } from "../assembly/codes.js";
 import {
   CONTROL,
   CONTROL_HOST_BELL,
   CONTROL_PANIC,
-  PANIC_WORKER,
   PHASE_RESTING,
   PROCESSOR_BELL,
   PROCESSOR_SIZE,
   PROCESSORS,
-  TURN_BLOCKED,
 } from "../assembly/layout.js";
 
 /** Turns of the kernel between two looks at the bell; V8 replaces code by better code only then. */
@@ -29,7 +28,12 @@ export function workerData(
   memory: WebAssembly.Memory,
   index: number,
 ): WorkerData {
-  return { module, memory, index, bell: (PROCESSORS + index * PROCESSOR_SIZE + PROCESSOR_BELL) / 4 };
+  return {
+    module,
+    memory,
+    index,
+    bell: (PROCESSORS + index * PROCESSOR_SIZE + PROCESSOR_BELL) / 4,
+  };
 }
 
 /**
