@@ -62,7 +62,8 @@ function builtin(): NodeThreads | undefined {
 
 class NodeThread implements Thread {
   readonly #threads: NodeThreads;
-  readonly #worker: NodeWorker;
+  /** Tests terminate it. */
+  readonly worker: NodeWorker;
   /** Its other end closes with the thread. */
   readonly #line: MessagePort;
   /** Whether sending says that somebody is there: other runtimes than Node may not. */
@@ -73,33 +74,33 @@ class NodeThread implements Thread {
     this.#threads = threads;
     this.#line = port1;
     port1.unref();
-    this.#worker = new threads.Worker(source, {
+    this.worker = new threads.Worker(source, {
       eval: true,
       workerData: { ...data, line: port2 },
       transferList: [port2],
     });
     this.#isTelling = this.#sends();
     let why: unknown;
-    this.#worker.on("error", (error) => {
+    this.worker.on("error", (error) => {
       why = error;
     });
-    this.#worker.on("exit", (code) => {
+    this.worker.on("exit", (code) => {
       port1.close();
       onEnd(why ?? new Error(`the worker exited with code ${code}`));
     });
   }
 
   hold(isHeld: boolean): void {
-    if (isHeld) this.#worker.ref();
-    else this.#worker.unref();
+    if (isHeld) this.worker.ref();
+    else this.worker.unref();
   }
 
   end(): void {
-    this.#worker.removeAllListeners();
-    this.#worker.on("exit", () => this.#line.close());
+    this.worker.removeAllListeners();
+    this.worker.on("exit", () => this.#line.close());
     // An error on the way out is nobody's any more, but without a listener it would be thrown.
-    this.#worker.on("error", () => {});
-    void this.#worker.terminate();
+    this.worker.on("error", () => {});
+    void this.worker.terminate();
   }
 
   /** The exit is an event, which comes too late for who waits for the dead; a closed line is seen at once. */
@@ -114,26 +115,26 @@ class NodeThread implements Thread {
 }
 
 class WebThread implements Thread {
-  readonly #worker: Worker;
+  readonly worker: Worker;
   readonly #address: string;
   /** Nobody but the page ends a web worker. */
   readonly isOver = false;
 
   constructor(source: string, data: object, onEnd: OnEnd) {
     this.#address = URL.createObjectURL(new Blob([source], { type: "text/javascript" }));
-    this.#worker = new Worker(this.#address);
-    this.#worker.onerror = (event) => {
+    this.worker = new Worker(this.#address);
+    this.worker.onerror = (event) => {
       this.end();
       onEnd(event.error ?? new Error(event.message || "the worker could not be started"));
     };
-    this.#worker.postMessage(data);
+    this.worker.postMessage(data);
   }
 
   hold(): void {}
 
   end(): void {
-    this.#worker.onerror = null;
-    this.#worker.terminate();
+    this.worker.onerror = null;
+    this.worker.terminate();
     URL.revokeObjectURL(this.#address);
   }
 }
