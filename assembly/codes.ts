@@ -15,6 +15,12 @@ export const REASON_KEEPER = 3;
 export const REASON_HOST_CALL = 4;
 /** PROCESSOR_DOMAIN trapped with PROCESSOR_CODE at PROCESSOR_ADDRESS. */
 export const REASON_TRAP = 5;
+/** Inside the kernel only: the chain is to be climbed; others must come inside first. */
+export const REASON_CLIMB = 6;
+export const REASON_CLAIM = 7;
+
+/** Several processors, as an answer of `turn`: somebody else has the kernel lock. */
+export const TURN_BLOCKED = 8;
 
 // --- Trap codes ---------------------------------------------------------------------------------
 
@@ -55,6 +61,8 @@ export const ANSWER_METER = 6;
 export const ANSWER_FETCH = 4;
 export const ANSWER_SENSE = 15;
 export const ANSWER_DATA = 1;
+/** As STATUS_BUSY; no key answers so. */
+export const ANSWER_BUSY = 0xfffffff0;
 
 // --- Status codes of exported functions ---------------------------------------------------------
 
@@ -90,3 +98,14 @@ export const PANIC_CACHE = 8;
 export const PANIC_FRAME = 9;
 export const PANIC_LOCK = 10;
 export const PANIC_JOURNAL = 11;
+/** A worker threw something else, and can't tell what it left undone. */
+export const PANIC_WORKER = 12;
+
+// --- Canaries: faults that the debug build can be given, for the simulator to find ------------------
+
+/** Claims find everybody inside. */
+export const CANARY_CLAIM = 1;
+/** Climbs pass the locks of others. */
+export const CANARY_CLIMB = 2;
+/** A refill forgets the uppermost meter. */
+export const CANARY_REFILL = 3;

@@ -12,8 +12,6 @@
 //   nodes       cold      320 bytes for each node
 //   frames      4 KiB     address spaces, decoded programs, bursts
 
-export * from "./codes";
-
 // --- Units and limits ---------------------------------------------------------------------------
 
 export const PAGE_SIZE = 4096;
@@ -306,7 +304,8 @@ export const PROCESSOR_INDEX = 32;
 /** What running outside came to, until it is settled inside: see program.ts. */
 export const PROCESSOR_OUTCOME = 36;
 export const PROCESSOR_ALLOWANCE = 40;
-export const PROCESSOR_USED = 44;
+/** Its kept outcome is that of a run which ended because the next instruction did not fit. */
+export const PROCESSOR_SHORT = 44;
 export const PROCESSOR_PAUSE = 48;
 export const PROCESSOR_WANTED = 52;
 export const PROCESSOR_TRAP_CODE = 56;
@@ -406,6 +405,8 @@ export const EVENT_TRAP = 7;
 export const EVENT_WAIT = 8;
 export const EVENT_END = 9;
 
+/** First address of the hot records without processors beside the host. */
+export const REGIONS = 131072;
 
 // --- The target CPU's machine: one or more whole frames -------------------------------------------
 //

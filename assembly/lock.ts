@@ -56,6 +56,7 @@ export function leaveKernel(): void {
 
 /** Takes the kernel lock from a holder that is no more. */
 export function seizeKernel(from: u32): bool {
-  if (isDefined(SHARED)) return atomic.cmpxchg<u32>(kernelLock, from + 1, me().index + 1) == from + 1;
+  if (isDefined(SHARED))
+    return atomic.cmpxchg<u32>(kernelLock, from + 1, me().index + 1) == from + 1;
   else return false;
 }

@@ -6,6 +6,7 @@
 // domain, or of all on its ready queue (RUNNING_ANY). It goes outside under the lock only, so whoever
 // holds the lock and finds nobody outside with a domain has that domain to himself (claim.ts).
 
+import { control } from "./control";
 import { journalUse } from "./journal";
 import {
   CONTROL,
@@ -13,6 +14,7 @@ import {
   MAX_CHAIN,
   PAGE_SIZE,
   PHASE_RESTING,
+  PHASE_WANTING,
   PROCESSOR_ADDRESS,
   PROCESSOR_ATTENTION,
   PROCESSOR_BELL,
@@ -49,7 +51,7 @@ export class Processor {
   index: u32;
   outcome: i32;
   allowance: u32;
-  used: u32;
+  short: u32;
   pause: u32;
   wanted: u32;
   trapCode: u32;
@@ -63,7 +65,7 @@ export class Processor {
   freeRecord: usize;
 
   @inline static at(index: u32): Processor {
-    return changetype<Processor>(PROCESSORS + <usize>index * PROCESSOR_SIZE);
+    return changetype<Processor>(<usize>PROCESSORS + <usize>index * PROCESSOR_SIZE);
   }
 
   /** What it does, for others to see: what it did before is there for whoever sees the new phase. */
@@ -90,9 +92,18 @@ export class Processor {
     }
   }
 
-  /** There may be something for it to do. */
+  /**
+   * There may be something for it to do. It counts as resting no more: it is about to look. By whoever
+   * has the kernel lock.
+   */
   ring(): void {
-    if (isDefined(SHARED)) ringBell(changetype<usize>(this) + PROCESSOR_BELL);
+    if (isDefined(SHARED)) {
+      if (this.phase == PHASE_RESTING) {
+        this.phase = PHASE_WANTING;
+        control.resting--;
+      }
+      ringBell(changetype<usize>(this) + PROCESSOR_BELL);
+    }
   }
 
   get isIdle(): bool {
@@ -126,12 +137,14 @@ export function report(): Report {
   return changetype<Report>(current + PROCESSOR_DOMAIN);
 }
 
-/** Does something in the stead of a processor that waits for the kernel lock, which is held here. */
-export function inStead(of: Processor, act: () => void): void {
-  const self = current;
-  current = changetype<usize>(of);
-  act();
-  current = self;
+/**
+ * Acts in the stead of a participant that waits for the kernel lock, which is held here. Answers
+ * who did until now, to go back to.
+ */
+export function actAs(other: Processor): Processor {
+  const self = me();
+  current = changetype<usize>(other);
+  return self;
 }
 
 /** The host is to look: at the events, or because all rest. */

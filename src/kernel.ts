@@ -102,7 +102,9 @@ export class Kernel {
   constructor(options: CheckedOptions) {
     const { nodes, frames, processors, build } = options;
     if (processors > 1) checkThreads();
-    const instance = instantiate(bytesOf(nodes, frames, processors), processors, build);
+    // A build that is given may be a shared one for one processor, too.
+    const bytes = bytesOf(nodes, frames, processors > 1 || build ? processors : 0);
+    const instance = instantiate(bytes, build, processors);
     const core = new Core(instance, options);
     const status = core.exports.initialize(nodes, frames, instance.shared ? processors : 0);
     if (status !== OK) throw new PrimemeterError("STATUS", `initialize: status ${status}`);

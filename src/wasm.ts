@@ -83,8 +83,8 @@ const embedded = new Map<string, WebAssembly.Module>();
  * @throws {CapacityError} NO_MEMORY when the machine has not that much. @throws {OptionError} where there
  * are to be several processors and the build is not for that.
  */
-export function instantiate(bytes: number, processors: number, build?: Uint8Array): KernelInstance {
-  const module = moduleOf(processors, build);
+export function instantiate(bytes: number, build?: Uint8Array, processors = 1): KernelInstance {
+  const module = moduleOf(build, processors);
   const isShared = WebAssembly.Module.exports(module).some(({ name }) => name === "enter");
   if (processors > 1 && !isShared) {
     throw new OptionError(`build: found one for a single processor, expected one for several`);
@@ -109,7 +109,7 @@ export function instantiate(bytes: number, processors: number, build?: Uint8Arra
   return { memory, exports, shared };
 }
 
-function moduleOf(processors: number, build: Uint8Array | undefined): WebAssembly.Module {
+function moduleOf(build: Uint8Array | undefined, processors: number): WebAssembly.Module {
   if (build) return new WebAssembly.Module(build as Uint8Array<ArrayBuffer>);
   const base64 = processors > 1 ? SHARED_KERNEL_BASE64 : KERNEL_BASE64;
   let module = embedded.get(base64);
