@@ -68,11 +68,14 @@ export function journalStores(binaryen, module, excluded = EXCLUDED, bulk = BULK
   const entryOf = (name) =>
     Object.keys(excluded).find((of) => name === of || (of.endsWith("/") && name.startsWith(of)));
 
+  const nameOf = (id) =>
+    Object.keys(binaryen).find((key) => key.endsWith("Id") && binaryen[key] === id);
+
   /** Calls `visit` for each expression of a function, operands first. */
   const walk = (expression, within, visit) => {
     const id = binaryen.getExpressionId(expression);
     const kind = kinds.get(id);
-    if (!kind) throw new Error(`journal: ${within} has an expression of unknown kind ${id}`);
+    if (!kind) throw new Error(`journal: ${within} has an expression of a new kind, ${nameOf(id)}`);
     if (OPERANDS[kind].length === 0) return;
     const info = binaryen.getExpressionInfo(expression);
     for (const name of OPERANDS[kind]) {
