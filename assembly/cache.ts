@@ -5,6 +5,7 @@
 
 import { auditChain, auditDry } from "./audit";
 import { control, count } from "./control";
+import { journalBegin, journalFilled } from "./journal";
 import {
   CONTROL,
   CONTROL_SUBTOTALS,
@@ -105,10 +106,12 @@ export function recall(top: Record): u64 {
 
 function take(top: Record, gentle: bool, want: u64): u64 {
   count(STATISTIC_SCAVENGES);
-  const total = walk(top, gentle, want);
+  if (isDefined(SHARED)) settled = 0;
+  let total = walk(top, gentle, want);
   for (let above = top.superior; above; above = changetype<Record>(above).superior) {
     changetype<Record>(above).amount += total;
   }
+  if (isDefined(SHARED)) total += settled;
   count(STATISTIC_RECALLED, total);
   if (isDefined(CHECKED)) {
     auditChain(top);
@@ -120,6 +123,32 @@ function take(top: Record, gentle: bool, want: u64): u64 {
 /** The subtotals of the meters on the way down, by level. */
 const subtotals: usize = CONTROL + CONTROL_SUBTOTALS;
 
+/** What the last walk had credited before its end. */
+let settled: u64 = 0;
+
+/**
+ * A walk may be too long for one change: this ends the change where the walk is, at `meter`, and
+ * begins another. What was taken so far is credited to all meters above; it is `sum` from the
+ * inferiors of `meter`, and subtotals from there up to `top`.
+ */
+function settle(meter: Record, top: Record, sum: u64): void {
+  let total = sum;
+  let record = meter;
+  record.amount += total;
+  while (record != top) {
+    record = changetype<Record>(record.superior);
+    const subtotal = subtotals + (record.level << 4);
+    total += load<u64>(subtotal);
+    store<u64>(subtotal, 0);
+    record.amount += total;
+  }
+  for (let above = top.superior; above; above = changetype<Record>(above).superior) {
+    changetype<Record>(above).amount += total;
+  }
+  settled += total;
+  journalBegin();
+}
+
 /** Inferiors of a list are done with at its end, at the first dry one, or when there is enough. */
 function walk(top: Record, gentle: bool, want: u64): u64 {
   const all = !gentle && want == u64.MAX_VALUE;
@@ -130,6 +159,11 @@ function walk(top: Record, gentle: bool, want: u64): u64 {
   let sum: u64 = 0;
   let at = top.first;
   while (true) {
+    // Not where all is taken: lists are in order again at their ends only. But that is the host's.
+    if (isDefined(SHARED) && !all && journalFilled()) {
+      settle(meter, top, sum);
+      sum = 0;
+    }
     if (at == 0 || (changetype<Record>(at).flags & ends) != 0 || taken >= want) {
       meter.amount += sum;
       const isDry = meter.first == 0 || changetype<Record>(meter.first).dry;

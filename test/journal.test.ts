@@ -2,7 +2,7 @@
 
 import { expect, test } from "vitest";
 import * as layout from "../assembly/layout.js";
-import { BLOCK, NOT_STOPPED, Victim } from "./victim.js";
+import { NOT_STOPPED, Victim } from "./victim.js";
 
 const { CONTROL } = layout;
 const QUANTUM = 100;
@@ -190,7 +190,67 @@ test("a change too long for the journal stops the kernel; before, it says that i
   expect(stop).toThrow(WebAssembly.RuntimeError);
   expect(victim.control(layout.CONTROL_PANIC)).toBe(layout.PANIC_JOURNAL);
   expect(victim.top).toBe(limit);
-  kernel.journalRollback(BLOCK);
+  kernel.journalRollback(victim.block);
   victim.view.setUint32(CONTROL + layout.CONTROL_PANIC, 0, true);
   expect(victim.changes(before)).toEqual([]);
 });
+
+test.each([1000, 4000, 8000, 1_000_000])(
+  "a scavenging longer than the journal, stopped before store %i if it gets there, is exact",
+  (countdown) => {
+    const domains = 1500;
+    const victim = new Victim(domains + 8);
+    const { kernel, view } = victim;
+    const counted = (statistic: number) =>
+      Number(view.getBigUint64(CONTROL + layout.CONTROL_STATISTICS + 8 * statistic, true));
+    const scavenges = () => counted(layout.STATISTIC_SCAVENGES);
+    const program = bursts(victim, 1_000_000, 0, 0);
+    view.setUint32(CONTROL + layout.CONTROL_QUANTUM, QUANTUM, true);
+    view.setUint32(CONTROL + layout.CONTROL_SLICE_LEFT, QUANTUM, true);
+    view.setUint32(CONTROL + layout.CONTROL_ADVANCE, ADVANCE, true);
+    const meter = (superior: number) => {
+      victim.amount = domains * ADVANCE;
+      return kernel.meterCreate(superior, 0, 0);
+    };
+    const domain = (superior: number) => {
+      const index = kernel.domainCreate(superior, 0, layout.PROGRAM_BURSTS, program, 1);
+      expect(kernel.domainStart(index, 0)).toBe(layout.OK);
+    };
+    // Every cycle is in the caches of domains below two meters, when one comes and wants all.
+    kernel.journalUse(0);
+    const tenant = meter(1);
+    const plugins = [meter(tenant), meter(tenant)];
+    for (let n = 0; n < domains; n++) domain(plugins[n % 2]!);
+    kernel.step(domains * QUANTUM, 2 * domains);
+    victim.amount = 0;
+    domain(tenant);
+    view.setUint32(CONTROL + layout.CONTROL_ADVANCE, domains * ADVANCE, true);
+
+    kernel.journalUse(victim.block);
+    const counter = () => {
+      expect(kernel.meterPeek(tenant, 0)).toBe(layout.OK);
+      return victim.amount;
+    };
+    const granted = () => {
+      expect(kernel.meterConsumed(tenant, 0)).toBe(layout.OK);
+      return victim.amount + counter();
+    };
+    const pass = () => kernel.step(1_000_000, 1);
+    let caches = 0;
+    let isDone = true;
+    while (isDone && scavenges() === 0) {
+      caches = counter();
+      isDone = victim.attempt(pass, countdown);
+    }
+    expect(isDone).toBe(countdown === 1_000_000);
+    if (isDone) expect(counted(layout.STATISTIC_RECALLED)).toBe(caches);
+    else kernel.journalRollback(victim.block);
+    kernel.journalEnd();
+    // The build's assertions look at all below.
+    victim.amount = 0;
+    expect(kernel.meterAdd(tenant, 0)).toBe(layout.OK);
+    expect(granted()).toBe(domains * ADVANCE);
+    while (scavenges() < 3) victim.attempt(pass, 0);
+    expect(granted()).toBe(domains * ADVANCE);
+  },
+);

@@ -17,17 +17,10 @@ interface JournalExports extends KernelExports {
   journalRollback(block: number): void;
 }
 
-const NODES = 64;
-const PAGES = 8;
-/** A participant's block, in memory that the kernel has no use for. */
-export const BLOCK = (PAGES - 1) * layout.WASM_PAGE_SIZE;
-const JOURNAL = BLOCK + layout.JOURNAL;
 const { CONTROL } = layout;
-/** Not taken back: what was counted, and the journal itself. */
-const UNLOGGED: [number, number][] = [
-  [CONTROL + layout.CONTROL_STATISTICS, 8 * layout.STATISTIC_COUNT],
-  [JOURNAL, layout.PROCESSOR_SIZE - layout.JOURNAL],
-];
+const FRAMES = 16;
+/** More than is laid out for a node. */
+const NODE_BYTES = 512;
 
 /** Exports that change nothing, or nothing that is journalled: see scripts/journal.mjs. */
 export const NOT_STOPPED =
@@ -37,14 +30,19 @@ export const NOT_STOPPED =
 export class Victim {
   readonly kernel: JournalExports;
   readonly view: DataView;
+  /** A participant's block, in memory that the kernel has no use for. */
+  readonly block: number;
   readonly #bytes: Buffer;
   /** Exports that were called. */
   readonly called = new Set<string>();
   /** Stores that changes were stopped before. */
   stops = 0;
 
-  constructor() {
-    const memory = new WebAssembly.Memory({ initial: PAGES, maximum: PAGES, shared: true });
+  constructor(nodes = 64) {
+    const bytes = layout.REGIONS + nodes * NODE_BYTES + FRAMES * layout.PAGE_SIZE;
+    const pages = Math.ceil(bytes / layout.WASM_PAGE_SIZE) + 1;
+    this.block = (pages - 1) * layout.WASM_PAGE_SIZE;
+    const memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true });
     const { exports } = new WebAssembly.Instance(module, { env: { memory } });
     this.kernel = new Proxy(exports, {
       get: (target, name: string) => {
@@ -54,9 +52,13 @@ export class Victim {
     }) as unknown as JournalExports;
     this.view = new DataView(memory.buffer);
     this.#bytes = Buffer.from(memory.buffer);
-    expect(this.kernel.initialize(NODES, 16)).toBe(layout.OK);
-    expect(this.amount).toBeLessThan(BLOCK);
-    this.kernel.journalUse(BLOCK);
+    expect(this.kernel.initialize(nodes, FRAMES)).toBe(layout.OK);
+    expect(this.amount).toBeLessThanOrEqual(this.block);
+    this.kernel.journalUse(this.block);
+  }
+
+  get journal(): number {
+    return this.block + layout.JOURNAL;
   }
 
   get amount(): number {
@@ -73,13 +75,15 @@ export class Victim {
 
   /** Bytes of entries in the journal. */
   get top(): number {
-    return this.view.getUint32(JOURNAL + layout.JOURNAL_TOP, true);
+    return this.view.getUint32(this.journal + layout.JOURNAL_TOP, true);
   }
 
-  /** All that must be as it was. */
+  /** All that must be as it was: not what was counted, and the journal itself. */
   copy(): Buffer {
     const copy = Buffer.from(this.#bytes);
-    for (const [from, bytes] of UNLOGGED) copy.fill(0, from, from + bytes);
+    const counts = CONTROL + layout.CONTROL_STATISTICS;
+    copy.fill(0, counts, counts + 8 * layout.STATISTIC_COUNT);
+    copy.fill(0, this.journal, this.block + layout.PROCESSOR_SIZE);
     return copy;
   }
 
@@ -96,16 +100,16 @@ export class Victim {
   /** Whether the operation came to its end, where it was to stop before its n-th store. */
   attempt(operation: () => void, countdown: number): boolean {
     this.kernel.journalBegin();
-    this.view.setUint32(JOURNAL + layout.JOURNAL_COUNTDOWN, countdown, true);
+    this.view.setUint32(this.journal + layout.JOURNAL_COUNTDOWN, countdown, true);
     try {
       operation();
     } catch (error) {
       expect(error).toBeInstanceOf(WebAssembly.RuntimeError);
       expect(this.control(layout.CONTROL_PANIC)).toBe(0);
-      expect(this.view.getUint32(JOURNAL + layout.JOURNAL_COUNTDOWN, true)).toBe(0);
+      expect(this.view.getUint32(this.journal + layout.JOURNAL_COUNTDOWN, true)).toBe(0);
       return false;
     }
-    this.view.setUint32(JOURNAL + layout.JOURNAL_COUNTDOWN, 0, true);
+    this.view.setUint32(this.journal + layout.JOURNAL_COUNTDOWN, 0, true);
     return true;
   }
 
@@ -113,7 +117,7 @@ export class Victim {
   rollBackInPart(entries: number): void {
     for (let top = this.top; top > 0 && entries > 0; entries--) {
       top -= layout.JOURNAL_ENTRY_SIZE;
-      const entry = JOURNAL + layout.JOURNAL_ENTRIES + top;
+      const entry = this.journal + layout.JOURNAL_ENTRIES + top;
       const at = this.view.getUint32(entry + layout.JOURNAL_ADDRESS, true);
       const bytes = this.view.getUint32(entry + layout.JOURNAL_BYTES, true);
       this.#bytes.copyWithin(at, entry, entry + bytes);
@@ -128,7 +132,7 @@ export class Victim {
       if (isDone) expect(this.changes(before), `${name} changes nothing`).not.toEqual([]);
       if (!isDone) expect(this.top).toBe((n - 1) * layout.JOURNAL_ENTRY_SIZE);
       this.rollBackInPart(n % 3);
-      this.kernel.journalRollback(BLOCK);
+      this.kernel.journalRollback(this.block);
       expect(this.changes(before), `${name}, stopped before store ${n}`).toEqual([]);
       expect(this.top).toBe(0);
       this.stops++;
