@@ -9,9 +9,13 @@ import asc from "assemblyscript/asc";
 process.chdir(fileURLToPath(new URL("..", import.meta.url)));
 mkdirSync("build", { recursive: true });
 
+const entries = {
+  bench: "bench/kernel/index.ts",
+  "bench-shared": "bench/kernel/shared/index.ts",
+};
 const { targets } = JSON.parse(readFileSync("asconfig.json", "utf8"));
 for (const [target, { outFile }] of Object.entries(targets)) {
-  const entry = target === "bench" ? "bench/kernel/index.ts" : "assembly/index.ts";
+  const entry = entries[target] ?? "assembly/index.ts";
   const { error, stdout, stderr } = await asc.main([entry, "--target", target]);
   // With converge, asc says so when it drops its last pass; that is no warning.
   const said = (stdout.toString() + stderr.toString()).replace("Last converge was suboptimal.", "");
