@@ -2,14 +2,12 @@
 // domain has at least a quantum now. All take what is there where that is less than the advance.
 
 import { lock, unlock } from "./lock";
-import { Domain, Meter, Processor, QUANTUM, ROOT_LOCK } from "./record";
+import { Domain, Meter, Processor, QUANTUM, ROOT_LOCK, superiorOf } from "./record";
 
 /** PHASE_* of the kernel: what others must know of a processor that leaves what it ran. */
 const WANTING = 1;
 const INSIDE = 2;
 const OUTSIDE = 5;
-/** Domains that are refilled in one holding of the lock at most. */
-const AHEAD = 16;
 
 /** With no lock: for one processor, as the unshared kernel does. */
 export function borrowUnlocked(domain: Domain, processor: Processor, me: u32): bool {
@@ -36,12 +34,22 @@ export function borrowPhases(domain: Domain, processor: Processor, me: u32): boo
   return isEnough;
 }
 
-/** One lock, and while it is held the next in the ring are refilled, too, if they need it. */
-export function borrowAhead(domain: Domain, processor: Processor, me: u32): bool {
+/** One lock, and superiors found in lines that nobody writes to. */
+export function borrowLinks(domain: Domain, processor: Processor, me: u32): bool {
   lock(ROOT_LOCK, me);
-  const isEnough = refill(domain, processor);
+  const isEnough = refillByLinks(domain, processor);
+  unlock(ROOT_LOCK);
+  return isEnough;
+}
+
+/** The same, and while the lock is held the next in the ring are topped up, if they have little. */
+export function borrowAhead(domain: Domain, processor: Processor, me: u32): bool {
+  const little = processor.little;
+  lock(ROOT_LOCK, me);
+  const isEnough = refillByLinks(domain, processor);
   let next = changetype<Domain>(domain.next);
-  for (let i = 1; i < AHEAD && next.amount < QUANTUM && refill(next, processor); i++) {
+  for (let left = processor.ahead; left != 0; left--) {
+    if (next.amount < little && !refillByLinks(next, processor)) break;
     next = changetype<Domain>(next.next);
   }
   unlock(ROOT_LOCK);
@@ -60,7 +68,7 @@ export function borrowNodes(domain: Domain, processor: Processor, me: u32): bool
   return isEnough;
 }
 
-/** Whoever calls has the chain for himself. */
+/** The kernel's refill. Whoever calls has the chain for himself. */
 function refill(domain: Domain, processor: Processor): bool {
   const rest = domain.amount;
   let amount = processor.advance;
@@ -78,6 +86,27 @@ function refill(domain: Domain, processor: Processor): bool {
 }
 
 /**
+ * The same in one pass, which is undone where a counter has too little. The address of a meter does not
+ * wait for the line of the one below it, so that lines of several meters are fetched at once.
+ */
+function refillByLinks(domain: Domain, processor: Processor): bool {
+  const change = processor.advance - domain.amount;
+  let isShort = false;
+  for (let at = domain.superior; at; at = superiorOf(at)) {
+    const before = changetype<Meter>(at).amount;
+    changetype<Meter>(at).amount = before - change;
+    isShort = isShort || before < change;
+  }
+  if (isShort) {
+    for (let at = domain.superior; at; at = superiorOf(at)) changetype<Meter>(at).amount += change;
+    return refill(domain, processor);
+  }
+  domain.amount += change;
+  processor.refills++;
+  return true;
+}
+
+/**
  * Subtracts first and looks then: where a counter went below zero, all is undone, and less is tried.
  * Until then others see that counter; they must take it as signed, or see a huge one.
  */
@@ -85,26 +114,27 @@ export function borrowSubtract(domain: Domain, processor: Processor, me: u32): b
   const rest = domain.amount;
   let amount = processor.advance;
   while (amount >= QUANTUM) {
-    const least = subtractAll(domain, amount - rest, processor);
-    if (least >= 0) {
+    const lacking = subtractAll(domain, amount - rest, processor);
+    if (!lacking) {
       domain.amount = amount;
       processor.refills++;
       return true;
     }
-    amount = -least - 1 + rest;
+    const left = <i64>atomic.load<u64>(lacking);
+    amount = min<u64>(amount, <u64>max<i64>(left, 0) + rest);
   }
   return false;
 }
 
-/** Answers 0, or, when all is undone, -1 less what the meter that had too little has. */
-function subtractAll(domain: Domain, amount: u64, processor: Processor): i64 {
+/** Answers 0, or, when all is undone, the meter that had too little. */
+function subtractAll(domain: Domain, amount: u64, processor: Processor): usize {
   for (let at = domain.superior; at; at = changetype<Meter>(at).superior) {
     const before = <i64>atomic.sub<u64>(at, amount);
     if (before < <i64>amount) {
+      if (before < 0) processor.negative++;
       atomic.add<u64>(at, amount);
       addBack(domain, at, amount);
-      if (before < 0) processor.negative++;
-      return -max<i64>(before, 0) - 1;
+      return at;
     }
   }
   return 0;
@@ -114,13 +144,12 @@ function subtractAll(domain: Domain, amount: u64, processor: Processor): i64 {
 export function borrowExchange(domain: Domain, processor: Processor, me: u32): bool {
   const rest = domain.amount;
   let amount = processor.advance;
-  while (true) {
+  do {
     for (let at = domain.superior; at; at = changetype<Meter>(at).superior) {
       amount = min(amount, atomic.load<u64>(at) + rest);
     }
     if (amount < QUANTUM) return false;
-    if (exchangeAll(domain, amount - rest)) break;
-  }
+  } while (!exchangeAll(domain, amount - rest));
   domain.amount = amount;
   processor.refills++;
   return true;

@@ -1,7 +1,7 @@
 // What must be so at the end, whatever the way.
 
 import { Domain, Meter, Processor, QUANTUM, ROOT_LOCK } from "./record";
-import { at, domainCount, HALVES, meters } from "./tree";
+import { domainCount, domainOf, HALVES, meters } from "./tree";
 
 /**
  * Meters that are not as they should be: what was granted is in the counter, in caches below or
@@ -32,15 +32,13 @@ export function consumed(): u32 {
   return <u32>(sum / QUANTUM);
 }
 
-export function refills(): u32 {
-  return <u32>(Processor.at(0).refills + Processor.at(1).refills);
-}
-
-/** Counters met that another had brought below zero. */
+/** Counters met that another processor had brought below zero. */
 export function negatives(): u32 {
-  return <u32>(Processor.at(0).negative + Processor.at(1).negative);
+  let sum: u64 = 0;
+  for (let index: u32 = 0; index < HALVES; index++) sum += Processor.at(index).negative;
+  return <u32>sum;
 }
 
 function numbered(number: u32): Domain {
-  return changetype<Domain>(at(number % HALVES, number / HALVES));
+  return changetype<Domain>(domainOf(number % HALVES, number / HALVES));
 }

@@ -7,8 +7,6 @@ export function lock(at: usize, me: u32): void {
   }
 }
 
-// @ts-ignore: decorator
-@inline
 export function unlock(at: usize): void {
   atomic.store<u32>(at, 0);
 }

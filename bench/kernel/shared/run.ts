@@ -1,8 +1,10 @@
 // A processor's slices, as in the kernel's sprint: caches are billed, and refilled in one of the ways.
+// The loop is the same code for all, for where it lies in memory matters as much as some locks do.
 
 import {
   borrowAhead,
   borrowExchange,
+  borrowLinks,
   borrowNodes,
   borrowPhases,
   borrowRoot,
@@ -11,46 +13,8 @@ import {
 } from "./borrow";
 import { Domain, Processor, QUANTUM } from "./record";
 
-export function runUnlocked(index: u32, slices: u32): void {
-  run(index, slices, UNLOCKED);
-}
-
-export function runRoot(index: u32, slices: u32): void {
-  run(index, slices, ROOT);
-}
-
-export function runPhases(index: u32, slices: u32): void {
-  run(index, slices, PHASES);
-}
-
-export function runAhead(index: u32, slices: u32): void {
-  run(index, slices, AHEAD);
-}
-
-export function runNodes(index: u32, slices: u32): void {
-  run(index, slices, NODES);
-}
-
-export function runSubtract(index: u32, slices: u32): void {
-  run(index, slices, SUBTRACT);
-}
-
-export function runExchange(index: u32, slices: u32): void {
-  run(index, slices, EXCHANGE);
-}
-
-const UNLOCKED = 0;
-const ROOT = 1;
-const PHASES = 2;
-const AHEAD = 3;
-const NODES = 4;
-const SUBTRACT = 5;
-const EXCHANGE = 6;
-
-/** A loop of its own for each way, which is a constant where it is inlined. */
-// @ts-ignore: decorator
-@inline
-function run(index: u32, slices: u32, way: i32): void {
+/** Runs so many slices of a processor's ring. The ways are numbered in bench/grove.ts. */
+export function run(index: u32, slices: u32, way: i32): void {
   const processor = Processor.at(index);
   const attention = changetype<usize>(processor) + offsetof<Processor>("attention");
   let at = processor.ready;
@@ -71,14 +35,23 @@ function run(index: u32, slices: u32, way: i32): void {
   processor.ready = at;
 }
 
-// @ts-ignore: decorator
-@inline
 function borrow(domain: Domain, processor: Processor, me: u32, way: i32): bool {
-  if (way == UNLOCKED) return borrowUnlocked(domain, processor, me);
-  if (way == ROOT) return borrowRoot(domain, processor, me);
-  if (way == PHASES) return borrowPhases(domain, processor, me);
-  if (way == AHEAD) return borrowAhead(domain, processor, me);
-  if (way == NODES) return borrowNodes(domain, processor, me);
-  if (way == SUBTRACT) return borrowSubtract(domain, processor, me);
-  return borrowExchange(domain, processor, me);
+  switch (way) {
+    case 0:
+      return borrowUnlocked(domain, processor, me);
+    case 1:
+      return borrowRoot(domain, processor, me);
+    case 2:
+      return borrowPhases(domain, processor, me);
+    case 3:
+      return borrowLinks(domain, processor, me);
+    case 4:
+      return borrowAhead(domain, processor, me);
+    case 5:
+      return borrowNodes(domain, processor, me);
+    case 6:
+      return borrowSubtract(domain, processor, me);
+    default:
+      return borrowExchange(domain, processor, me);
+  }
 }
