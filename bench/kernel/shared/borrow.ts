@@ -10,7 +10,7 @@ const INSIDE = 2;
 const OUTSIDE = 5;
 
 /** With no lock: for one processor, as the unshared kernel does. */
-export function borrowUnlocked(domain: Domain, processor: Processor, me: u32): bool {
+export function borrowUnlocked(domain: Domain, processor: Processor): bool {
   return refill(domain, processor);
 }
 
@@ -110,7 +110,7 @@ function refillByLinks(domain: Domain, processor: Processor): bool {
  * Subtracts first and looks then: where a counter went below zero, all is undone, and less is tried.
  * Until then others see that counter; they must take it as signed, or see a huge one.
  */
-export function borrowSubtract(domain: Domain, processor: Processor, me: u32): bool {
+export function borrowSubtract(domain: Domain, processor: Processor): bool {
   const rest = domain.amount;
   let amount = processor.advance;
   while (amount >= QUANTUM) {
@@ -141,7 +141,7 @@ function subtractAll(domain: Domain, amount: u64, processor: Processor): usize {
 }
 
 /** Compares and exchanges each counter: none is ever below zero, but a chain is seen half debited. */
-export function borrowExchange(domain: Domain, processor: Processor, me: u32): bool {
+export function borrowExchange(domain: Domain, processor: Processor): bool {
   const rest = domain.amount;
   let amount = processor.advance;
   do {

@@ -38,7 +38,7 @@ export function run(index: u32, slices: u32, way: i32): void {
 function borrow(domain: Domain, processor: Processor, me: u32, way: i32): bool {
   switch (way) {
     case 0:
-      return borrowUnlocked(domain, processor, me);
+      return borrowUnlocked(domain, processor);
     case 1:
       return borrowRoot(domain, processor, me);
     case 2:
@@ -50,8 +50,8 @@ function borrow(domain: Domain, processor: Processor, me: u32, way: i32): bool {
     case 5:
       return borrowNodes(domain, processor, me);
     case 6:
-      return borrowSubtract(domain, processor, me);
+      return borrowSubtract(domain, processor);
     default:
-      return borrowExchange(domain, processor, me);
+      return borrowExchange(domain, processor);
   }
 }
