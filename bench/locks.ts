@@ -3,7 +3,7 @@
 
 import { type Bench, type Figure, type Goal, ratioAtLeast, type Size } from "./bench.js";
 import { Grove, type Plan, type Way } from "./grove.js";
-import { type Candidate, measure, type Sample } from "./measure.js";
+import { type Candidate, measure, Sample } from "./measure.js";
 
 const DOMAINS = 10_000;
 /** Meters at the lower end of a chain that not all share. */
@@ -16,7 +16,7 @@ const GOALS: ReadonlyMap<number, number> = new Map([
   [256, 1.8],
 ]);
 const TAKEN: Way = "ahead";
-/** Two processors run this much faster than one where both are free. Else no goal can be asked. */
+/** Where both are free and share nothing, two processors are at least this much faster than one. */
 const FREE = 1.8;
 
 const WAYS: ReadonlyMap<Way, string> = new Map([
@@ -59,71 +59,78 @@ function others(grove: Grove, size: Size): Figure[] {
   ];
 }
 
-/** Caches that last: what two processors do where nothing is shared, unless others keep them busy. */
-const withoutBorrowing: Plan = plan(8, 2 ** 17);
+/** Caches that last. */
+const NO_BORROWING = plan(8, 2 ** 17);
 
 function plan(depth: number, advance: number): Plan {
   const laps = advance === NAIVE ? 4 : 64;
   return { domains: DOMAINS, depth, shared: depth - BRANCHES, advance, laps };
 }
 
+interface Samples {
+  of(name: string): Sample;
+  /** What two processors gain where nothing is shared. */
+  readonly room: Figure;
+  readonly isFree: boolean;
+}
+
+/**
+ * Measures, and drops the rounds in which two processors were not free, unless they never were: it is
+ * seen by slices that borrow nothing, in the same rounds.
+ */
+function measureFree(grove: Grove, candidates: readonly Candidate[], size: Size): Samples {
+  const room = [1, 2].map((by) => grove.candidate(`room ${by}`, NO_BORROWING, TAKEN, by));
+  const samples = measure([...room, ...candidates], size);
+  const gains = samples.get("room 1")!.over(samples.get("room 2")!).rounds;
+  const isFree = gains.some((gain) => gain > FREE);
+  const of = (name: string) => {
+    const { rounds } = samples.get(name)!;
+    return new Sample(rounds.filter((_, round) => !isFree || gains[round]! > FREE));
+  };
+  const about = { name: "no borrowing", parameters: { by: 2 }, factor: true };
+  const yardstick = { name: "by one", sample: of("room 1") };
+  return { of, isFree, room: of("room 2").figure({ ...about, yardstick }) };
+}
+
 /** Charging each slice to the whole chain, against caches of 64 quanta by as many processors. */
 function naive(grove: Grove, depth: number, size: Size): Figure[] {
   const each = plan(depth, NAIVE);
   const charged: Way[] = ["root", "links", "nodes", "subtract", "exchange"];
-  const by = [1, 2];
-  const candidates = by.flatMap((processors) => [
-    grove.candidate(`cached ${processors}`, plan(depth, 64), TAKEN, processors),
-    ...charged.map((way) => grove.candidate(`${way} ${processors}`, each, way, processors)),
+  const candidates = [1, 2].flatMap((by) => [
+    grove.candidate(`cached ${by}`, plan(depth, 64), TAKEN, by),
+    ...charged.map((way) => grove.candidate(`${way} ${by}`, each, way, by)),
   ]);
-  const samples = measure(candidates, size);
+  const samples = measureFree(grove, candidates, size);
   return charged.flatMap((way) =>
-    by.map((processors) => {
-      const cached = samples.get(`cached ${processors}`)!;
-      return samples.get(`${way} ${processors}`)!.figure({
-        name: WAYS.get(way)!,
-        parameters: { depth, charging: "naive", by: processors },
-        yardstick: { name: "cached", sample: cached },
-      });
+    [1, 2].map((by) => {
+      const name = WAYS.get(way)!;
+      const yardstick = { name: "cached", sample: samples.of(`cached ${by}`) };
+      const parameters = { depth, charging: "naive", by };
+      return samples.of(`${way} ${by}`).figure({ name, parameters, yardstick });
     }),
   );
 }
 
 /** Each way by one processor, against no lock at all, and by two, against the same by one. */
 function ways(grove: Grove, each: Plan, size: Size): Figure[] {
-  const both = (way: Way): Candidate[] => [
+  const candidates = [...WAYS.keys()].flatMap((way) => [
     grove.candidate(`${way} 1`, each, way, 1),
     grove.candidate(`${way} 2`, each, way, 2),
-  ];
+  ]);
   const alone = grove.candidate("unlocked", each, "unlocked", 1);
-  const idle = [1, 2].map((by) => grove.candidate(`idle ${by}`, withoutBorrowing, TAKEN, by));
-  const samples = measure([alone, ...idle, ...[...WAYS.keys()].flatMap(both)], size);
-  const unlocked = { name: "no lock", sample: samples.get("unlocked")! };
-  const [one, two] = [samples.get("idle 1")!, samples.get("idle 2")!];
-  const isFree = one.over(two).quantile(0.5) > FREE;
+  const { of, room, isFree } = measureFree(grove, [alone, ...candidates], size);
+  const unlocked = { name: "no lock", sample: of("unlocked") };
   const figures = [...WAYS].flatMap(([way, name]) => {
-    const one = samples.get(`${way} 1`)!;
-    const two = samples.get(`${way} 2`)!;
+    const one = { name: "by one", sample: of(`${way} 1`) };
+    const two = { name, parameters: parameters(each, 2), yardstick: one, factor: true };
+    const goal = way === TAKEN && isFree ? goalOf(each) : undefined;
     return [
-      one.figure({ name, parameters: parameters(each, 1), yardstick: unlocked }),
-      twoFigure(name, each, two, one, way === TAKEN && isFree ? goalOf(each) : undefined),
+      one.sample.figure({ name, parameters: parameters(each, 1), yardstick: unlocked }),
+      of(`${way} 2`).figure({ ...two, ...(goal ? { goal } : {}) }),
     ];
   });
-  return [
-    twoFigure("no borrowing", withoutBorrowing, two, one),
-    unlocked.sample.figure({ name: "no lock", parameters: parameters(each, 1) }),
-    ...figures,
-  ];
-}
-
-function twoFigure(name: string, each: Plan, two: Sample, one: Sample, goal?: Goal): Figure {
-  return two.figure({
-    name,
-    parameters: parameters(each, 2),
-    yardstick: { name: "by one", sample: one },
-    factor: true,
-    ...(goal ? { goal } : {}),
-  });
+  const first = unlocked.sample.figure({ name: "no lock", parameters: parameters(each, 1) });
+  return [room, first, ...figures];
 }
 
 function goalOf({ depth, advance, shared, together }: Plan): Goal | undefined {
@@ -145,17 +152,16 @@ function parameters({ depth, advance, shared, together }: Plan, processors: numb
 
 /** Hot records of the processors in pages of their own, and taking turns; with no borrowing. */
 function placement(grove: Grove, size: Size): Figure[] {
-  const apart = withoutBorrowing;
-  const interleaved = { ...apart, interleaved: true };
-  const candidates = [1, 2].flatMap((processors) => [
-    grove.candidate(`apart ${processors}`, apart, TAKEN, processors),
-    grove.candidate(`interleaved ${processors}`, interleaved, TAKEN, processors),
+  const interleaved = { ...NO_BORROWING, interleaved: true };
+  const candidates = [1, 2].flatMap((by) => [
+    grove.candidate(`apart ${by}`, NO_BORROWING, TAKEN, by),
+    grove.candidate(`interleaved ${by}`, interleaved, TAKEN, by),
   ]);
-  const samples = measure(candidates, size);
+  const { of } = measureFree(grove, candidates, size);
   return [1, 2].map((by) => {
-    const sample = samples.get(`apart ${by}`)!;
-    const yardstick = { name: "interleaved", sample: samples.get(`interleaved ${by}`)! };
-    return sample.figure({ name: "pages apart", parameters: { by }, yardstick, factor: true });
+    const yardstick = { name: "interleaved", sample: of(`interleaved ${by}`) };
+    const about = { name: "pages apart", parameters: { by }, yardstick, factor: true };
+    return of(`apart ${by}`).figure(about);
   });
 }
 
