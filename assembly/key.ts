@@ -35,6 +35,7 @@ import {
   SUPER_INDEX,
 } from "./layout";
 import { Node } from "./node";
+import { copyWords } from "./words";
 
 @unmanaged
 export class Key {
@@ -111,7 +112,7 @@ export class Key {
       this.setNode(from.kind, from.node);
       this.databyte = databyte;
     } else {
-      memory.copy(changetype<usize>(this), changetype<usize>(from), KEY_SIZE);
+      copyWords(changetype<usize>(this), changetype<usize>(from), KEY_SIZE);
       this.type = <u8>from.kind;
     }
   }

@@ -25,6 +25,7 @@ import {
   NODE_LOCK,
   NODE_PARTNER,
   NODE_PREPCODE,
+  NODE_REASON,
   NODE_RECORD,
   NODE_RETIRED,
   NODE_RIGHT,
@@ -35,16 +36,17 @@ import {
   SLOTS,
 } from "./layout";
 import { Record } from "./record";
+import { clearWords } from "./words";
 
 @unmanaged
 export class Node {
   /** Its hot record while prepared; the index of the next free node while free. */
   record: usize;
   prepcode: u8;
-  /** Held while its chain is being prepared: meeting a held one is a loop. */
+  /** The holder's index + 1 while its chain is being prepared: meeting one's own is a loop. */
   lock: u8;
   flags: u8;
-  spare: u8;
+  reason: u8;
   right: usize;
   left: usize;
   allocation: u32;
@@ -99,7 +101,7 @@ export class Node {
     control.freeNode = <u32>node.record;
     control.nodesUsed++;
     const allocation = node.allocation;
-    memory.fill(changetype<usize>(node), 0, NODE_SIZE);
+    clearWords(changetype<usize>(node), NODE_SIZE);
     node.allocation = allocation;
     node.flags = <u8>NODE_ALLOCATED;
     node.right = node.left = changetype<usize>(node);
@@ -158,6 +160,7 @@ if (
   offsetof<Node>("prepcode") != NODE_PREPCODE ||
   offsetof<Node>("lock") != NODE_LOCK ||
   offsetof<Node>("flags") != NODE_FLAGS ||
+  offsetof<Node>("reason") != NODE_REASON ||
   offsetof<Node>("right") != NODE_RIGHT ||
   offsetof<Node>("left") != NODE_LEFT ||
   offsetof<Node>("allocation") != NODE_ALLOCATION ||

@@ -5,10 +5,13 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
 import asc from "assemblyscript/asc";
+import binaryen from "assemblyscript/binaryen";
+import { JournalTransform } from "./journal.mjs";
 
 process.chdir(fileURLToPath(new URL("..", import.meta.url)));
 mkdirSync("build", { recursive: true });
 
+<<<<<<< HEAD
 const entries = {
   bench: "bench/kernel/index.ts",
   "bench-shared": "bench/kernel/shared/index.ts",
@@ -17,6 +20,20 @@ const { targets } = JSON.parse(readFileSync("asconfig.json", "utf8"));
 for (const [target, { outFile }] of Object.entries(targets)) {
   const entry = entries[target] ?? "assembly/index.ts";
   const { error, stdout, stderr } = await asc.main([entry, "--target", target]);
+=======
+/** Where the exports of a target are, if not in assembly/index.ts. */
+const ENTRIES = {
+  bench: "bench/kernel/index.ts",
+  shared: "assembly/shared.ts",
+  "shared-debug": "assembly/shared-debug.ts",
+};
+
+const { targets } = JSON.parse(readFileSync("asconfig.json", "utf8"));
+for (const [target, { outFile, sharedMemory }] of Object.entries(targets)) {
+  const entry = ENTRIES[target] ?? "assembly/index.ts";
+  const transforms = sharedMemory ? [JournalTransform] : [];
+  const { error, stdout, stderr } = await asc.main([entry, "--target", target], { transforms });
+>>>>>>> main
   // With converge, asc says so when it drops its last pass; that is no warning.
   const said = (stdout.toString() + stderr.toString()).replace("Last converge was suboptimal.", "");
   if (error || said.trim() !== "") {
@@ -24,19 +41,33 @@ for (const [target, { outFile }] of Object.entries(targets)) {
     console.error(`build: asc --target ${target} failed or warned`);
     process.exit(1);
   }
-  const module = new WebAssembly.Module(readFileSync(outFile));
+  const bytes = readFileSync(outFile);
+  const module = new WebAssembly.Module(bytes);
   const imports = WebAssembly.Module.imports(module).map(({ name }) => name);
   if (imports.join() !== "memory") {
     console.error(`build: ${outFile} imports ${imports.join(", ")}, expected memory only`);
     process.exit(1);
   }
+  // Every worker instantiates it, over a memory that is in use: a segment would be copied in again.
+  if (sharedMemory && binaryen.readBinary(bytes).getNumDataSegments() > 0) {
+    console.error(`build: ${outFile} has data segments, expected none`);
+    process.exit(1);
+  }
 }
 
-const bytes = readFileSync("build/kernel.wasm").toString("base64");
-const lines = bytes.match(/.{1,96}/g).map((line) => `  "${line}",`);
+const embed = (name, path) => {
+  const lines = readFileSync(path, "base64")
+    .match(/.{1,96}/g)
+    .map((line) => `  "${line}",`);
+  return `export const ${name} = [\n${lines.join("\n")}\n].join("");\n`;
+};
 writeFileSync(
   "build/embedded.ts",
-  `// Made by scripts/build.mjs from assembly/; do not edit.\nexport const KERNEL_BASE64 = [\n${lines.join("\n")}\n].join("");\n`,
+  [
+    "// Made by scripts/build.mjs from assembly/; do not edit.\n",
+    embed("KERNEL_BASE64", targets.release.outFile),
+    embed("SHARED_KERNEL_BASE64", targets.shared.outFile),
+  ].join(""),
 );
 
 // What sources that are gone had made would be packed.

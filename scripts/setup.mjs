@@ -41,7 +41,7 @@ if (stamp(installed) !== lock) {
 const sources = digest([
   ...["assembly", "src", "bench"].filter((folder) => statSync(folder).isDirectory()).flatMap(walk),
   ...["asconfig.json", "package-lock.json", "tsconfig.json", "tsconfig.build.json"],
-  "scripts/build.mjs",
+  ...["scripts/build.mjs", "scripts/journal.mjs"],
 ]);
 const built = join("build", ".stamp");
 if (stamp(built) !== sources || !existsSync("dist/src/cli/main.js")) {

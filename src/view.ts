@@ -5,8 +5,9 @@ import {
   CONTROL_ADVANCE,
   CONTROL_AMOUNT,
   CONTROL_EVENTS,
+  CONTROL_PROCESSORS,
+  CONTROL_QUANTUM,
   CONTROL_REGISTERS,
-  CONTROL_STATISTICS,
   EVENT_AMOUNT,
   EVENT_CAPACITY,
   EVENT_CODE,
@@ -25,6 +26,11 @@ import {
   KEY_SUBJECT,
   KEY_TYPE,
   KIND_METER,
+  PROCESSOR_SIZE,
+  PROCESSOR_SLICE_LEFT,
+  PROCESSOR_STATISTICS,
+  PROCESSOR_TIME,
+  PROCESSORS,
   REGISTER_ARGUMENT,
   REGISTER_INVOKED,
   REGISTER_RESULT,
@@ -106,8 +112,40 @@ export class View {
     this.setU64(CONTROL + CONTROL_ADVANCE, value);
   }
 
+  /** A field of a processor's block, by its offset; block 0 is the host's. */
+  processor(index: number, offset: number): number {
+    return this.u32(PROCESSORS + index * PROCESSOR_SIZE + offset);
+  }
+
+  processor64(index: number, offset: number): bigint {
+    return this.u64(PROCESSORS + index * PROCESSOR_SIZE + offset);
+  }
+
+  /** The latest of all clocks. */
+  get time(): bigint {
+    let latest = 0n;
+    for (let index = 0; index <= this.control(CONTROL_PROCESSORS); index++) {
+      const time = this.processor64(index, PROCESSOR_TIME);
+      if (time > latest) latest = time;
+    }
+    return latest;
+  }
+
+  /** A statistic, over all processors. */
   statistic(number: number): bigint {
-    return this.u64(CONTROL + CONTROL_STATISTICS + 8 * number);
+    let sum = 0n;
+    for (let index = 0; index <= this.control(CONTROL_PROCESSORS); index++) {
+      sum += this.processor64(index, PROCESSOR_STATISTICS + 8 * number);
+    }
+    return sum;
+  }
+
+  /** The quantum, of which every processor begins with a slice. */
+  set quantum(cycles: number) {
+    this.setControl(CONTROL_QUANTUM, cycles);
+    for (let index = 0; index <= this.control(CONTROL_PROCESSORS); index++) {
+      this.setU32(PROCESSORS + index * PROCESSOR_SIZE + PROCESSOR_SLICE_LEFT, cycles);
+    }
   }
 
   setInvoked(key: Key): void {
