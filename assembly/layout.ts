@@ -194,8 +194,12 @@ export const SLEEPER_SEQUENCE = 12;
 //
 // It fills its participant's block from the second page on. Empty: the store is consistent.
 
+/** Blocks of the participants of the shared build; 0 is the host. */
+export const PROCESSORS = 65536;
 /** Of a participant: a page of fields, then its journal. */
 export const PROCESSOR_SIZE = 65536;
+/** In the block: frames that nothing leads to (hand.ts), 8 bytes at the end of the page. */
+export const PROCESSOR_HAND = 4088;
 /** In the block of a participant. */
 export const JOURNAL = 4096;
 /** Bytes of entries. */
