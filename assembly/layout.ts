@@ -437,6 +437,8 @@ export const IMAGE_FRAMES = 12;
 /** The first frame of the pool; each begins with the address of the next, or 0. */
 export const IMAGE_POOL = 16;
 export const IMAGE_POOL_FRAMES = 20;
+/** Shared build: the participant that decodes for it, plus 1. */
+export const IMAGE_LOCK = 28;
 
 /** Classes of instructions, each with its cost in cycles. */
 export const CLASS_ALU = 0;

@@ -2,6 +2,7 @@
 
 import { freeRun } from "../frame";
 import { Hand } from "../hand";
+import { IMAGE_LOCK } from "../layout";
 import { breakLock } from "../lock";
 import { Image, imageCreate, imageFlush } from "./image";
 import { Machine } from "./machine";
@@ -73,7 +74,7 @@ export function machineRecover(address: usize, index: u32): void {
   const image = machine.image;
   if (image != 0) {
     if (machine.exclusive != 0) imageFlush(changetype<Image>(image));
-    else breakLock(image + offsetof<Image>("lock"), index + 1);
+    else breakLock(image + IMAGE_LOCK, index + 1);
   }
   memoryRefresh(machine);
 }

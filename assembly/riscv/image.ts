@@ -14,6 +14,7 @@ import { allocateRun, freeRun } from "../frame";
 import { Hand } from "../hand";
 import {
   IMAGE_FRAMES,
+  IMAGE_LOCK,
   IMAGE_MACHINES,
   IMAGE_POOL,
   IMAGE_POOL_FRAMES,
@@ -86,7 +87,8 @@ if (
   offsetof<Image>("machines") != IMAGE_MACHINES ||
   offsetof<Image>("frames") != IMAGE_FRAMES ||
   offsetof<Image>("pool") != IMAGE_POOL ||
-  offsetof<Image>("poolFrames") != IMAGE_POOL_FRAMES
+  offsetof<Image>("poolFrames") != IMAGE_POOL_FRAMES ||
+  offsetof<Image>("lock") != IMAGE_LOCK
 ) {
   ERROR("images are not as layout.ts says");
 }

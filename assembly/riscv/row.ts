@@ -5,7 +5,7 @@
 // runs on or the row is not kept, an Enter. Then follow Enters for targets that are not decoded yet.
 
 import { Hand } from "../hand";
-import { MARK_CODE, PAGE_SIZE, TRAP_FETCH_FAULT } from "../layout";
+import { IMAGE_LOCK, MARK_CODE, PAGE_SIZE, TRAP_FETCH_FAULT } from "../layout";
 import { tryLock, unlock } from "../lock";
 import { codeForsake } from "./code";
 import { expand } from "./compressed";
@@ -140,15 +140,13 @@ function finishRow(image: Image, row: usize, count: u32): u32 {
 function lockImage(machine: Machine): Image {
   const image = machine.image;
   if (isDefined(SHARED) && image != 0 && machine.exclusive == 0) {
-    if (!tryLock(image + offsetof<Image>("lock"), Hand.holder)) return changetype<Image>(0);
+    if (!tryLock(image + IMAGE_LOCK, Hand.holder)) return changetype<Image>(0);
   }
   return changetype<Image>(image);
 }
 
 function unlockImage(machine: Machine): void {
-  if (isDefined(SHARED) && machine.exclusive == 0) {
-    unlock(machine.image + offsetof<Image>("lock"));
-  }
+  if (isDefined(SHARED) && machine.exclusive == 0) unlock(machine.image + IMAGE_LOCK);
 }
 
 /** Decodes the row at `pc`. Returns its first record, or 0 with the trap set: pc is not code. */
