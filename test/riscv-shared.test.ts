@@ -7,6 +7,7 @@ import * as layout from "../assembly/layout.js";
 import { assemble } from "./riscv/assembler.js";
 import { CODE, Cpu, compile, Host, R, type SharedExports, W, X } from "./riscv/host.js";
 import { LEFT, maze, roomAt } from "./riscv/maze.js";
+import { compileMortal } from "./riscv/mortal.js";
 import { Random } from "./riscv/random.js";
 
 const BUILD = "kernel.shared";
@@ -23,6 +24,7 @@ interface Race {
   readonly together: boolean;
 }
 
+const mortal = compileMortal(BUILD);
 const workers: Worker[] = [];
 afterEach(async () => {
   await Promise.all(workers.splice(0).map((worker) => worker.terminate()));
@@ -60,10 +62,10 @@ async function ask(worker: Worker, task: { machines: number[] } | { times: numbe
 const addresses = (list: readonly Cpu[]) => ({ machines: list.map(({ address }) => address) });
 
 /** A program for each round, and where each participant's machine begins. */
-function makeRound(random: Random, storing: number) {
-  const code = assemble(maze(random, CODE, ROOMS, storing));
+function makeRound(random: Random, storing: number, rooms = ROOMS) {
+  const code = assemble(maze(random, CODE, rooms, storing));
   const starts = Array.from({ length: PARTIES }, (_, index) =>
-    index === 0 ? CODE : roomAt(CODE, random.below(ROOMS)),
+    index === 0 ? CODE : roomAt(CODE, random.below(rooms)),
   );
   return { code, starts, marks: storing > 0 ? R | W | X : R | X };
 }
@@ -195,3 +197,53 @@ test.each(cases)("when a worker dies where machines %s, nothing is lost", async 
     expectWhole(race, used);
   }
 });
+
+const deaths: [string, number, number][] = [
+  ["a shared decode cache", 0, 40],
+  ["a decode cache of its own", 2, 40],
+  ["a decode cache of its own, and frames run out", 2, 1],
+];
+
+test.each(deaths)("death at every place where V8 stops: %s", (_, storing, spare) => {
+  const race = makeRace(100, false);
+  const { host, kernel } = race;
+  const { exports } = new WebAssembly.Instance(mortal, { env: { memory: host.memory } });
+  const doomed = exports as unknown as SharedExports & { left: WebAssembly.Global };
+  doomed.handUse(1);
+  const round = makeRound(new Random(3), storing, 6);
+  const [alone] = runAlone(round);
+  const used = host.control(layout.CONTROL_FRAMES_USED);
+  let dies = true;
+  let places = 0;
+  for (; dies; places++) {
+    const [victim, next] = machines(host, round) as [Cpu, Cpu];
+    const held: number[] = [];
+    while (kernel.framesFree() > spare) held.push(kernel.allocateRun(1));
+    doomed.left.value = places;
+    dies = throws(() => doomed.run(victim.address, 100));
+    doomed.left.value = -1;
+    kernel.frameRecover(1);
+    kernel.machineRecover(victim.address, 1);
+    expect(host.view.getUint32(next.image + layout.IMAGE_LOCK, true)).toBe(0);
+    for (const frame of held) kernel.freeRun(frame, 1);
+    next.pc = CODE;
+    expect(outcome(next, runWhole(next), round)).toEqual(alone);
+    // What the victim decodes for is whole, too: begun anew, it runs.
+    victim.pc = CODE;
+    alone!.registers.forEach((_, register) => victim.set(register, register === LEFT ? 600 : 0));
+    runWhole(victim);
+    expect(victim.registers).toEqual(alone!.registers);
+    free(host, [victim, next]);
+    expectWhole(race, used);
+  }
+  expect(places).toBeGreaterThan(500);
+});
+
+function throws(what: () => void): boolean {
+  try {
+    what();
+    return false;
+  } catch {
+    return true;
+  }
+}
