@@ -4,10 +4,10 @@
 // counter(M) = stored(M) + Σ caches below M. Stored counters never pass below zero.
 
 import { auditChain, auditDry } from "./audit";
-import { control, count } from "./control";
+import { claimBelow } from "./claim";
+import { control } from "./control";
+import { journalBegin, journalFilled } from "./journal";
 import {
-  CONTROL,
-  CONTROL_SUBTOTALS,
   FLAG_DRY,
   FLAG_STALE,
   STATISTIC_BORROWED,
@@ -16,12 +16,16 @@ import {
   STATISTIC_SCAVENGES,
   STATISTIC_VISITS,
 } from "./layout";
+import { count, subtotals } from "./processor";
 import { Record } from "./record";
+
+/** `refill` has to wait for others who run domains below the dry meter. */
+export const CLAIMS: usize = 1;
 
 /**
  * Fills the cache of a domain whose chain is prepared: min(advance, every counter above it), at
  * least one cycle more than the domain is short of. All meters are debited alike, or none (R6).
- * Answers 0, or the record of the dry meter, the nearest to the domain (R5).
+ * Answers 0, CLAIMS, or the record of the dry meter, the nearest to the domain (R5).
  */
 export function refill(domain: Record): usize {
   const least: u64 = <u64>domain.short + 1;
@@ -33,6 +37,7 @@ export function refill(domain: Record): usize {
     rest = 0;
     const meter = nearestBelow(domain, least);
     if (meter.dry && !control.ignoreDry) return changetype<usize>(meter);
+    if (!claimBelow(meter)) return CLAIMS;
     if (scavenge(meter, max(control.advance, least) - meter.amount) == 0) {
       return changetype<usize>(meter);
     }
@@ -94,8 +99,13 @@ function giveBack(domain: Record): void {
  * cache then is stale, and loses it next time unless he runs. Answers the total; 0: the meter is dry.
  */
 export function scavenge(top: Record, want: u64): u64 {
-  const total = take(top, true, u64.MAX_VALUE);
-  return total != 0 ? total : take(top, false, want);
+  let total = take(top, true, u64.MAX_VALUE);
+  // A walk that the journal cuts short may have found nothing yet.
+  while (total == 0) {
+    total = take(top, false, want);
+    if (!isCut) break;
+  }
+  return total;
 }
 
 /** Takes back every cache below a meter; every record below is dry afterwards. Answers the total. */
@@ -103,7 +113,13 @@ export function recall(top: Record): u64 {
   return take(top, false, u64.MAX_VALUE);
 }
 
+/** The last walk ended before its end, because the journal was full. */
+let isCut: bool = false;
+
 function take(top: Record, gentle: bool, want: u64): u64 {
+  // The store is consistent here, so this is a change of its own.
+  if (isDefined(SHARED)) journalBegin();
+  isCut = false;
   count(STATISTIC_SCAVENGES);
   const total = walk(top, gentle, want);
   for (let above = top.superior; above; above = changetype<Record>(above).superior) {
@@ -117,11 +133,9 @@ function take(top: Record, gentle: bool, want: u64): u64 {
   return total;
 }
 
-/** The subtotals of the meters on the way down, by level. */
-const subtotals: usize = CONTROL + CONTROL_SUBTOTALS;
-
 /** Inferiors of a list are done with at its end, at the first dry one, or when there is enough. */
 function walk(top: Record, gentle: bool, want: u64): u64 {
+  const totals = subtotals();
   const all = !gentle && want == u64.MAX_VALUE;
   let taken: u64 = 0;
   const ends: u8 = control.ignoreDry ? 0 : <u8>FLAG_DRY;
@@ -143,14 +157,21 @@ function walk(top: Record, gentle: bool, want: u64): u64 {
         if (all) meter.flags |= <u8>FLAG_DRY;
         else meter.dryOut();
       }
-      sum += load<u64>(subtotals + (superior.level << 4));
+      sum += load<u64>(totals + (superior.level << 4));
       meter = superior;
       continue;
+    }
+    if (isDefined(SHARED)) {
+      if (journalFilled()) {
+        isCut = true;
+        at = 0;
+        continue;
+      }
     }
     visits++;
     const record = changetype<Record>(at);
     if (record.isMeter) {
-      store<u64>(subtotals + (meter.level << 4), sum);
+      store<u64>(totals + (meter.level << 4), sum);
       sum = 0;
       meter = record;
       at = record.first;

@@ -3,6 +3,7 @@
 // under no lock: then the hint may be too high, and frames seen free may be taken by the time one
 // takes them; see hand.ts.
 
+import { PANIC_FRAME } from "./codes";
 import { Hand } from "./hand";
 import {
   CONTROL,
@@ -11,7 +12,6 @@ import {
   CONTROL_FRAMES,
   CONTROL_FRAMES_USED,
   PAGE_SIZE,
-  PANIC_FRAME,
 } from "./layout";
 import { panic } from "./panic";
 

@@ -15,8 +15,7 @@ import {
   PROCESSORS,
 } from "./layout";
 
-/** The participant that this instance is, plus 1. */
-let holder: u32 = 1;
+/** A variable of this file, not a call of `me`: that would be a function entry. */
 let own: usize = PROCESSORS + PROCESSOR_HAND;
 
 @unmanaged
@@ -30,11 +29,6 @@ export class Hand {
 
   static of(index: u32): Hand {
     return changetype<Hand>(PROCESSORS + PROCESSOR_HAND + <i32>index * PROCESSOR_SIZE);
-  }
-
-  /** Who locks images. */
-  static get holder(): u32 {
-    return holder;
   }
 
   /** Nothing leads to these frames any more: to be written in a row with what has led there. */
@@ -92,10 +86,7 @@ export class Hand {
 
 if (offsetof<Hand>() > <usize>(JOURNAL - PROCESSOR_HAND)) ERROR("Hand is too long");
 
-/** From now on this instance is participant `index`: its hand, its locks of images. */
-export function handUse(index: u32): void {
-  if (isDefined(SHARED)) {
-    holder = index + 1;
-    own = changetype<usize>(Hand.of(index));
-  }
+/** From now on the hand of this instance is that of the participant with this block. */
+export function handUse(block: usize): void {
+  if (isDefined(SHARED)) own = block + PROCESSOR_HAND;
 }

@@ -16,7 +16,7 @@ const EXCLUDED = {
   "assembly/sprint/": "whole slices, run outside the lock; a slice is done or it isn't",
   "assembly/hand/": "what participants have in hand is for the host, not to be undone",
   "assembly/frame/": "frames are taken and given by the host, and by decoding, outside the lock",
-  "assembly/control/count": "statistics: one too many is not worth a store more",
+  "assembly/processor/count": "statistics: one too many is not worth a store more",
   "assembly/store/initialize": "there are no processors yet",
 };
 

@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { setImmediate } from "node:timers/promises";
 import { Worker } from "node:worker_threads";
 import { afterEach, expect, test } from "vitest";
+import * as codes from "../assembly/codes.js";
 import * as layout from "../assembly/layout.js";
 import { assemble } from "./riscv/assembler.js";
 import { CODE, Cpu, compile, Host, R, type SharedExports, W, X } from "./riscv/host.js";
@@ -13,6 +14,7 @@ import { Random } from "./riscv/random.js";
 const BUILD = "kernel.shared";
 const PARTIES = 2;
 const ROOMS = 400;
+const ROOMS_TO_GO = 600;
 const CYCLES = 4000;
 const CHUNK = 500;
 
@@ -75,7 +77,7 @@ function machine(host: Host, image: number, { code, marks }: Round, start: numbe
   const pages = Math.ceil(code.length / layout.PAGE_SIZE);
   const cpu = new Cpu(host, image, [{ from: CODE, pages, marks, bytes: code }]);
   cpu.pc = start;
-  cpu.set(LEFT, 600);
+  cpu.set(LEFT, ROOMS_TO_GO);
   return cpu;
 }
 
@@ -110,7 +112,7 @@ function runAlone(round: Round) {
 function free(host: Host, cpus: readonly Cpu[]): void {
   const images = new Set(cpus.map(({ image }) => image));
   for (const cpu of cpus) cpu.free();
-  for (const image of images) expect(host.kernel.imageFree(image)).toBe(layout.OK);
+  for (const image of images) expect(host.kernel.imageFree(image)).toBe(codes.OK);
 }
 
 /** A list of machines for each participant, of the same programs. */
@@ -209,7 +211,7 @@ test.each(deaths)("death at every place where V8 stops: %s", (_, storing, spare)
   const { host, kernel } = race;
   const { exports } = new WebAssembly.Instance(mortal, { env: { memory: host.memory } });
   const doomed = exports as unknown as SharedExports & { left: WebAssembly.Global };
-  doomed.handUse(1);
+  doomed.become(1);
   const round = makeRound(new Random(3), storing, 6);
   const [alone] = runAlone(round);
   const used = host.control(layout.CONTROL_FRAMES_USED);
@@ -230,7 +232,8 @@ test.each(deaths)("death at every place where V8 stops: %s", (_, storing, spare)
     expect(outcome(next, runWhole(next), round)).toEqual(alone);
     // What the victim decodes for is whole, too: begun anew, it runs.
     victim.pc = CODE;
-    alone!.registers.forEach((_, register) => victim.set(register, register === LEFT ? 600 : 0));
+    for (let register = 1; register < 32; register++) victim.set(register, 0);
+    victim.set(LEFT, ROOMS_TO_GO);
     runWhole(victim);
     expect(victim.registers).toEqual(alone!.registers);
     free(host, [victim, next]);

@@ -74,7 +74,7 @@ export function machineRecover(address: usize, index: u32): void {
   const image = machine.image;
   if (image != 0) {
     if (machine.exclusive != 0) imageFlush(changetype<Image>(image));
-    else breakLock(image + IMAGE_LOCK, index + 1);
+    else breakLock(image + IMAGE_LOCK, index);
   }
   memoryRefresh(machine);
 }

@@ -10,6 +10,7 @@
 // is written (Image.publish); and what is published stays, but for the `imm` of branches. So an
 // image that is not a machine's own is never emptied.
 
+import { OK, STATUS_NOT_ALLOWED } from "../codes";
 import { allocateRun, freeRun } from "../frame";
 import { Hand } from "../hand";
 import {
@@ -19,9 +20,7 @@ import {
   IMAGE_POOL,
   IMAGE_POOL_FRAMES,
   IMAGE_SIZE,
-  OK,
   PAGE_SIZE,
-  STATUS_NOT_ALLOWED,
 } from "../layout";
 import { RECORD_BYTES, Record } from "./record";
 

@@ -4,8 +4,8 @@
 // After the last instruction a closing record says where things go on: a Goto, or, where nothing
 // runs on or the row is not kept, an Enter. Then follow Enters for targets that are not decoded yet.
 
-import { Hand } from "../hand";
-import { IMAGE_LOCK, MARK_CODE, PAGE_SIZE, TRAP_FETCH_FAULT } from "../layout";
+import { TRAP_FETCH_FAULT } from "../codes";
+import { IMAGE_LOCK, MARK_CODE, PAGE_SIZE } from "../layout";
 import { tryLock, unlock } from "../lock";
 import { codeForsake } from "./code";
 import { expand } from "./compressed";
@@ -140,7 +140,7 @@ function finishRow(image: Image, row: usize, count: u32): u32 {
 function lockImage(machine: Machine): Image {
   const image = machine.image;
   if (isDefined(SHARED) && image != 0 && machine.exclusive == 0) {
-    if (!tryLock(image + IMAGE_LOCK, Hand.holder)) return changetype<Image>(0);
+    if (!tryLock(image + IMAGE_LOCK)) return changetype<Image>(0);
   }
   return changetype<Image>(image);
 }

@@ -1,5 +1,6 @@
 // The kernel's target CPU without the rest of the kernel.
 import { readFileSync } from "node:fs";
+import * as codes from "../../assembly/codes.js";
 import * as layout from "../../assembly/layout.js";
 
 export interface Exports {
@@ -25,7 +26,7 @@ export const X = layout.MARK_EXEC;
 
 /** Exports of the shared build, too. */
 export interface SharedExports extends Exports {
-  handUse(participant: number): void;
+  become(participant: number): void;
   frameRecover(participant: number): void;
   machineRecover(machine: number, participant: number): void;
 }
@@ -61,6 +62,10 @@ export class Host {
     this.memory = memory;
     this.bytes = new Uint8Array(memory.buffer);
     this.view = new DataView(memory.buffer);
+    for (let index = 0; shared && index < PARTICIPANTS; index++) {
+      const block = layout.PROCESSORS + index * layout.PROCESSOR_SIZE;
+      this.view.setUint32(block + layout.PROCESSOR_INDEX, index, true);
+    }
     this.setControl(layout.CONTROL_FRAMES, frames);
     this.setControl(layout.CONTROL_FRAME_BASE, base);
     this.kernel.frameInit();
@@ -97,7 +102,7 @@ export class Cpu {
     if (this.address === 0) throw new Error("machineCreate: no frames");
     for (const { from, pages, marks, bytes } of ranges) {
       const status = host.kernel.machineMap(this.address, from >>> 12, pages, marks);
-      if (status !== layout.OK) throw new Error(`machineMap: ${status}`);
+      if (status !== codes.OK) throw new Error(`machineMap: ${status}`);
       if (bytes) this.write(from, bytes);
     }
   }

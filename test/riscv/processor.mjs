@@ -3,7 +3,7 @@ import { parentPort, workerData } from "node:worker_threads";
 
 const { module, memory, participant, parties, cycles, chunk } = workerData;
 const { exports } = new WebAssembly.Instance(module, { env: { memory } });
-exports.handUse(participant);
+exports.become(participant);
 
 /** [how many came to a barrier, the machine that participant 0, 1, … is at] */
 const shared = new Int32Array(workerData.shared);
