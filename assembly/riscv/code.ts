@@ -7,7 +7,7 @@ import { breakLock } from "../lock";
 import { Image, imageCreate, imageFlush } from "./image";
 import { Machine } from "./machine";
 import { memoryRefresh } from "./memory";
-import { AT_IMM, Record } from "./record";
+import { AT_IMM, Op, Record } from "./record";
 import { rowBuild } from "./row";
 
 /** The record of the instruction at `pc`, decoded if need be; 0 and a fetch fault if there is none. */
@@ -29,12 +29,18 @@ export function codeEnter(machine: Machine, from: usize): usize {
   const image = machine.image;
   const generation = image == 0 ? 0 : changetype<Image>(image).generation;
   const target = enter(machine, pc);
-  // Rows that are not kept, and records of a cache that is gone meanwhile, stay as they are. So do
-  // those that are kept but for the jump: others may be there.
+  // Rows that are not kept, and records of a cache that is gone meanwhile, stay as they are.
   if (target == 0 || origin == 1 || machine.image != image) return target;
   if (changetype<Image>(image).generation != generation) return target;
   if (changetype<Image>(image).find(pc) != target) return target;
-  Image.publish(<usize>origin + AT_IMM, target);
+  if (isDefined(SHARED)) {
+    Image.publish(<usize>origin + AT_IMM, target);
+  } else if (origin == 0) {
+    record.op = <u8>Op.Goto;
+    record.imm = <i32>target;
+  } else {
+    changetype<Record>(origin).imm = <i32>target;
+  }
   return target;
 }
 

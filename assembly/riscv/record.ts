@@ -13,7 +13,7 @@ export class Record {
   rs2: u8;
   /**
    * The immediate; for branches, JAL and GOTO the address of the target's record. Of an Enter, the
-   * record whose `imm` it is and that is to lead to pc itself; 1: none.
+   * record whose `imm` it is and that is to lead to pc itself; 0: this one; 1: none.
    */
   imm: i32;
   /** Cycles from here to the end of the row, this instruction included. */

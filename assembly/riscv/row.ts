@@ -1,8 +1,9 @@
 // A row: the instructions from one that is jumped to up to the next that always jumps, in order,
 // across branches that may not be taken. Each record knows what the row costs from it to the end,
 // so the interpreter charges a row once, on entry, and gives back the rest where it leaves early.
-// After the last instruction a closing record says where things go on: a Goto, or, where nothing
-// runs on or the row is not kept, an Enter. Then follow Enters for targets that are not decoded yet.
+// After the last instruction a closing record says where things go on; then follow records for
+// the targets of branches that are not decoded yet. In the shared build the closing record is, where
+// things do go on, such a branch as well.
 
 import { TRAP_FETCH_FAULT } from "../codes";
 import { IMAGE_LOCK, MARK_CODE, PAGE_SIZE } from "../layout";
@@ -83,9 +84,10 @@ function within(row: usize, count: u32, pc: u32): usize {
  */
 function setTargets(image: Image, row: usize, count: u32): u32 {
   let added: u32 = 0;
-  for (let index: u32 = 0; index <= count; ++index) {
+  const end = isDefined(SHARED) ? count + 1 : count;
+  for (let index: u32 = 0; index < end; ++index) {
     const record = at(row, index);
-    if (!isBranch(record.base) && record.base != <u8>Op.Goto) continue;
+    if (!isBranch(record.base) && (!isDefined(SHARED) || record.base != <u8>Op.Goto)) continue;
     let known: usize = image ? image.find(record.imm) : 0;
     if (image && known == 0) known = within(row, count, record.imm);
     if (known == 0) {
@@ -114,8 +116,9 @@ function decodeRow(machine: Machine, image: Image, row: usize, pc: u32, longest:
   }
   machine.trapAddress = 0;
   const closing = at(row, count);
-  setEnter(closing, here, 1);
-  if (image && !ended) {
+  setEnter(closing, here, image ? 0 : 1);
+  // Others may be at it when its target gets known: an Enter that becomes a Goto is two stores.
+  if (isDefined(SHARED) && image && !ended) {
     closing.op = <u8>Op.Goto;
     closing.base = <u8>Op.Goto;
     closing.imm = <i32>here;
