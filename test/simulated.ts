@@ -2,7 +2,7 @@
 // and processors take turns as a test says.
 
 import { readFileSync } from "node:fs";
-import { ANSWER_BUSY, OK, STATUS_BUSY } from "../assembly/codes.js";
+import { ANSWER_BUSY, OK, ORDER_SWAP, STATUS_BUSY } from "../assembly/codes.js";
 import {
   BURSTS_RUN_MIN,
   BURSTS_RUN_SPAN,
@@ -26,6 +26,8 @@ import {
   WASM_PAGE_SIZE,
 } from "../assembly/layout.js";
 import { type CheckReport, checkStore } from "../src/check.js";
+import { idOf } from "../src/id.js";
+import type { Key } from "../src/key.js";
 import { bytesOf } from "../src/size.js";
 import { type RawEvent, View } from "../src/view.js";
 import type { SharedExports } from "../src/wasm.js";
@@ -203,7 +205,10 @@ export class Simulated {
   }
 
   /** A stopped domain of bursts under a meter. */
-  domain(meter: number, { run, span = 0, wait = 0, waitSpan = 0, times = 0 }: BurstsOptions): number {
+  domain(
+    meter: number,
+    { run, span = 0, wait = 0, waitSpan = 0, times = 0 }: BurstsOptions,
+  ): number {
     const at = this.#descriptions + BURSTS_SIZE * this.#described++;
     this.view.setU32(at + BURSTS_RUN_MIN, run);
     this.view.setU32(at + BURSTS_RUN_SPAN, span);
@@ -217,6 +222,16 @@ export class Simulated {
 
   start(domain: number): number {
     return this.host((exports) => exports.domainStart(domain, this.allocation(domain)));
+  }
+
+  /** Puts a key into a slot of a node. */
+  put(node: number, slot: number, key: Key, watch?: () => void): number {
+    const id = idOf(node, this.allocation(node));
+    return this.host(({ invoke }) => {
+      this.view.setInvoked({ kind: "node", id, databyte: 0 });
+      this.view.setArgument(key);
+      return invoke(ORDER_SWAP + slot);
+    }, watch);
   }
 
   allocation(index: number): number {
