@@ -365,6 +365,8 @@ export const STATISTIC_COUNT = 18;
 /** Scratch of tree walks: a 16-byte subtotal and a 4-byte path entry for each level. */
 export const PROCESSOR_SUBTOTALS = 1024;
 export const PROCESSOR_PATH = 1536;
+/** Frames that nothing leads to (hand.ts), 8 bytes at the end of the page. */
+export const PROCESSOR_HAND = 4088;
 
 /** It waits for its bell. */
 export const PHASE_RESTING = 0;
@@ -453,6 +455,8 @@ export const IMAGE_FRAMES = 12;
 /** The first frame of the pool; each begins with the address of the next, or 0. */
 export const IMAGE_POOL = 16;
 export const IMAGE_POOL_FRAMES = 20;
+/** Shared build: the participant that decodes for it, plus 1. */
+export const IMAGE_LOCK = 28;
 
 /** Classes of instructions, each with its cost in cycles. */
 export const CLASS_ALU = 0;

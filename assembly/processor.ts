@@ -7,6 +7,7 @@
 // holds the lock and finds nobody outside with a domain has that domain to himself (claim.ts).
 
 import { control } from "./control";
+import { handUse } from "./hand";
 import { journalUse } from "./journal";
 import {
   CONTROL,
@@ -127,8 +128,11 @@ let current: usize = PROCESSORS;
 /** From now on this instance of the kernel is that participant. */
 export function become(index: u32): void {
   current = changetype<usize>(Processor.at(index));
-  // The host never dies alone.
-  if (isDefined(SHARED)) journalUse(index == 0 ? 0 : current);
+  if (isDefined(SHARED)) {
+    // The host never dies alone.
+    journalUse(index == 0 ? 0 : current);
+    handUse(current);
+  }
 }
 
 /** The block of whoever runs here. */

@@ -5,7 +5,7 @@
 
 import { control } from "./control";
 import { emit, eventRoom } from "./event";
-import { EVENT_SLICE, PROGRAM_BURSTS } from "./layout";
+import { EVENT_SLICE, PROCESSOR_ATTENTION, PROGRAM_BURSTS } from "./layout";
 import { me } from "./processor";
 import { Record } from "./record";
 import { nextWake } from "./sleeper";
@@ -41,7 +41,8 @@ export function sprint(most: u32): u32 {
   let left = most;
   let at = here.ready;
   while (left != 0) {
-    if (isDefined(SHARED)) if (here.attention) break;
+    // A plain load, which is enough for a look: it need not be ordered with anything.
+    if (isDefined(SHARED)) if (load<u32>(changetype<usize>(here), PROCESSOR_ATTENTION)) break;
     const domain = changetype<Record>(at);
     if (!isSmooth(domain)) break;
     domain.burstLeft -= quantum;
