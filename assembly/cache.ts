@@ -4,11 +4,10 @@
 // counter(M) = stored(M) + Σ caches below M. Stored counters never pass below zero.
 
 import { auditChain, auditDry } from "./audit";
-import { control, count } from "./control";
+import { claimBelow } from "./claim";
+import { control } from "./control";
 import { journalBegin, journalFilled } from "./journal";
 import {
-  CONTROL,
-  CONTROL_SUBTOTALS,
   FLAG_DRY,
   FLAG_STALE,
   STATISTIC_BORROWED,
@@ -17,12 +16,16 @@ import {
   STATISTIC_SCAVENGES,
   STATISTIC_VISITS,
 } from "./layout";
+import { count, subtotals } from "./processor";
 import { Record } from "./record";
+
+/** `refill` has to wait for others who run domains below the dry meter. */
+export const CLAIMS: usize = 1;
 
 /**
  * Fills the cache of a domain whose chain is prepared: min(advance, every counter above it), at
  * least one cycle more than the domain is short of. All meters are debited alike, or none (R6).
- * Answers 0, or the record of the dry meter, the nearest to the domain (R5).
+ * Answers 0, CLAIMS, or the record of the dry meter, the nearest to the domain (R5).
  */
 export function refill(domain: Record): usize {
   const least: u64 = <u64>domain.short + 1;
@@ -34,6 +37,7 @@ export function refill(domain: Record): usize {
     rest = 0;
     const meter = nearestBelow(domain, least);
     if (meter.dry && !control.ignoreDry) return changetype<usize>(meter);
+    if (!claimBelow(meter)) return CLAIMS;
     if (scavenge(meter, max(control.advance, least) - meter.amount) == 0) {
       return changetype<usize>(meter);
     }
@@ -95,8 +99,13 @@ function giveBack(domain: Record): void {
  * cache then is stale, and loses it next time unless he runs. Answers the total; 0: the meter is dry.
  */
 export function scavenge(top: Record, want: u64): u64 {
-  const total = take(top, true, u64.MAX_VALUE);
-  return total != 0 ? total : take(top, false, want);
+  let total = take(top, true, u64.MAX_VALUE);
+  // A walk that the journal cuts short may have found nothing yet.
+  while (total == 0) {
+    total = take(top, false, want);
+    if (!isCut) break;
+  }
+  return total;
 }
 
 /** Takes back every cache below a meter; every record below is dry afterwards. Answers the total. */
@@ -104,14 +113,18 @@ export function recall(top: Record): u64 {
   return take(top, false, u64.MAX_VALUE);
 }
 
+/** The last walk ended before its end, because the journal was full. */
+let isCut: bool = false;
+
 function take(top: Record, gentle: bool, want: u64): u64 {
+  // The store is consistent here, so this is a change of its own.
+  if (isDefined(SHARED)) journalBegin();
+  isCut = false;
   count(STATISTIC_SCAVENGES);
-  if (isDefined(SHARED)) settled = 0;
-  let total = walk(top, gentle, want);
+  const total = walk(top, gentle, want);
   for (let above = top.superior; above; above = changetype<Record>(above).superior) {
     changetype<Record>(above).amount += total;
   }
-  if (isDefined(SHARED)) total += settled;
   count(STATISTIC_RECALLED, total);
   if (isDefined(CHECKED)) {
     auditChain(top);
@@ -120,37 +133,9 @@ function take(top: Record, gentle: bool, want: u64): u64 {
   return total;
 }
 
-/** The subtotals of the meters on the way down, by level. */
-const subtotals: usize = CONTROL + CONTROL_SUBTOTALS;
-
-/** What the last walk had credited before its end. */
-let settled: u64 = 0;
-
-/**
- * A walk may be too long for one change: this ends the change where the walk is, at `meter`, and
- * begins another. What was taken so far is credited to all meters above; it is `sum` from the
- * inferiors of `meter`, and subtotals from there up to `top`.
- */
-function settle(meter: Record, top: Record, sum: u64): void {
-  let total = sum;
-  let record = meter;
-  record.amount += total;
-  while (record != top) {
-    record = changetype<Record>(record.superior);
-    const subtotal = subtotals + (record.level << 4);
-    total += load<u64>(subtotal);
-    store<u64>(subtotal, 0);
-    record.amount += total;
-  }
-  for (let above = top.superior; above; above = changetype<Record>(above).superior) {
-    changetype<Record>(above).amount += total;
-  }
-  settled += total;
-  journalBegin();
-}
-
 /** Inferiors of a list are done with at its end, at the first dry one, or when there is enough. */
 function walk(top: Record, gentle: bool, want: u64): u64 {
+  const totals = subtotals();
   const all = !gentle && want == u64.MAX_VALUE;
   let taken: u64 = 0;
   const ends: u8 = control.ignoreDry ? 0 : <u8>FLAG_DRY;
@@ -159,11 +144,6 @@ function walk(top: Record, gentle: bool, want: u64): u64 {
   let sum: u64 = 0;
   let at = top.first;
   while (true) {
-    // Not where all is taken: lists are in order again at their ends only. But that is the host's.
-    if (isDefined(SHARED) && !all && journalFilled()) {
-      settle(meter, top, sum);
-      sum = 0;
-    }
     if (at == 0 || (changetype<Record>(at).flags & ends) != 0 || taken >= want) {
       meter.amount += sum;
       const isDry = meter.first == 0 || changetype<Record>(meter.first).dry;
@@ -177,14 +157,21 @@ function walk(top: Record, gentle: bool, want: u64): u64 {
         if (all) meter.flags |= <u8>FLAG_DRY;
         else meter.dryOut();
       }
-      sum += load<u64>(subtotals + (superior.level << 4));
+      sum += load<u64>(totals + (superior.level << 4));
       meter = superior;
       continue;
+    }
+    if (isDefined(SHARED)) {
+      if (journalFilled()) {
+        isCut = true;
+        at = 0;
+        continue;
+      }
     }
     visits++;
     const record = changetype<Record>(at);
     if (record.isMeter) {
-      store<u64>(subtotals + (meter.level << 4), sum);
+      store<u64>(totals + (meter.level << 4), sum);
       sum = 0;
       meter = record;
       at = record.first;

@@ -4,18 +4,14 @@
 // prepared meter of one level less. Its counter is in its record, not in slot 3.
 
 import { auditChain, auditNode, auditRing } from "./audit";
-import { count } from "./control";
+import { abandonClimb, CLIMBS, Climb } from "./climb";
+import { TRAP_NONE } from "./codes";
 import {
-  CONTROL,
-  CONTROL_PATH,
-  CONTROL_SUBTOTALS,
   DOMAIN_METER_SLOT,
   FLAG_STALE,
   KEY_INVOLVED,
   KEY_INVOLVED_R,
   KEY_INVOLVED_W,
-  KIND_METER,
-  MAX_CHAIN,
   METER_CHARGESET_SLOT,
   METER_COUNTER_SLOT,
   METER_DATA_SLOTS,
@@ -31,16 +27,10 @@ import {
   STATISTIC_RECALLED,
   STATISTIC_UNPREPARES,
   STATISTIC_VISITS,
-  TRAP_LOCKED,
-  TRAP_MALFORMED,
-  TRAP_NO_METER,
-  TRAP_NONE,
-  TRAP_TOO_DEEP,
 } from "./layout";
 import { Node } from "./node";
+import { count, me, subtotals } from "./processor";
 import { Record } from "./record";
-
-const path: usize = CONTROL + CONTROL_PATH;
 
 /** Whether every slot is as a meter's must be (§2.2); the body of a DK(0) is read whole (R8). */
 export function isWellFormed(node: Node): bool {
@@ -61,65 +51,27 @@ export function isWellFormed(node: Node): bool {
  * one of the four trap codes; then no meter is prepared that was not before (§5.3).
  */
 export function prepareChain(domain: Record): i32 {
-  let key = domain.node.key(DOMAIN_METER_SLOT);
-  let depth = MAX_CHAIN;
-  let length = 0;
-  let superior: usize = 0;
-  let trap = TRAP_NONE;
+  const climb = Climb.of(me());
+  climb.begin(domain);
+  let came = climb.step();
+  while (came == CLIMBS) came = climb.step();
+  if (came == TRAP_NONE) descend(climb);
+  else climb.giveBack();
+  return came;
+}
 
-  // Going up, the meters are locked: meeting one's own lock means a loop. Nothing else is changed.
-  while (true) {
-    if (key.kind != KIND_METER) {
-      trap = TRAP_NO_METER;
-      break;
-    }
-    if (key.isSuper) break;
-    if (!key.prepare()) {
-      trap = TRAP_NO_METER;
-      break;
-    }
-    const node = key.node;
-    if (node.isMeter) {
-      if (node.hot.level > depth) trap = TRAP_TOO_DEEP;
-      superior = node.record;
-      break;
-    }
-    if (depth == 0) {
-      trap = TRAP_TOO_DEEP;
-      break;
-    }
-    // A domain's root can't be taken out of its role while it may run.
-    if (node.lock || node.isDomain) {
-      trap = TRAP_LOCKED;
-      break;
-    }
-    if (!isWellFormed(node)) {
-      trap = TRAP_MALFORMED;
-      break;
-    }
-    node.lock = 1;
-    store<u32>(path + (length << 2), <u32>changetype<usize>(node));
-    length++;
-    depth--;
-    key = node.key(METER_SUPERIOR_SLOT);
-  }
-
-  // Coming down, every superior is prepared before its inferior; nothing can fail any more.
-  while (length > 0) {
-    length--;
-    const node = changetype<Node>(<usize>load<u32>(path + (length << 2)));
-    node.lock = 0;
-    if (trap == TRAP_NONE) superior = prepareMeter(node, superior);
-  }
-  if (trap != TRAP_NONE) return trap;
-
+/** Coming down, every superior is prepared before its inferior; nothing can fail any more. */
+export function descend(climb: Climb): void {
+  const domain = changetype<Record>(climb.domain);
+  let superior = climb.superior;
+  while (climb.length > 0) superior = prepareMeter(climb.unlock(), superior);
+  climb.giveBack();
   domain.attach(superior);
   involveSuperior(domain.node);
   if (isDefined(CHECKED)) {
     auditChain(domain);
     if (superior) auditRing(changetype<Record>(superior).node);
   }
-  return TRAP_NONE;
 }
 
 /** Moves the counter to a hot record and marks the slots; answers the record's address. */
@@ -177,7 +129,7 @@ class Subtotal {
   consumed: u64;
 
   @inline static of(level: i32): Subtotal {
-    return changetype<Subtotal>(CONTROL + CONTROL_SUBTOTALS + (level << 4));
+    return changetype<Subtotal>(subtotals() + (level << 4));
   }
 
   clear(): void {
@@ -238,6 +190,7 @@ export function unprepare(top: Record): void {
 
 /** Returns the cache of a domain to its chain, settles what it consumed, and leaves the chain. */
 export function leaveChain(domain: Record): void {
+  abandonClimb(domain);
   if (!isAttached(domain)) return;
   for (let above = domain.superior; above; above = changetype<Record>(above).superior) {
     const meter = changetype<Record>(above);

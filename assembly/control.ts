@@ -1,42 +1,45 @@
-// The control block: what the kernel and the host tell each other, and the kernel's few variables.
+// The control block: what the kernel and the host tell each other, and what all processors share.
 
 import {
   CONTROL,
-  CONTROL_ADDRESS,
   CONTROL_ADVANCE,
   CONTROL_AMOUNT,
+  CONTROL_CANARY,
   CONTROL_CODE,
   CONTROL_COSTS,
-  CONTROL_DOMAIN,
   CONTROL_EVENTS,
   CONTROL_FRAME_BASE,
+  CONTROL_FRAME_HINT,
   CONTROL_FREE_NODE,
+  CONTROL_FREE_RECORD,
+  CONTROL_GOING,
+  CONTROL_HOST_BELL,
   CONTROL_IGNORE_DRY,
+  CONTROL_LOCK,
+  CONTROL_NEXT_PROCESSOR,
+  CONTROL_NEXT_RECORD,
   CONTROL_NODE_BASE,
-  CONTROL_PATH,
+  CONTROL_PANIC,
+  CONTROL_PROCESSORS,
   CONTROL_QUANTUM,
-  CONTROL_READY,
   CONTROL_RECORD_BASE,
   CONTROL_REGISTERS,
+  CONTROL_RESTING,
   CONTROL_SEQUENCE,
-  CONTROL_SLICE_LEFT,
-  CONTROL_SLICE_USED,
-  CONTROL_STATISTICS,
-  CONTROL_SUBTOTALS,
-  CONTROL_TIME,
+  CONTROL_SIMULATED,
+  CONTROL_SLEEPERS,
+  CONTROL_UNTIL,
   CONTROL_WEIGHTED,
   KEY_SIZE,
-  MAX_CHAIN,
   PAGE_SIZE,
-  STATISTIC_COUNT,
 } from "./layout";
 
 /** Fields as in layout.ts, which says what is not plain from the name. */
 @unmanaged
 export class Control {
-  time: u64;
-  advance: u64;
   amount: u64;
+  advance: u64;
+  until: u64;
   quantum: u32;
   tapered: u32;
   traced: u32;
@@ -51,59 +54,60 @@ export class Control {
   frameBase: usize;
   freeNode: u32;
   freeRecord: usize;
-  ready: usize;
-  sliceLeft: u32;
   sleepers: u32;
   sequence: u32;
-  domain: u32;
-  meter: u32;
   code: u32;
-  address: u32;
   events: u32;
   panic: u32;
   ignoreDry: u32;
   nodesUsed: u32;
   framesUsed: u32;
   frameHint: u32;
+  weighted: u32;
   /** Sixteen bytes of costs, by class. */
   costs: u64;
   moreCosts: u64;
-  weighted: u32;
-  sliceUsed: u32;
+  processors: u32;
+  going: u32;
+  resting: u32;
+  simulated: u32;
+  canary: u32;
+  nextProcessor: u32;
+  nextRecord: usize;
 }
 
 if (
-  offsetof<Control>("time") != CONTROL_TIME ||
-  offsetof<Control>("advance") != CONTROL_ADVANCE ||
   offsetof<Control>("amount") != CONTROL_AMOUNT ||
+  offsetof<Control>("advance") != CONTROL_ADVANCE ||
+  offsetof<Control>("until") != CONTROL_UNTIL ||
   offsetof<Control>("quantum") != CONTROL_QUANTUM ||
   offsetof<Control>("recordBase") != CONTROL_RECORD_BASE ||
   offsetof<Control>("nodeBase") != CONTROL_NODE_BASE ||
   offsetof<Control>("frameBase") != CONTROL_FRAME_BASE ||
   offsetof<Control>("freeNode") != CONTROL_FREE_NODE ||
-  offsetof<Control>("ready") != CONTROL_READY ||
-  offsetof<Control>("sliceLeft") != CONTROL_SLICE_LEFT ||
+  offsetof<Control>("freeRecord") != CONTROL_FREE_RECORD ||
+  offsetof<Control>("sleepers") != CONTROL_SLEEPERS ||
   offsetof<Control>("sequence") != CONTROL_SEQUENCE ||
-  offsetof<Control>("domain") != CONTROL_DOMAIN ||
   offsetof<Control>("code") != CONTROL_CODE ||
-  offsetof<Control>("address") != CONTROL_ADDRESS ||
   offsetof<Control>("events") != CONTROL_EVENTS ||
+  offsetof<Control>("panic") != CONTROL_PANIC ||
   offsetof<Control>("ignoreDry") != CONTROL_IGNORE_DRY ||
-  offsetof<Control>("costs") != CONTROL_COSTS ||
+  offsetof<Control>("frameHint") != CONTROL_FRAME_HINT ||
   offsetof<Control>("weighted") != CONTROL_WEIGHTED ||
-  offsetof<Control>("sliceUsed") != CONTROL_SLICE_USED ||
-  CONTROL_STATISTICS + 8 * STATISTIC_COUNT > CONTROL_REGISTERS ||
-  CONTROL_REGISTERS + 8 * KEY_SIZE > CONTROL_SUBTOTALS ||
-  CONTROL_SUBTOTALS + 16 * (MAX_CHAIN + 1) > CONTROL_PATH ||
-  CONTROL_PATH + 4 * (MAX_CHAIN + 1) > PAGE_SIZE
+  offsetof<Control>("costs") != CONTROL_COSTS ||
+  offsetof<Control>("processors") != CONTROL_PROCESSORS ||
+  offsetof<Control>("going") != CONTROL_GOING ||
+  offsetof<Control>("resting") != CONTROL_RESTING ||
+  offsetof<Control>("simulated") != CONTROL_SIMULATED ||
+  offsetof<Control>("canary") != CONTROL_CANARY ||
+  offsetof<Control>("nextProcessor") != CONTROL_NEXT_PROCESSOR ||
+  offsetof<Control>("nextRecord") != CONTROL_NEXT_RECORD ||
+  <i32>offsetof<Control>() > CONTROL_HOST_BELL ||
+  CONTROL_HOST_BELL >= CONTROL_LOCK ||
+  CONTROL_LOCK >= CONTROL_REGISTERS ||
+  CONTROL_REGISTERS + 8 * KEY_SIZE > PAGE_SIZE
 ) {
   ERROR("the control block is not as layout.ts says");
 }
 
 export const control = changetype<Control>(CONTROL);
-
-/** Adds to one of the 64-bit statistics. */
-export function count(statistic: i32, amount: u64 = 1): void {
-  const at: usize = CONTROL + CONTROL_STATISTICS + (statistic << 3);
-  store<u64>(at, load<u64>(at) + amount);
-}

@@ -3,25 +3,31 @@
 
 import { Bursts } from "./burst";
 import { leaveChain } from "./chain";
+import { claim, claimNode } from "./claim";
+import { abandonClimb } from "./climb";
+import {
+  OK,
+  STATUS_BUSY,
+  STATUS_NO_NODES,
+  STATUS_NOT_DOMAIN,
+  STATUS_RESCINDED,
+  STATUS_SPENT,
+  STATUS_WRONG_STATE,
+} from "./codes";
 import { control } from "./control";
 import { Key } from "./key";
 import {
   DOMAIN_HOOK_SLOT,
   DOMAIN_METER_SLOT,
+  FLAG_CALLING,
   KIND_METER,
   MAX_CHAIN,
-  OK,
   PREPCODE_DOMAIN,
   PROGRAM_BURSTS,
   RECORD_DOMAIN,
   STATE_ENDED,
   STATE_READY,
   STATE_STOPPED,
-  STATUS_NO_NODES,
-  STATUS_NOT_DOMAIN,
-  STATUS_RESCINDED,
-  STATUS_SPENT,
-  STATUS_WRONG_STATE,
 } from "./layout";
 import { counterOf } from "./meter";
 import { Node } from "./node";
@@ -50,13 +56,20 @@ export function domainCreate(
   if (!node) return 0;
   node.key(DOMAIN_METER_SLOT).setNode(KIND_METER, above);
   node.prepcode = <u8>PREPCODE_DOMAIN;
-  const domain = Record.allocate(RECORD_DOMAIN, node);
+  const domain = Record.allocate(RECORD_DOMAIN, node, nextProcessor());
   domain.programKind = <u8>programKind;
   domain.program = program;
   domain.state = <u8>STATE_STOPPED;
   if (programKind == PROGRAM_BURSTS) Bursts.begin(domain, seed);
   control.code = OK;
   return node.index;
+}
+
+/** Domains are made for one processor after the other; 0 where the host is the only one. */
+function nextProcessor(): u32 {
+  if (control.processors == 0) return 0;
+  if (++control.nextProcessor > control.processors) control.nextProcessor = 1;
+  return control.nextProcessor;
 }
 
 /** Makes a domain available: it forgets a trap and runs when its turn comes. */
@@ -120,6 +133,7 @@ export function domainDecline(index: u32, allocation: u32, call: u32): i32 {
   if (!domain) return control.code;
   if (domain.node.calls != call) return STATUS_SPENT;
   const partner = domain.node.partner;
+  if (partner && !claimNode(changetype<Node>(partner))) return STATUS_BUSY;
   detain(domain);
   // The meter may have been rescinded, raised or left meanwhile: a look at the chain will tell.
   if (partner && isDryFor(domain, changetype<Node>(partner))) {
@@ -127,6 +141,16 @@ export function domainDecline(index: u32, allocation: u32, call: u32): i32 {
   } else {
     enqueue(domain);
   }
+  return OK;
+}
+
+/** The host has done the system call of a domain: it goes on after it. Good once for each call. */
+export function domainResume(index: u32, allocation: u32, call: u32): i32 {
+  const domain = find(index, allocation);
+  if (!domain) return control.code;
+  if (domain.node.calls != call || (domain.flags & FLAG_CALLING) == 0) return STATUS_SPENT;
+  domain.flags &= ~(<u8>FLAG_CALLING);
+  enqueue(domain);
   return OK;
 }
 
@@ -143,6 +167,7 @@ function isDryFor(domain: Record, meter: Node): bool {
 /** Takes a domain off the queue, heap or stall queue it is on; a pending restart is void. */
 export function detain(domain: Record): void {
   const node = domain.node;
+  abandonClimb(domain);
   node.calls++;
   if (domain.state == STATE_READY) dequeue(domain);
   else if (isAsleep(domain)) {
@@ -152,9 +177,11 @@ export function detain(domain: Record): void {
   releaseKeeper(node);
 }
 
-/** The record of a domain by its handle; null with CONTROL_CODE. */
+/** The record of a domain by its handle, which nobody runs now; null with CONTROL_CODE. */
 function find(index: u32, allocation: u32): Record | null {
   const node = Key.find(index, allocation);
   control.code = node ? STATUS_NOT_DOMAIN : STATUS_RESCINDED;
-  return node && node.isDomain ? node.hot : null;
+  if (!node || !node.isDomain) return null;
+  control.code = STATUS_BUSY;
+  return claim(node.hot) ? node.hot : null;
 }

@@ -12,12 +12,13 @@ import {
   EVENT_SLACK,
   EVENT_TIME,
   EVENTS,
-  REGIONS,
+  PROCESSORS,
 } from "./layout";
 import { Node } from "./node";
+import { me } from "./processor";
 
-if (EVENTS + EVENT_CAPACITY * EVENT_SIZE > REGIONS)
-  ERROR("the events do not fit before the regions");
+if (EVENTS + EVENT_CAPACITY * EVENT_SIZE > PROCESSORS)
+  ERROR("the events do not fit before the processors");
 
 /** Whether another pass of the dispatcher might not find room: the host must take the batch first. */
 export function eventsFull(): bool {
@@ -29,13 +30,14 @@ export function eventRoom(): u32 {
   return <u32>(EVENT_CAPACITY - EVENT_SLACK) + 1 - control.events;
 }
 
-/** Records an event at the present time; `domain` and `meter` may be null. */
+/** Records an event, at the present time if no other; `domain` and `meter` may be null. */
 export function emit(
   kind: i32,
   domain: Node | null,
   meter: Node | null,
   code: u32,
   amount: u64,
+  time: u64 = me().time,
 ): void {
   if (control.events >= <u32>EVENT_CAPACITY) return; // A host that never steps: the batch is full.
   const at: usize = EVENTS + control.events++ * EVENT_SIZE;
@@ -43,6 +45,6 @@ export function emit(
   store<u32>(at, domain ? domain.index : 0, EVENT_DOMAIN);
   store<u32>(at, meter ? meter.index : 0, EVENT_METER);
   store<u32>(at, code, EVENT_CODE);
-  store<u64>(at, control.time, EVENT_TIME);
+  store<u64>(at, time, EVENT_TIME);
   store<u64>(at, amount, EVENT_AMOUNT);
 }

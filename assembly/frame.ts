@@ -1,6 +1,7 @@
 // Frames of target memory, handed out in contiguous runs. A bitmap at the start of the region says
 // which are taken (its own frames are, from the start).
 
+import { PANIC_FRAME } from "./codes";
 import {
   CONTROL,
   CONTROL_FRAME_BASE,
@@ -8,7 +9,6 @@ import {
   CONTROL_FRAMES,
   CONTROL_FRAMES_USED,
   PAGE_SIZE,
-  PANIC_FRAME,
 } from "./layout";
 import { panic } from "./panic";
 

@@ -5,6 +5,7 @@ export {
   domainDecline,
   domainEnd,
   domainRestart,
+  domainResume,
   domainStart,
   domainStop,
   domainUnprepare,

@@ -3,15 +3,30 @@
 
 import { auditNode } from "./audit";
 import { leaveChain, unprepare } from "./chain";
-import { detain } from "./domain";
-import { Key } from "./key";
+import { claimNode } from "./claim";
+import { breakClimb } from "./climb";
 import {
+  ANSWER_BUSY,
   ANSWER_DATA,
   ANSWER_FETCH,
   ANSWER_INVALID_ORDER,
   ANSWER_METER,
   ANSWER_NODE,
   ANSWER_SENSE,
+  OK,
+  ORDER_CLEAR,
+  ORDER_COMPARE,
+  ORDER_DATABYTE,
+  ORDER_KT,
+  ORDER_MAKE_FETCH,
+  ORDER_MAKE_METER,
+  ORDER_MAKE_NODE,
+  ORDER_MAKE_SENSE,
+  ORDER_SWAP,
+} from "./codes";
+import { detain } from "./domain";
+import { Key } from "./key";
+import {
   CONTROL,
   CONTROL_REGISTERS,
   DOMAIN_HOOK_SLOT,
@@ -30,16 +45,6 @@ import {
   METER_INVOLVED_W_SLOTS,
   METER_KEEPER_SLOT,
   METER_SUPERIOR_SLOT,
-  OK,
-  ORDER_CLEAR,
-  ORDER_COMPARE,
-  ORDER_DATABYTE,
-  ORDER_KT,
-  ORDER_MAKE_FETCH,
-  ORDER_MAKE_METER,
-  ORDER_MAKE_NODE,
-  ORDER_MAKE_SENSE,
-  ORDER_SWAP,
   PRIME_INDEX,
   REGISTER_ARGUMENT,
   REGISTER_INVOKED,
@@ -73,6 +78,7 @@ export function invoke(order: u32): u32 {
   }
   const node = Key.find(invoked.subject, invoked.allocation);
   if (!node) return ANSWER_INVALID_ORDER;
+  if (!claimNode(node)) return ANSWER_BUSY;
   if (order < <u32>SLOTS) return fetch(node, order, kind == KIND_SENSE, result);
   if (order < <u32>(ORDER_SWAP + SLOTS)) {
     return kind == KIND_NODE ? swap(node, order - ORDER_SWAP, result) : ANSWER_INVALID_ORDER;
@@ -177,6 +183,7 @@ function swap(node: Node, slot: i32, result: Key): u32 {
     return OK;
   }
   if (node.isMeter && (METER_INVOLVED_W_SLOTS & (1 << slot)) != 0) unprepare(node.hot);
+  breakClimb(node);
   logical(node, slot, result);
   if (slot == METER_SUPERIOR_SLOT) wakeChain(node);
   node.put(slot, value);
@@ -205,6 +212,7 @@ function swapMeter(node: Node, value: Key, result: Key): u32 {
 function clear(node: Node): u32 {
   if (node.isDomain || node.index == PRIME_INDEX) return ANSWER_INVALID_ORDER;
   if (node.isMeter) unprepare(node.hot);
+  breakClimb(node);
   wakeChain(node);
   const zero = register(REGISTER_ARGUMENT);
   zero.zero();

@@ -6,6 +6,7 @@
 // Journal invariant: an entry counts once `top` is above it, and the store it is for comes later.
 // So, from the last entry to the first, what is written back ends with what was there at `begin`.
 
+import { PANIC_JOURNAL } from "./codes";
 import {
   JOURNAL,
   JOURNAL_ADDRESS,
@@ -15,7 +16,6 @@ import {
   JOURNAL_ENTRY_SIZE,
   JOURNAL_OLD,
   JOURNAL_TOP,
-  PANIC_JOURNAL,
   PROCESSOR_SIZE,
 } from "./layout";
 import { panic } from "./panic";

@@ -1,23 +1,26 @@
 // The main path: choose, prepare, refill, run, bill, put away. A pass of the dispatcher does one of
-// these for the domain at the head of the ready queue; `step` returns where the host must act.
+// these for the domain at the head of the ready queue; `step` returns where the host must act. With
+// several processors turn.ts does the same in turns, and only what is here under the kernel lock.
 
 import { auditPass } from "./audit";
-import { control, count } from "./control";
+import { REASON_HOST_CALL, REASON_IDLE, REASON_LIMIT, REASON_RAN } from "./codes";
+import { control } from "./control";
 import { end } from "./domain";
 import { emit, eventsFull } from "./event";
+import { catchUp } from "./host";
 import {
+  EVENT_CALL,
   EVENT_END,
   EVENT_WAIT,
+  FLAG_CALLING,
   FLAG_STALE,
   FLAG_TRAPPED,
-  REASON_HOST_CALL,
-  REASON_IDLE,
-  REASON_LIMIT,
-  REASON_RAN,
+  STATE_WAITING,
   STATISTIC_DISPATCHES,
   STATISTIC_HOST_CALLS,
-  STATISTIC_IDLE,
+  STATISTIC_SWITCHES,
 } from "./layout";
+import { count, me, report, ringHost } from "./processor";
 import {
   CALLED,
   ENDED,
@@ -30,32 +33,35 @@ import {
   used,
   wanted,
 } from "./program";
-import { dequeue, rotate } from "./ready";
+import { dequeue, passTime, rotate } from "./ready";
 import { Record } from "./record";
 import { nextWake, sleep, wakeSleepers } from "./sleeper";
-import { sprint } from "./sprint";
+import { slicesAhead, sprint } from "./sprint";
 import { chargeWork, supply } from "./supply";
 import { deliverTrap, setTrap } from "./trap";
 
 /**
  * Runs domains for so many cycles of kernel time and so many passes at most. Answers a REASON_*, with
- * CONTROL_DOMAIN, CONTROL_METER, CONTROL_CODE and CONTROL_ADDRESS where it says so.
+ * what it says so of in PROCESSOR_DOMAIN, _METER, _CODE and _ADDRESS.
  */
 export function step(cycles: u32, passes: u32): i32 {
-  const until = control.time + cycles;
+  const here = me();
+  const until = here.time + cycles;
   for (let pass: u32 = 0; pass < passes; pass++) {
     if (eventsFull()) return REASON_RAN;
-    if (nextWake() <= control.time) wakeSleepers();
-    if (control.ready == 0) {
+    if (nextWake() <= here.time) wakeSleepers();
+    if (here.ready == 0) {
       if (control.sleepers == 0) return REASON_IDLE;
       if (!idle(until)) return REASON_LIMIT;
       continue;
     }
-    if (control.time >= until) return REASON_LIMIT;
+    if (here.time >= until) return REASON_LIMIT;
     let reason = REASON_RAN;
-    const slices = sprint(until, passes - pass);
-    if (slices != 0) pass += slices - 1;
-    else reason = serve(changetype<Record>(control.ready), until);
+    const slices = sprint(slicesAhead(until, passes - pass));
+    if (slices != 0) {
+      countSlices(slices);
+      pass += slices - 1;
+    } else reason = serve(changetype<Record>(here.ready), until);
     if (isDefined(CHECKED)) auditPass();
     if (reason != REASON_RAN) return reason;
   }
@@ -72,41 +78,63 @@ function serve(domain: Record, until: u64): i32 {
 
 /** Runs a domain that has cycles, bills it, and puts it away unless its slice goes on. */
 function dispatch(domain: Record, until: u64): i32 {
-  if (control.sliceUsed == 0 && control.switchCost != 0) {
+  const allowance = allowanceOf(domain, until);
+  if (allowance == 0) return REASON_RAN;
+  const outcome = runProgram(domain, allowance);
+  bill(domain, used);
+  return settle(domain, outcome, used < allowance, until);
+}
+
+/** What a domain may run now: no more than its slice and its cache hold, and not past `until`. */
+export function allowanceOf(domain: Record, until: u64): u32 {
+  const here = me();
+  if (here.sliceUsed == 0 && control.switchCost != 0) {
     // As a part of the slice: a slice that is cut up is charged for once.
-    control.sliceUsed += <u32>chargeWork(domain, control.switchCost);
-    if (domain.amount == 0 || control.time >= until) return REASON_RAN;
+    here.sliceUsed += <u32>chargeWork(domain, control.switchCost);
+    if (domain.amount == 0 || here.time >= until) return 0;
   }
-  let allowance: u64 = control.sliceLeft;
+  let allowance: u64 = here.sliceLeft;
   if (domain.amount < allowance) allowance = domain.amount;
-  if (until - control.time < allowance) allowance = until - control.time;
+  if (until - here.time < allowance) allowance = until - here.time;
   domain.short = 0;
-  const outcome = runProgram(domain, <u32>allowance);
+  return <u32>allowance;
+}
+
+/** Who ran pays, from its cache, which every meter above it has paid already. */
+export function bill(domain: Record, cycles: u32): void {
+  const here = me();
+  domain.amount -= cycles;
+  domain.consumed += cycles;
+  here.time += cycles;
+  here.sliceLeft -= cycles;
+  here.sliceUsed += cycles;
+}
+
+/** What comes after a run that is billed; `isShort`: it ended before its allowance did. */
+export function settle(domain: Record, outcome: i32, isShort: bool, until: u64): i32 {
   count(STATISTIC_DISPATCHES);
-
-  domain.amount -= used;
-  domain.consumed += used;
-  control.time += used;
-  control.sliceLeft -= used;
-  control.sliceUsed += used;
-
   if (outcome != RAN) return putAway(domain, outcome);
-  if (control.sliceLeft == 0) endSlice();
-  else if (used < allowance) return makeRoom(domain, until);
+  if (me().sliceLeft == 0) endSlice();
+  else if (isShort) return makeRoom(domain, until);
   return REASON_RAN;
+}
+
+export function countSlices(slices: u32): void {
+  count(STATISTIC_DISPATCHES, slices);
+  count(STATISTIC_SWITCHES, slices);
 }
 
 /** The next instruction costs more than was left of the allowance: it waits for a whole one (R16). */
 function makeRoom(domain: Record, until: u64): i32 {
-  if (domain.amount < wanted) domain.short = wanted - 1;
-  else if (control.sliceLeft < wanted) endSlice();
-  else if (until - control.time < wanted) return REASON_LIMIT;
+  if (domain.amount < wanted) domain.short = <u16>(wanted - 1);
+  else if (me().sliceLeft < wanted) endSlice();
+  else if (until - me().time < wanted) return REASON_LIMIT;
   return REASON_RAN;
 }
 
 /** Who wakes by now queues before the domain whose slice ends, however its time was cut up (R15). */
 function endSlice(): void {
-  if (nextWake() <= control.time) wakeSleepers();
+  if (nextWake() <= me().time) wakeSleepers();
   rotate();
 }
 
@@ -118,11 +146,15 @@ function putAway(domain: Record, outcome: i32): i32 {
     return REASON_RAN;
   }
   if (outcome == CALLED) {
-    control.domain = node.index;
     count(STATISTIC_HOST_CALLS);
+    if (isDefined(SHARED)) {
+      domain.flags |= <u8>FLAG_CALLING;
+      return callHost(domain);
+    }
+    report().domain = node.index;
     // The host finds those ready who are due, however its time was cut up (R15).
-    if (nextWake() <= control.time) wakeSleepers();
-    if (control.sliceLeft == 0) rotate();
+    if (nextWake() <= me().time) wakeSleepers();
+    if (me().sliceLeft == 0) rotate();
     return REASON_HOST_CALL;
   }
   if (outcome == ENDED) {
@@ -137,18 +169,26 @@ function putAway(domain: Record, outcome: i32): i32 {
   return REASON_RAN;
 }
 
+/** The domain waits until the host has done its system call: `domainResume`. */
+export function callHost(domain: Record): i32 {
+  const node = domain.node;
+  node.calls++;
+  dequeue(domain);
+  domain.state = <u8>STATE_WAITING;
+  emit(EVENT_CALL, node, null, node.calls, 0);
+  ringHost();
+  return REASON_RAN;
+}
+
 /** Nobody is ready or sleeps, but the host waits for a time: CONTROL_AMOUNT, not in the past. */
 export function idleUntil(): void {
-  if (control.ready != 0 || control.amount < control.time) return;
-  count(STATISTIC_IDLE, control.amount - control.time);
-  control.time = control.amount;
+  if (isDefined(SHARED)) catchUp(control.amount);
+  else if (me().ready == 0 && control.amount >= me().time) passTime(control.amount);
 }
 
 /** Nobody is ready: time passes until a sleeper wakes; false where the limit comes first. */
 function idle(until: u64): bool {
   const wake = nextWake();
-  const to = wake < until ? wake : until;
-  count(STATISTIC_IDLE, to - control.time);
-  control.time = to;
+  passTime(wake < until ? wake : until);
   return wake < until;
 }

@@ -4,12 +4,13 @@
 //
 // Linear memory, from low to high; the sizes of all but the first two are options of createKernel:
 //
-//   0         CONTROL   options, statistics, key registers, what `step` reports
-//   EVENTS    events    a batch of records for the host
-//   records   hot       64 bytes for each prepared meter or domain
-//   sleepers  hot       16 bytes for each domain waiting for a time
-//   nodes     cold      320 bytes for each node
-//   frames    4 KiB     address spaces, decoded programs, bursts
+//   0           CONTROL   options, key registers, what all processors share
+//   EVENTS      events    a batch of records for the host
+//   PROCESSORS  blocks    64 KiB for the host and for each processor beside it
+//   records     hot       64 bytes for each prepared meter or domain
+//   sleepers    hot       16 bytes for each domain waiting for a time
+//   nodes       cold      320 bytes for each node
+//   frames      4 KiB     address spaces, decoded programs, bursts
 
 // --- Units and limits ---------------------------------------------------------------------------
 
@@ -30,6 +31,11 @@ export const MAX_NODES = 0x7fffff;
 export const MAX_ALLOCATION = 0x3fffffff;
 /** Fruitless calls in a row after which a keeper is no longer asked and the domain is parked. */
 export const KEEPER_LAPS = 3;
+export const MAX_PROCESSORS = 16;
+/** Cycles that a machine runs at most before its processor looks whether somebody wants it in. */
+export const POLL = 16384;
+/** Domains that one processor takes over from another at once, and sleepers woken in one pass. */
+export const BATCH = 64;
 
 // --- Keys: 16 bytes -----------------------------------------------------------------------------
 //
@@ -74,6 +80,8 @@ export const NODE_RECORD = 0;
 export const NODE_PREPCODE = 4;
 export const NODE_LOCK = 5;
 export const NODE_FLAGS = 6;
+/** Why it is locked: LOCK_PREPARING. */
+export const NODE_REASON = 7;
 export const NODE_RIGHT = 8;
 export const NODE_LEFT = 12;
 export const NODE_ALLOCATION = 16;
@@ -96,6 +104,9 @@ export const PREPCODE_METER = 7;
 export const NODE_ALLOCATED = 1;
 /** Set once the allocation count is used up: the node is never handed out again. */
 export const NODE_RETIRED = 2;
+
+/** The reason in the lock of a meter whose chain is being prepared, as KeyKOS numbers it. */
+export const LOCK_PREPARING = 0xb0;
 
 /** Index 0 is no node: it is the identifier inside the super meter key. */
 export const SUPER_INDEX = 0;
@@ -146,6 +157,8 @@ export const RECORD_RANDOM = 52;
 export const RECORD_BURSTS = 56;
 /** Domain: it can't go on with this many cycles or fewer. 0 but with instruction costs above 1. */
 export const RECORD_SHORT = 60;
+/** Domain: the processor on whose ready queue it is, or was last. */
+export const RECORD_PROCESSOR = 62;
 
 export const RECORD_FREE = 0;
 export const RECORD_METER = 1;
@@ -157,6 +170,8 @@ export const FLAG_DRY = 1;
 export const FLAG_STALE = 2;
 /** Domain: a trap code in slot 5 waits to be delivered. */
 export const FLAG_TRAPPED = 4;
+/** Domain: its system call is not done yet. With one processor the host does them at once. */
+export const FLAG_CALLING = 8;
 
 export const STATE_STOPPED = 0;
 export const STATE_READY = 1;
@@ -194,8 +209,6 @@ export const SLEEPER_SEQUENCE = 12;
 //
 // It fills its participant's block from the second page on. Empty: the store is consistent.
 
-/** Of a participant: a page of fields, then its journal. */
-export const PROCESSOR_SIZE = 65536;
 /** In the block of a participant. */
 export const JOURNAL = 4096;
 /** Bytes of entries. */
@@ -212,10 +225,11 @@ export const JOURNAL_BYTES = 12;
 // --- Control block ------------------------------------------------------------------------------
 
 export const CONTROL = 4096;
-export const CONTROL_TIME = 0;
-export const CONTROL_ADVANCE = 8;
 /** 64-bit argument and result of calls that carry a count of cycles. */
-export const CONTROL_AMOUNT = 16;
+export const CONTROL_AMOUNT = 0;
+export const CONTROL_ADVANCE = 8;
+/** Several processors: none runs past this time. */
+export const CONTROL_UNTIL = 16;
 export const CONTROL_QUANTUM = 24;
 export const CONTROL_TAPERED = 28;
 export const CONTROL_TRACED = 32;
@@ -230,30 +244,100 @@ export const CONTROL_NODE_BASE = 64;
 export const CONTROL_FRAME_BASE = 68;
 export const CONTROL_FREE_NODE = 72;
 export const CONTROL_FREE_RECORD = 76;
-export const CONTROL_READY = 80;
-export const CONTROL_SLICE_LEFT = 84;
-export const CONTROL_SLEEPERS = 88;
-export const CONTROL_SEQUENCE = 92;
-/** What the last `step` reports: node indices, trap code, address. */
-export const CONTROL_DOMAIN = 96;
-export const CONTROL_METER = 100;
-export const CONTROL_CODE = 104;
-export const CONTROL_ADDRESS = 108;
-export const CONTROL_EVENTS = 112;
-export const CONTROL_PANIC = 116;
-export const CONTROL_IGNORE_DRY = 120;
-export const CONTROL_NODES_USED = 124;
-export const CONTROL_FRAMES_USED = 128;
-export const CONTROL_FRAME_HINT = 132;
-/** Cycles per instruction class, a byte each; 0 stands for 1. */
-export const CONTROL_COSTS = 136;
+export const CONTROL_SLEEPERS = 80;
+export const CONTROL_SEQUENCE = 84;
+/** Why a call refused that answers an index. */
+export const CONTROL_CODE = 88;
+export const CONTROL_EVENTS = 92;
+export const CONTROL_PANIC = 96;
+export const CONTROL_IGNORE_DRY = 100;
+export const CONTROL_NODES_USED = 104;
+export const CONTROL_FRAMES_USED = 108;
+export const CONTROL_FRAME_HINT = 112;
 /** Some class costs more than 1: instructions are counted apart from cycles. */
-export const CONTROL_WEIGHTED = 152;
-/** What the domain at the head of the ready queue has used of its slice. */
-export const CONTROL_SLICE_USED = 156;
+export const CONTROL_WEIGHTED = 116;
+/** Cycles per instruction class, a byte each; 0 stands for 1. */
+export const CONTROL_COSTS = 120;
+/** Processors beside the host; 0 with one processor, which the host then is itself. */
+export const CONTROL_PROCESSORS = 136;
+/** Whether processors run; how many of them rest, and how many of those are idle. */
+export const CONTROL_GOING = 140;
+export const CONTROL_RESTING = 144;
+/** One thread takes turns for all: nobody spins. */
+export const CONTROL_SIMULATED = 148;
+/** Debug build: the fault that is planted, CANARY_*; 0 is none. */
+export const CONTROL_CANARY = 152;
+/** Which processor the next new domain is for. */
+export const CONTROL_NEXT_PROCESSOR = 156;
+/** The first hot record that no pool has yet. */
+export const CONTROL_NEXT_RECORD = 160;
+/** Counts up, and is notified, when the host is to look. */
+export const CONTROL_HOST_BELL = 192;
+/** The kernel lock, in a line of its own: its holder's index + 1. */
+export const CONTROL_LOCK = 256;
 
-/** Statistics: 64-bit counts, in the order of STATISTICS. */
-export const CONTROL_STATISTICS = 160;
+/** Eight key registers: arguments and results of `invoke`, always unprepared keys. */
+export const CONTROL_REGISTERS = 512;
+export const REGISTER_INVOKED = 0;
+export const REGISTER_ARGUMENT = 1;
+export const REGISTER_RESULT = 2;
+
+// --- Processors: a block each --------------------------------------------------------------------
+//
+// Block 0 is the host's; without processors beside it, the host is the one processor. A block is a
+// page of fields, then the journal (journal.ts). What others read or write lies in lines of its own.
+
+export const PROCESSORS = 65536;
+export const PROCESSOR_SIZE = 65536;
+/** Its clock, in cycles. */
+export const PROCESSOR_TIME = 0;
+/** The head of its ready queue, and how many are on it and in its inbox. */
+export const PROCESSOR_READY = 8;
+export const PROCESSOR_READY_COUNT = 12;
+export const PROCESSOR_SLICE_LEFT = 16;
+/** What the domain at the head of the ready queue has used of its slice. */
+export const PROCESSOR_SLICE_USED = 20;
+/** Whole slices that were run outside and are not counted yet, and how many may be. */
+export const PROCESSOR_SLICES = 24;
+export const PROCESSOR_SPRINT = 28;
+export const PROCESSOR_INDEX = 32;
+/** What running outside came to, until it is settled inside: see program.ts. */
+export const PROCESSOR_OUTCOME = 36;
+export const PROCESSOR_ALLOWANCE = 40;
+/** Its kept outcome is that of a run which ended because the next instruction did not fit. */
+export const PROCESSOR_SHORT = 44;
+export const PROCESSOR_PAUSE = 48;
+export const PROCESSOR_WANTED = 52;
+export const PROCESSOR_TRAP_CODE = 56;
+export const PROCESSOR_TRAP_ADDRESS = 60;
+export const PROCESSOR_PHASE = 64;
+/** The domain that it runs outside, or RUNNING_ANY: any of its ready queue. */
+export const PROCESSOR_RUNNING = 68;
+/** Why it rests. */
+export const PROCESSOR_REST = 72;
+/** Domains that others made ready for it, in a ring. */
+export const PROCESSOR_INBOX = 76;
+/** The latest clock of those who gave it work. */
+export const PROCESSOR_GIVEN = 80;
+/** Free hot records in pages of its own. */
+export const PROCESSOR_FREE_RECORD = 88;
+/** Somebody wants it to come inside. */
+export const PROCESSOR_ATTENTION = 128;
+/** Counts up, and is notified, when there may be something to do. */
+export const PROCESSOR_BELL = 192;
+/** The domain whose chain is being prepared, the key that comes next, and how many meters are locked. */
+export const PROCESSOR_CLIMBER = 256;
+export const PROCESSOR_CLIMB_KEY = 260;
+export const PROCESSOR_CLIMB_LENGTH = 264;
+export const PROCESSOR_CLIMB_SUPERIOR = 268;
+/** What `step` reports: node indices, trap code, address. */
+export const PROCESSOR_DOMAIN = 272;
+export const PROCESSOR_METER = 276;
+export const PROCESSOR_CODE = 280;
+export const PROCESSOR_ADDRESS = 284;
+
+/** Statistics: 64-bit counts, in the order of STATISTIC_*. */
+export const PROCESSOR_STATISTICS = 320;
 export const STATISTIC_DISPATCHES = 0;
 export const STATISTIC_SWITCHES = 1;
 export const STATISTIC_REFILLS = 2;
@@ -269,17 +353,33 @@ export const STATISTIC_TRAPS = 11;
 export const STATISTIC_HOST_CALLS = 12;
 export const STATISTIC_IDLE = 13;
 export const STATISTIC_KERNEL_WORK = 14;
-export const STATISTIC_COUNT = 15;
+/** Climbs given up at another's lock; claims that had to wait; domains taken over from another. */
+export const STATISTIC_CONFLICTS = 15;
+export const STATISTIC_CLAIMS = 16;
+export const STATISTIC_STOLEN = 17;
+export const STATISTIC_COUNT = 18;
 
 /** Scratch of tree walks: a 16-byte subtotal and a 4-byte path entry for each level. */
-export const CONTROL_SUBTOTALS = 1024;
-export const CONTROL_PATH = 1536;
+export const PROCESSOR_SUBTOTALS = 1024;
+export const PROCESSOR_PATH = 1536;
 
-/** Eight key registers: arguments and results of `invoke`, always unprepared keys. */
-export const CONTROL_REGISTERS = 512;
-export const REGISTER_INVOKED = 0;
-export const REGISTER_ARGUMENT = 1;
-export const REGISTER_RESULT = 2;
+/** It waits for its bell. */
+export const PHASE_RESTING = 0;
+export const PHASE_WANTING = 1;
+export const PHASE_INSIDE = 2;
+export const PHASE_CLIMBING = 3;
+/** Inside, until others have come in whose caches it needs. */
+export const PHASE_CLAIMING = 4;
+export const PHASE_OUTSIDE = 5;
+
+export const REST_IDLE = 1;
+export const REST_LIMIT = 2;
+/** The host must take the events first. */
+export const REST_EVENTS = 3;
+export const REST_HALTED = 4;
+
+export const RUNNING_NONE = 0;
+export const RUNNING_ANY = 1;
 
 // --- Events -------------------------------------------------------------------------------------
 
@@ -297,99 +397,16 @@ export const EVENT_AMOUNT = 24;
 
 export const EVENT_SLICE = 1;
 export const EVENT_REFILL = 2;
+/** Several processors: a domain's system call, which the host is to do. */
+export const EVENT_CALL = 3;
 export const EVENT_KEEPER = 4;
 export const EVENT_PARK = 5;
 export const EVENT_TRAP = 7;
 export const EVENT_WAIT = 8;
 export const EVENT_END = 9;
 
-/** First address of the hot records. */
-export const REGIONS = 65536;
-
-// --- Reasons that `step` returns ----------------------------------------------------------------
-
-/** The passes asked for are done, or the events must be taken; call again. */
-export const REASON_RAN = 0;
-/** The cycles asked for are used. */
-export const REASON_LIMIT = 1;
-/** Nothing is ready and nothing sleeps. */
-export const REASON_IDLE = 2;
-/** A meter is dry: CONTROL_METER's keeper is to be called for CONTROL_DOMAIN. */
-export const REASON_KEEPER = 3;
-/** CONTROL_DOMAIN executed an ecall. */
-export const REASON_HOST_CALL = 4;
-/** CONTROL_DOMAIN trapped with CONTROL_CODE at CONTROL_ADDRESS. */
-export const REASON_TRAP = 5;
-
-// --- Trap codes ---------------------------------------------------------------------------------
-
-export const TRAP_NONE = 0;
-export const TRAP_NO_METER = 0x404;
-export const TRAP_MALFORMED = 0x408;
-export const TRAP_LOCKED = 0x40c;
-export const TRAP_TOO_DEEP = 0x410;
-/** The target CPU's traps are this plus the RISC-V exception code. */
-export const TRAP_RISCV = 0x100;
-export const TRAP_FETCH_MISALIGNED = 0x100;
-export const TRAP_FETCH_FAULT = 0x101;
-export const TRAP_ILLEGAL = 0x102;
-export const TRAP_BREAKPOINT = 0x103;
-export const TRAP_LOAD_MISALIGNED = 0x104;
-export const TRAP_LOAD_FAULT = 0x105;
-export const TRAP_STORE_MISALIGNED = 0x106;
-export const TRAP_STORE_FAULT = 0x107;
-
-// --- Orders and answers of keys -----------------------------------------------------------------
-
-/** "KT": asks a key for its type; as an answer, the highest bit marks a refusal by the key. */
-export const ORDER_KT = 0x80000000;
-export const ANSWER_INVALID_ORDER = 0x80000002;
-export const ORDER_FETCH = 0;
-export const ORDER_SWAP = 16;
-export const ORDER_MAKE_FETCH = 32;
-export const ORDER_MAKE_METER = 34;
-export const ORDER_MAKE_NODE = 35;
-export const ORDER_MAKE_SENSE = 36;
-export const ORDER_COMPARE = 38;
-export const ORDER_CLEAR = 39;
-export const ORDER_DATABYTE = 40;
-export const ANSWER_NODE = 3;
-export const ANSWER_METER = 6;
-export const ANSWER_FETCH = 4;
-export const ANSWER_SENSE = 15;
-export const ANSWER_DATA = 1;
-
-// --- Status codes of exported functions ---------------------------------------------------------
-
-export const OK = 0;
-/** The node is free or belongs to a later tenant. */
-export const STATUS_RESCINDED = 1;
-export const STATUS_NO_NODES = 2;
-export const STATUS_NO_FRAMES = 3;
-export const STATUS_NO_MEMORY = 4;
-export const STATUS_NOT_METER = 5;
-export const STATUS_NOT_DOMAIN = 6;
-/** A counter would pass 2^64 − 1. */
-export const STATUS_OVERFLOW = 7;
-/** The operation does not fit the state of the domain. */
-export const STATUS_WRONG_STATE = 8;
-/** A restart that was used already, or that a later call has replaced. */
-export const STATUS_SPENT = 9;
-export const STATUS_NOT_ALLOWED = 10;
-export const STATUS_RANGE = 11;
-
-// --- Panics: an invariant did not hold; the kernel must not be used any more ---------------------
-
-export const PANIC_RING = 1;
-export const PANIC_COUNTER = 2;
-export const PANIC_DRY = 3;
-export const PANIC_LEVEL = 4;
-export const PANIC_QUEUE = 5;
-export const PANIC_KIND = 6;
-export const PANIC_RECORDS = 7;
-export const PANIC_CACHE = 8;
-export const PANIC_FRAME = 9;
-export const PANIC_JOURNAL = 10;
+/** First address of the hot records without processors beside the host. */
+export const REGIONS = 131072;
 
 // --- The target CPU's machine: one or more whole frames -------------------------------------------
 //

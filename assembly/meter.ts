@@ -4,6 +4,15 @@
 import { auditNode } from "./audit";
 import { cachesBelow, recall, unsettledBelow } from "./cache";
 import { isWellFormed, unprepare } from "./chain";
+import { claimNode } from "./claim";
+import {
+  OK,
+  STATUS_BUSY,
+  STATUS_NO_NODES,
+  STATUS_NOT_METER,
+  STATUS_OVERFLOW,
+  STATUS_RESCINDED,
+} from "./codes";
 import { control } from "./control";
 import { Key } from "./key";
 import {
@@ -13,11 +22,6 @@ import {
   METER_COUNTER_SLOT,
   METER_KEEPER_SLOT,
   METER_SUPERIOR_SLOT,
-  OK,
-  STATUS_NO_NODES,
-  STATUS_NOT_METER,
-  STATUS_OVERFLOW,
-  STATUS_RESCINDED,
 } from "./layout";
 import { Node } from "./node";
 import { wakeSome } from "./stall";
@@ -52,6 +56,7 @@ export function meterPeek(index: u32, allocation: u32): i32 {
   const node = Key.find(index, allocation);
   if (!node) return STATUS_RESCINDED;
   if (!node.isMeter && !isWellFormed(node)) return STATUS_NOT_METER;
+  if (!claimNode(node)) return STATUS_BUSY;
   control.amount = counterOf(node);
   return OK;
 }
@@ -60,6 +65,7 @@ export function meterPeek(index: u32, allocation: u32): i32 {
 export function meterConsumed(index: u32, allocation: u32): i32 {
   const node = Key.find(index, allocation);
   if (!node) return STATUS_RESCINDED;
+  if (!claimNode(node)) return STATUS_BUSY;
   control.amount = node.isMeter ? node.hot.consumed + unsettledBelow(node.hot) : node.consumed;
   return OK;
 }
@@ -80,6 +86,7 @@ export function meterSet(index: u32, allocation: u32): i32 {
   const node = Key.find(index, allocation);
   if (!node) return STATUS_RESCINDED;
   if (!node.isMeter && !isWellFormed(node)) return STATUS_NOT_METER;
+  if (!claimNode(node)) return STATUS_BUSY;
   const value = control.amount;
   if (node.isMeter) recall(node.hot);
   control.amount = counterOf(node);
@@ -92,6 +99,7 @@ export function meterAdd(index: u32, allocation: u32): i32 {
   const node = Key.find(index, allocation);
   if (!node) return STATUS_RESCINDED;
   if (!node.isMeter && !isWellFormed(node)) return STATUS_NOT_METER;
+  if (!claimNode(node)) return STATUS_BUSY;
   if (counterOf(node) + control.amount < control.amount) return STATUS_OVERFLOW;
   const stored = node.isMeter ? node.hot.amount : node.key(METER_COUNTER_SLOT).low;
   setCounter(node, stored + control.amount);
@@ -102,6 +110,7 @@ export function meterAdd(index: u32, allocation: u32): i32 {
 export function meterRecall(index: u32, allocation: u32): i32 {
   const node = Key.find(index, allocation);
   if (!node) return STATUS_RESCINDED;
+  if (!claimNode(node)) return STATUS_BUSY;
   control.amount = node.isMeter ? recall(node.hot) : 0;
   return OK;
 }
@@ -110,6 +119,7 @@ export function meterRecall(index: u32, allocation: u32): i32 {
 export function meterUnprepare(index: u32, allocation: u32): i32 {
   const node = Key.find(index, allocation);
   if (!node) return STATUS_RESCINDED;
+  if (!claimNode(node)) return STATUS_BUSY;
   if (node.isMeter) unprepare(node.hot);
   return OK;
 }

@@ -25,6 +25,7 @@ import {
   NODE_LOCK,
   NODE_PARTNER,
   NODE_PREPCODE,
+  NODE_REASON,
   NODE_RECORD,
   NODE_RETIRED,
   NODE_RIGHT,
@@ -42,10 +43,10 @@ export class Node {
   /** Its hot record while prepared; the index of the next free node while free. */
   record: usize;
   prepcode: u8;
-  /** Held while its chain is being prepared: meeting a held one is a loop. */
+  /** The holder's index + 1 while its chain is being prepared: meeting one's own is a loop. */
   lock: u8;
   flags: u8;
-  spare: u8;
+  reason: u8;
   right: usize;
   left: usize;
   allocation: u32;
@@ -159,6 +160,7 @@ if (
   offsetof<Node>("prepcode") != NODE_PREPCODE ||
   offsetof<Node>("lock") != NODE_LOCK ||
   offsetof<Node>("flags") != NODE_FLAGS ||
+  offsetof<Node>("reason") != NODE_REASON ||
   offsetof<Node>("right") != NODE_RIGHT ||
   offsetof<Node>("left") != NODE_LEFT ||
   offsetof<Node>("allocation") != NODE_ALLOCATION ||

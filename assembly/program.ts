@@ -2,11 +2,13 @@
 
 import { Bursts } from "./burst";
 import { PROGRAM_BURSTS, STOP_ECALL, STOP_TRAP } from "./layout";
+import { Processor } from "./processor";
 import { Record } from "./record";
 import { Machine } from "./riscv/machine";
 import { run } from "./riscv/run";
 
-/** How a run came back. */
+/** How a run came back; NOTHING: there was none, or it is settled. */
+export const NOTHING = -1;
 export const RAN = 0;
 export const WAITS = 1;
 export const ENDED = 2;
@@ -27,6 +29,22 @@ export let trapAddress: u32 = 0;
 export function runProgram(domain: Record, allowance: u32): i32 {
   if (domain.programKind == PROGRAM_BURSTS) return runBursts(domain, allowance);
   return runMachine(domain, allowance);
+}
+
+/** Keeps what a run came to until it is settled: several processors share an instance if simulated. */
+export function keepOutcome(processor: Processor, outcome: i32): void {
+  processor.outcome = outcome;
+  processor.pause = pause;
+  processor.wanted = wanted;
+  processor.trapCode = trapCode;
+  processor.trapAddress = trapAddress;
+}
+
+export function restoreOutcome(processor: Processor): void {
+  pause = processor.pause;
+  wanted = processor.wanted;
+  trapCode = processor.trapCode;
+  trapAddress = processor.trapAddress;
 }
 
 function runMachine(domain: Record, allowance: u32): i32 {

@@ -5,11 +5,14 @@
 // Dry invariants: (1) a dry record has no cache at or below it; (2) the superior of a record that is
 // not dry is not dry; (3) in every list those that are not dry come first. So a walk over all caches
 // below a meter ends at the first dry inferior.
+// Placement (several processors): domains' records lie in whole pages of the processor that each was
+// made for, meters' in pages of their own: two processors storing into one page wait for each other.
 
+import { PANIC_RECORDS } from "./codes";
 import { control } from "./control";
 import {
   FLAG_DRY,
-  PANIC_RECORDS,
+  PAGE_SIZE,
   RECORD_AMOUNT,
   RECORD_BURST_LEFT,
   RECORD_BURSTS,
@@ -23,6 +26,7 @@ import {
   RECORD_NEXT,
   RECORD_NODE,
   RECORD_PREVIOUS,
+  RECORD_PROCESSOR,
   RECORD_PROGRAM,
   RECORD_PROGRAM_KIND,
   RECORD_RANDOM,
@@ -35,6 +39,7 @@ import {
 } from "./layout";
 import { Node } from "./node";
 import { panic } from "./panic";
+import { Processor } from "./processor";
 import { clearWords } from "./words";
 
 /** Fields as in layout.ts; where two names share an offset, meter and domain differ. */
@@ -58,7 +63,9 @@ export class Record {
   burstLeft: u32;
   random: u32;
   bursts: u32;
-  short: u32;
+  short: u16;
+  processor: u8;
+  spare: u8;
 
   get level(): i32 {
     return this.state;
@@ -84,13 +91,18 @@ export class Record {
     return (this.flags & FLAG_DRY) != 0;
   }
 
-  /** A cleared record for a node. There are as many as nodes, so one is always free. */
-  static allocate(kind: i32, node: Node): Record {
-    const at = control.freeRecord;
+  /**
+   * A cleared record for a node; a domain's is in a page of its processor. There are as many as
+   * nodes, so one is always free.
+   */
+  static allocate(kind: i32, node: Node, processor: u32 = 0): Record {
+    if (isDefined(SHARED)) if (Record.freeOf(processor) == 0) Record.provide(processor);
+    const at = Record.freeOf(processor);
     if (at == 0) panic(PANIC_RECORDS);
     const record = changetype<Record>(at);
-    control.freeRecord = record.next;
+    Record.setFreeOf(processor, record.next);
     clearWords(at, RECORD_SIZE);
+    record.processor = <u8>processor;
     record.kind = <u8>kind;
     record.nodeAddress = changetype<usize>(node);
     node.record = at;
@@ -100,8 +112,41 @@ export class Record {
   free(): void {
     this.node.record = 0;
     this.kind = <u8>RECORD_FREE;
-    this.next = control.freeRecord;
-    control.freeRecord = changetype<usize>(this);
+    this.next = Record.freeOf(this.processor);
+    Record.setFreeOf(this.processor, changetype<usize>(this));
+  }
+
+  /** The first free record for domains of a processor; 0: for meters, and for all in one pool. */
+  private static freeOf(processor: u32): usize {
+    return processor == 0 ? control.freeRecord : Processor.at(processor).freeRecord;
+  }
+
+  private static setFreeOf(processor: u32, at: usize): void {
+    if (processor == 0) control.freeRecord = at;
+    else Processor.at(processor).freeRecord = at;
+  }
+
+  /** A pool is empty: gives it a page that no pool has, or else what another pool has free. */
+  private static provide(processor: u32): void {
+    const end = control.recordBase + <usize>control.nodes * RECORD_SIZE;
+    let at = control.nextRecord;
+    if (at < end) {
+      const stop = min(end, (at | (PAGE_SIZE - 1)) + 1);
+      control.nextRecord = stop;
+      Record.setFreeOf(processor, at);
+      for (; at < stop; at += RECORD_SIZE) {
+        changetype<Record>(at).next = at + RECORD_SIZE < stop ? at + RECORD_SIZE : 0;
+      }
+      return;
+    }
+    for (let other: u32 = 0; other <= control.processors; other++) {
+      const free = Record.freeOf(other);
+      if (free == 0) continue;
+      Record.setFreeOf(other, changetype<Record>(free).next);
+      changetype<Record>(free).next = 0;
+      Record.setFreeOf(processor, free);
+      return;
+    }
   }
 
   /** Becomes the last inferior of `superior` (0: the super key, which keeps no list), dry. */
@@ -198,6 +243,7 @@ if (
   offsetof<Record>("random") != RECORD_RANDOM ||
   offsetof<Record>("bursts") != RECORD_BURSTS ||
   offsetof<Record>("short") != RECORD_SHORT ||
+  offsetof<Record>("processor") != RECORD_PROCESSOR ||
   offsetof<Record>() != RECORD_SIZE
 ) {
   ERROR("hot records are not as layout.ts says");

@@ -4,12 +4,14 @@
 import { Bursts } from "./burst";
 import { control } from "./control";
 import {
+  BATCH,
   SLEEPER_RECORD,
   SLEEPER_SEQUENCE,
   SLEEPER_SIZE,
   SLEEPER_TIME,
   STATE_WAITING,
 } from "./layout";
+import { me } from "./processor";
 import { enqueue } from "./ready";
 import { Record } from "./record";
 
@@ -57,7 +59,8 @@ export function nextWake(): u64 {
 
 /** Puts a domain that is on no queue to sleep for so many cycles; time ends at 2^64 − 1. */
 export function sleep(domain: Record, cycles: u32): void {
-  const until = cycles < u64.MAX_VALUE - control.time ? control.time + cycles : u64.MAX_VALUE;
+  const now = me().time;
+  const until = cycles < u64.MAX_VALUE - now ? now + cycles : u64.MAX_VALUE;
   domain.state = <u8>STATE_WAITING;
   const place = control.sleepers++;
   Sleeper.put(place, until, changetype<usize>(domain), control.sequence++);
@@ -68,9 +71,12 @@ export function isAsleep(domain: Record): bool {
   return domain.state == STATE_WAITING && domain.readyPrevious != 0;
 }
 
-/** Makes ready all who sleep until now or earlier. */
+/** Makes ready all who sleep until now or earlier; several processors do so in batches. */
 export function wakeSleepers(): void {
-  while (control.sleepers != 0 && nextWake() <= control.time) {
+  const now = me().time;
+  let batch = BATCH;
+  while (control.sleepers != 0 && nextWake() <= now) {
+    if (isDefined(SHARED)) if (--batch < 0) return;
     const domain = changetype<Record>(Sleeper.at(0).record);
     awake(domain);
     Bursts.next(domain);

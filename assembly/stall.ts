@@ -2,7 +2,6 @@
 // the meter is dry and nobody answers for it; some wait because its keeper is busy with another.
 
 import { auditDomain, auditRing } from "./audit";
-import { count } from "./control";
 import { emit } from "./event";
 import { Key } from "./key";
 import {
@@ -17,6 +16,7 @@ import {
   STATISTIC_PARKS,
 } from "./layout";
 import { Node } from "./node";
+import { count } from "./processor";
 import { enqueue } from "./ready";
 import { Record } from "./record";
 

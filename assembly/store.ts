@@ -2,6 +2,17 @@
 
 import { auditNode } from "./audit";
 import { leaveChain, unprepare } from "./chain";
+import { claimNode } from "./claim";
+import { breakClimb } from "./climb";
+import {
+  OK,
+  STATUS_BUSY,
+  STATUS_NO_MEMORY,
+  STATUS_NO_NODES,
+  STATUS_NOT_ALLOWED,
+  STATUS_RANGE,
+  STATUS_RESCINDED,
+} from "./codes";
 import { control } from "./control";
 import { detain } from "./domain";
 import { frameInit } from "./frame";
@@ -11,25 +22,23 @@ import {
   DEFAULT_QUANTUM,
   KIND_METER,
   MAX_NODES,
+  MAX_PROCESSORS,
   METER_COUNTER_SLOT,
   METER_SUPERIOR_SLOT,
   NODE_SIZE,
-  OK,
   PAGE_SIZE,
   PREPCODE_NONE,
   PRIME_INDEX,
+  PROCESSOR_SIZE,
   RECORD_SIZE,
   REGIONS,
   SLEEPER_SIZE,
-  STATUS_NO_MEMORY,
-  STATUS_NO_NODES,
-  STATUS_NOT_ALLOWED,
-  STATUS_RANGE,
-  STATUS_RESCINDED,
   SUPER_INDEX,
   WASM_PAGE_SIZE,
 } from "./layout";
 import { Node } from "./node";
+import { Processor } from "./processor";
+import { NOTHING } from "./program";
 import { Record } from "./record";
 import { wakeChain } from "./stall";
 
@@ -38,11 +47,13 @@ const PRIME_COUNTER: u64 = ((<u64>1) << 56) - 1;
 
 /**
  * Lays out a memory that is all zero and makes the prime meter under the super key. `nodes` counts
- * node 0, which is none. CONTROL_AMOUNT is the bytes that are needed.
+ * node 0, which is none; `processors` are those beside the host, 0 in the unshared build. CONTROL_AMOUNT
+ * is the bytes that are needed.
  */
-export function initialize(nodes: u32, frames: u32): i32 {
-  if (nodes < 2 || nodes > <u32>MAX_NODES) return STATUS_RANGE;
-  const records: u64 = REGIONS;
+export function initialize(nodes: u32, frames: u32, processors: u32): i32 {
+  const most: u32 = isDefined(SHARED) ? MAX_PROCESSORS : 0;
+  if (nodes < 2 || nodes > <u32>MAX_NODES || processors > most) return STATUS_RANGE;
+  const records: u64 = REGIONS + <u64>processors * PROCESSOR_SIZE;
   const sleepers = wholePages(records + <u64>nodes * RECORD_SIZE);
   const cold = wholePages(sleepers + <u64>nodes * SLEEPER_SIZE);
   const frameBase = wholePages(cold + <u64>nodes * NODE_SIZE);
@@ -55,18 +66,32 @@ export function initialize(nodes: u32, frames: u32): i32 {
   control.nodeBase = <usize>cold;
   control.frameBase = <usize>frameBase;
   control.quantum = DEFAULT_QUANTUM;
-  control.sliceLeft = DEFAULT_QUANTUM;
+  control.processors = control.resting = processors;
+  for (let index: u32 = 0; index <= processors; index++) {
+    Processor.at(index).index = index;
+    Processor.at(index).outcome = NOTHING;
+    Processor.at(index).sliceLeft = DEFAULT_QUANTUM;
+  }
   control.advance = DEFAULT_ADVANCE;
   for (let index = nodes - 1; index > 0; index--) {
     Node.at(index).record = control.freeNode;
     control.freeNode = index;
+  }
+  poolRecords(nodes);
+  frameInit();
+  makePrime();
+  return OK;
+}
+
+/** All in one pool; with several processors, each takes pages for its own. Record 0 is none. */
+function poolRecords(nodes: u32): void {
+  control.nextRecord = control.recordBase + RECORD_SIZE;
+  if (isDefined(SHARED)) return;
+  for (let index = nodes - 1; index > 0; index--) {
     const record = changetype<Record>(control.recordBase + <usize>index * RECORD_SIZE);
     record.next = control.freeRecord;
     control.freeRecord = changetype<usize>(record);
   }
-  frameInit();
-  makePrime();
-  return OK;
 }
 
 function wholePages(bytes: u64): u64 {
@@ -106,6 +131,8 @@ export function nodeFree(index: u32, allocation: u32): i32 {
   const node = Key.find(index, allocation);
   if (!node) return STATUS_RESCINDED;
   if (index == PRIME_INDEX) return STATUS_NOT_ALLOWED;
+  if (!claimNode(node)) return STATUS_BUSY;
+  breakClimb(node);
   if (node.isDomain) freeDomain(node);
   else wakeChain(node);
   if (node.isMeter) unprepare(node.hot);

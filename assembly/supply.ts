@@ -1,28 +1,25 @@
 // A domain without cycles: preparing its chain, refilling its cache, and what happens when a meter
 // above it is dry (§5.4, §6, §7).
 
-import { refill } from "./cache";
+import { CLAIMS, refill } from "./cache";
 import { isAttached, prepareChain } from "./chain";
-import { control, count } from "./control";
+import { REASON_CLAIM, REASON_CLIMB, REASON_KEEPER, REASON_RAN, TRAP_NONE } from "./codes";
+import { control } from "./control";
 import { emit } from "./event";
 import {
-  CONTROL,
-  CONTROL_STATISTICS,
   EVENT_KEEPER,
   EVENT_REFILL,
   HOOK_STALLED,
   KEEPER_LAPS,
   KIND_HOST,
   METER_KEEPER_SLOT,
-  REASON_KEEPER,
-  REASON_RAN,
   STATE_WAITING,
   STATISTIC_KEEPER_CALLS,
   STATISTIC_KERNEL_WORK,
   STATISTIC_VISITS,
-  TRAP_NONE,
 } from "./layout";
 import { Node } from "./node";
+import { count, counted, me, report, ringHost } from "./processor";
 import { dequeue } from "./ready";
 import { Record } from "./record";
 import { park, stall } from "./stall";
@@ -30,22 +27,23 @@ import { deliverTrap, setTrap } from "./trap";
 
 /**
  * Refills the cache of the domain at the head of the queue. REASON_RAN: look at the head again; there
- * may be cycles now, or another domain. REASON_KEEPER, REASON_TRAP: the host must act.
+ * may be cycles now, or another domain. REASON_KEEPER, REASON_TRAP: the host must act. With several
+ * processors REASON_CLIMB: its chain is to be prepared; REASON_CLAIM: once others have come inside.
  */
 export function supply(domain: Record): i32 {
   if (!isAttached(domain)) {
+    if (isDefined(SHARED)) return REASON_CLIMB;
     const trap = prepareChain(domain);
-    if (trap != TRAP_NONE) {
-      setTrap(domain, trap, 0);
-      return deliverTrap(domain);
-    }
+    if (trap != TRAP_NONE) return refuse(domain, trap);
   }
-  const visits = visitsSoFar();
+  const visits = counted(STATISTIC_VISITS);
   const dry = refill(domain);
+  if (dry == CLAIMS) return REASON_CLAIM;
   if (dry) return exhausted(domain, changetype<Record>(dry).node);
-  domain.node.laps = 0;
+  // A cold line, and maybe beside another processor's: only written where it changes.
+  if (domain.node.laps != 0) domain.node.laps = 0;
   if (control.traced) emit(EVENT_REFILL, domain.node, null, 0, domain.amount);
-  chargeWork(domain, control.refillCost + control.visitCost * (visitsSoFar() - visits));
+  chargeWork(domain, control.refillCost + control.visitCost * (counted(STATISTIC_VISITS) - visits));
   return REASON_RAN;
 }
 
@@ -58,13 +56,15 @@ export function chargeWork(domain: Record, cycles: u64): u64 {
   if (paid == 0) return 0;
   domain.amount -= paid;
   domain.consumed += paid;
-  control.time += paid;
+  me().time += paid;
   count(STATISTIC_KERNEL_WORK, paid);
   return paid;
 }
 
-function visitsSoFar(): u64 {
-  return load<u64>(CONTROL + CONTROL_STATISTICS + (STATISTIC_VISITS << 3));
+/** The chain is no chain: the domain traps (R3). */
+export function refuse(domain: Record, trap: i32): i32 {
+  setTrap(domain, trap, 0);
+  return deliverTrap(domain);
 }
 
 /** Calls the keeper of a dry meter, or waits for it, or parks the domain (R4). */
@@ -82,11 +82,13 @@ function exhausted(domain: Record, meter: Node): i32 {
       node.partner = changetype<usize>(meter);
       meter.partner = changetype<usize>(node);
       domain.state = <u8>STATE_WAITING;
-      control.domain = node.index;
-      control.meter = meter.index;
-      control.code = node.calls;
+      const said = report();
+      said.domain = node.index;
+      said.meter = meter.index;
+      said.code = node.calls;
       count(STATISTIC_KEEPER_CALLS);
       emit(EVENT_KEEPER, node, meter, node.calls, 0);
+      ringHost();
       return REASON_KEEPER;
     }
   }

@@ -1,16 +1,16 @@
 // Traps: a code in slot 5 of the domain's root, delivered when the domain has cycles (§5.2) or will
 // never have any, because its chain is no chain (R3).
 
-import { control, count } from "./control";
+import { REASON_TRAP } from "./codes";
 import { emit } from "./event";
 import {
   DOMAIN_TRAP_SLOT,
   EVENT_TRAP,
   FLAG_TRAPPED,
-  REASON_TRAP,
   STATE_TRAPPED,
   STATISTIC_TRAPS,
 } from "./layout";
+import { count, report, ringHost } from "./processor";
 import { dequeue } from "./ready";
 import { Record } from "./record";
 
@@ -31,10 +31,12 @@ export function deliverTrap(domain: Record): i32 {
   const trap = node.key(DOMAIN_TRAP_SLOT).low;
   dequeue(domain);
   domain.state = <u8>STATE_TRAPPED;
-  control.domain = node.index;
-  control.code = <u32>trap;
-  control.address = <u32>(trap >> 32);
+  const said = report();
+  said.domain = node.index;
+  said.code = <u32>trap;
+  said.address = <u32>(trap >> 32);
   count(STATISTIC_TRAPS);
-  emit(EVENT_TRAP, node, null, control.code, control.address);
+  emit(EVENT_TRAP, node, null, said.code, said.address);
+  ringHost();
   return REASON_TRAP;
 }

@@ -1,7 +1,7 @@
 // A billed slice in the whole loop of the dispatcher (`step`): domains of synthetic programs at depth 8
 // take turns, and refill after 64 quanta.
 
-import { CONTROL, CONTROL_TIME } from "../assembly/layout.js";
+import { PROCESSOR_TIME, PROCESSORS } from "../assembly/layout.js";
 import { atMost, type Bench, type Goal } from "./bench.js";
 import { type Candidate, measure } from "./measure.js";
 import { PRIME, type Program, scattered, Tree } from "./tree.js";
@@ -84,7 +84,7 @@ function candidate(load: Load, domains: number, least: number): Candidate {
         exports.step(Math.min(left, SLICES) * QUANTUM, PASSES);
       }
       // What the prime meter lost is the time that passed.
-      return tree.peek(PRIME) + view.u64(CONTROL + CONTROL_TIME) - tree.idle;
+      return tree.peek(PRIME) + view.u64(PROCESSORS + PROCESSOR_TIME) - tree.idle;
     },
   };
 }

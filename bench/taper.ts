@@ -1,12 +1,8 @@
 // Scavenges near exhaustion (R11): domains share the last of a meter, with plain and with tapered
 // advances. Counts, which are the same on every machine.
 
-import {
-  CONTROL_TAPERED,
-  REASON_IDLE,
-  STATISTIC_DISPATCHES,
-  STATISTIC_SCAVENGES,
-} from "../assembly/layout.js";
+import { REASON_IDLE } from "../assembly/codes.js";
+import { CONTROL_TAPERED, STATISTIC_DISPATCHES, STATISTIC_SCAVENGES } from "../assembly/layout.js";
 import type { Bench, Figure } from "./bench.js";
 import { PRIME, Tree } from "./tree.js";
 

@@ -1,12 +1,12 @@
 // The bench build of the kernel, driven without handles, and trees in it.
 
 import { readFileSync } from "node:fs";
+import { OK } from "../assembly/codes.js";
 import {
   BURSTS_RUN_MIN,
   BURSTS_WAIT_MIN,
   CONTROL_IGNORE_DRY,
   NODE_SIZE,
-  OK,
   PAGE_SIZE,
   PRIME_INDEX,
   PROGRAM_BURSTS,
@@ -54,7 +54,7 @@ export class Tree {
     const { exports, memory } = instantiate(bytes, readFileSync(build));
     this.exports = exports as BenchExports;
     this.view = new View(memory);
-    this.#done(this.exports.initialize(nodes, FRAMES));
+    this.#done(this.exports.initialize(nodes, FRAMES, 0));
     this.view.advance = o.advance;
     this.view.setControl(CONTROL_IGNORE_DRY, Number(o.ignoreDry ?? false));
     this.#program = this.exports.allocateRun(1);

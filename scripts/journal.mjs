@@ -15,7 +15,7 @@ const EXCLUDED = {
   "assembly/riscv/": "machines and images, used outside the lock; what a machine did stays done",
   "assembly/sprint/": "whole slices, run outside the lock; a slice is done or it isn't",
   "assembly/frame/": "frames are taken and given by the host, and by decoding, outside the lock",
-  "assembly/control/count": "statistics: one too many is not worth a store more",
+  "assembly/processor/count": "statistics: one too many is not worth a store more",
   "assembly/store/initialize": "there are no processors yet",
 };
 

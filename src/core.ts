@@ -2,9 +2,6 @@
 // kernel becomes an error. Internal.
 
 import {
-  CONTROL,
-  CONTROL_CODE,
-  CONTROL_TIME,
   OK,
   STATUS_NO_FRAMES,
   STATUS_NO_NODES,
@@ -14,7 +11,8 @@ import {
   STATUS_OVERFLOW,
   STATUS_RESCINDED,
   STATUS_WRONG_STATE,
-} from "../assembly/layout.js";
+} from "../assembly/codes.js";
+import { CONTROL_CODE, PROCESSOR_TIME } from "../assembly/layout.js";
 import type { Domain } from "./domain.js";
 import {
   CapacityError,
@@ -71,7 +69,7 @@ export class Core {
 
   /** Cycles since the kernel was made. */
   get time(): bigint {
-    return this.view.u64(CONTROL + CONTROL_TIME);
+    return this.view.processor64(0, PROCESSOR_TIME);
   }
 
   /** Throws the error that a status means; `what` names the object. */

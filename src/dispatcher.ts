@@ -1,21 +1,23 @@
 // Driving the kernel: steps it, and acts on the reasons for which it comes back. Internal.
 
 import {
-  CONTROL_ADDRESS,
-  CONTROL_CODE,
-  CONTROL_DOMAIN,
-  CONTROL_EVENTS,
-  CONTROL_METER,
-  EVENT_END,
-  EVENT_PARK,
-  EVENT_REFILL,
-  EVENT_SLICE,
-  EVENT_WAIT,
   REASON_HOST_CALL,
   REASON_IDLE,
   REASON_KEEPER,
   REASON_LIMIT,
   REASON_TRAP,
+} from "../assembly/codes.js";
+import {
+  CONTROL_EVENTS,
+  EVENT_END,
+  EVENT_PARK,
+  EVENT_REFILL,
+  EVENT_SLICE,
+  EVENT_WAIT,
+  PROCESSOR_ADDRESS,
+  PROCESSOR_CODE,
+  PROCESSOR_DOMAIN,
+  PROCESSOR_METER,
 } from "../assembly/layout.js";
 import { Alarms, NEVER } from "./alarm.js";
 import type { Core } from "./core.js";
@@ -98,14 +100,14 @@ export class Dispatcher {
   #askedFor(reason: number): (() => void) | undefined {
     const { view } = this.#core;
     if (reason !== REASON_KEEPER && reason !== REASON_HOST_CALL && reason !== REASON_TRAP) return;
-    const domain = this.#core.domains.get(view.control(CONTROL_DOMAIN))!;
+    const domain = this.#core.domains.get(view.processor(0, PROCESSOR_DOMAIN))!;
     if (reason === REASON_HOST_CALL) return () => this.#callHost(domain);
-    const code = view.control(CONTROL_CODE);
+    const code = view.processor(0, PROCESSOR_CODE);
     if (reason === REASON_KEEPER) {
-      const meter = this.#core.meterAt(view.control(CONTROL_METER));
+      const meter = this.#core.meterAt(view.processor(0, PROCESSOR_METER));
       return () => this.keeperCalls.make({ domain, number: code }, meter);
     }
-    const address = view.control(CONTROL_ADDRESS);
+    const address = view.processor(0, PROCESSOR_ADDRESS);
     const time = this.#core.time;
     domain.lastTrap = { code, address, reason: trapReason(code) };
     return () => this.#core.emitter.emit("trap", { domain, code, address, time });

@@ -1,12 +1,19 @@
 // Domains: what runs, and pays its chain of meters for it.
 
 import {
+  TRAP_LOCKED,
+  TRAP_MALFORMED,
+  TRAP_NO_METER,
+  TRAP_RISCV,
+  TRAP_TOO_DEEP,
+} from "../assembly/codes.js";
+import {
   CONTROL_NODE_BASE,
-  CONTROL_READY,
   DOMAIN_METER_SLOT,
   NODE_CONSUMED,
   NODE_RECORD,
   NODE_SIZE,
+  PROCESSOR_READY,
   RECORD_CONSUMED,
   RECORD_STATE,
   STATE_ENDED,
@@ -15,11 +22,6 @@ import {
   STATE_STOPPED,
   STATE_TRAPPED,
   STATE_WAITING,
-  TRAP_LOCKED,
-  TRAP_MALFORMED,
-  TRAP_NO_METER,
-  TRAP_RISCV,
-  TRAP_TOO_DEEP,
 } from "../assembly/layout.js";
 import type { Core } from "./core.js";
 import { RescindedError } from "./errors.js";
@@ -128,7 +130,7 @@ export class Domain {
   get state(): DomainState {
     const record = this.#record();
     const state = this.#core.view.u8(record + RECORD_STATE);
-    if (state === STATE_READY && this.#core.view.control(CONTROL_READY) === record)
+    if (state === STATE_READY && this.#core.view.processor(0, PROCESSOR_READY) === record)
       return "running";
     return STATES.get(state)!;
   }

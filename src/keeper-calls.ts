@@ -1,5 +1,6 @@
 // Calls of keepers: what one is told, what its answer does, and whose answers are still out. Internal.
 
+import { OK } from "../assembly/codes.js";
 import {
   CONTROL_EVENTS,
   CONTROL_NODE_BASE,
@@ -7,7 +8,6 @@ import {
   METER_KEEPER_SLOT,
   NODE_CALLS,
   NODE_SIZE,
-  OK,
 } from "../assembly/layout.js";
 import type { Alarms } from "./alarm.js";
 import type { Core } from "./core.js";

@@ -1,16 +1,17 @@
 // The kernel as the host sees it: makes meters and domains, runs them, tells what happens.
 
+import { OK } from "../assembly/codes.js";
 import {
   CONTROL_IGNORE_DRY,
   CONTROL_QUANTUM,
   CONTROL_REFILL_COST,
-  CONTROL_SLICE_LEFT,
   CONTROL_SWITCH_COST,
   CONTROL_TAPERED,
   CONTROL_TRACED,
   CONTROL_VISIT_COST,
-  OK,
   PRIME_INDEX,
+  PROCESSOR_SLICE_LEFT,
+  PROCESSORS,
   PROGRAM_BURSTS,
   PROGRAM_RISCV,
 } from "../assembly/layout.js";
@@ -112,11 +113,11 @@ export class Kernel {
     const { nodes, frames } = options;
     const instance = instantiate(bytesOf(nodes, frames), options.build);
     const core = new Core(instance, options);
-    const status = core.exports.initialize(nodes, frames);
+    const status = core.exports.initialize(nodes, frames, 0);
     if (status !== OK) throw new PrimemeterError("STATUS", `initialize: status ${status}`);
     const { view } = core;
     view.setControl(CONTROL_QUANTUM, options.quantum);
-    view.setControl(CONTROL_SLICE_LEFT, options.quantum);
+    view.setU32(PROCESSORS + PROCESSOR_SLICE_LEFT, options.quantum);
     view.advance = options.advance;
     view.setControl(CONTROL_TAPERED, Number(options.tapered));
     view.setControl(CONTROL_TRACED, Number(options.trace));

@@ -1,12 +1,12 @@
 // A domain's machine on the target CPU: its address space, its process, its system calls. Internal.
 
+import { OK } from "../assembly/codes.js";
 import {
   MACHINE_PC,
   MACHINE_REGISTERS,
   MARK_EXEC,
   MARK_READ,
   MARK_WRITE,
-  OK,
   PAGE_SIZE,
 } from "../assembly/layout.js";
 import {

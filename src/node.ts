@@ -9,8 +9,8 @@ import {
   ORDER_MAKE_NODE,
   ORDER_MAKE_SENSE,
   ORDER_SWAP,
-  SLOTS,
-} from "../assembly/layout.js";
+} from "../assembly/codes.js";
+import { SLOTS } from "../assembly/layout.js";
 import type { Core } from "./core.js";
 import { RescindedError, StateError } from "./errors.js";
 import { allocationOf, indexOf, type NodeId } from "./id.js";

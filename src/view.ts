@@ -6,7 +6,6 @@ import {
   CONTROL_AMOUNT,
   CONTROL_EVENTS,
   CONTROL_REGISTERS,
-  CONTROL_STATISTICS,
   EVENT_AMOUNT,
   EVENT_CAPACITY,
   EVENT_CODE,
@@ -25,6 +24,9 @@ import {
   KEY_SUBJECT,
   KEY_TYPE,
   KIND_METER,
+  PROCESSOR_SIZE,
+  PROCESSOR_STATISTICS,
+  PROCESSORS,
   REGISTER_ARGUMENT,
   REGISTER_INVOKED,
   REGISTER_RESULT,
@@ -89,6 +91,15 @@ export class View {
     return this.u32(CONTROL + offset);
   }
 
+  /** A field of a participant's block: the host's, or a processor's. */
+  processor(index: number, offset: number): number {
+    return this.u32(PROCESSORS + index * PROCESSOR_SIZE + offset);
+  }
+
+  processor64(index: number, offset: number): bigint {
+    return this.u64(PROCESSORS + index * PROCESSOR_SIZE + offset);
+  }
+
   setControl(offset: number, value: number): void {
     this.setU32(CONTROL + offset, value);
   }
@@ -107,7 +118,7 @@ export class View {
   }
 
   statistic(number: number): bigint {
-    return this.u64(CONTROL + CONTROL_STATISTICS + 8 * number);
+    return this.u64(PROCESSORS + PROCESSOR_STATISTICS + 8 * number);
   }
 
   setInvoked(key: Key): void {

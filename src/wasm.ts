@@ -6,7 +6,7 @@ import { CapacityError, KernelPanicError, StateError } from "./errors.js";
 
 /** The kernel's exports; numbers are u32 or i32. See assembly/ for what each does. */
 export interface KernelExports {
-  initialize(nodes: number, frames: number): number;
+  initialize(nodes: number, frames: number, processors: number): number;
   step(cycles: number, passes: number): number;
   idleUntil(): void;
   invoke(order: number): number;

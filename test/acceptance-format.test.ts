@@ -4,7 +4,6 @@ import { describe, expect, test } from "vitest";
 import {
   ANSWER_INVALID_ORDER,
   ANSWER_METER,
-  MAX_CHAIN,
   ORDER_COMPARE,
   ORDER_FETCH,
   ORDER_KT,
@@ -12,7 +11,8 @@ import {
   ORDER_MAKE_METER,
   ORDER_MAKE_NODE,
   ORDER_MAKE_SENSE,
-} from "../assembly/layout.js";
+} from "../assembly/codes.js";
+import { MAX_CHAIN } from "../assembly/layout.js";
 import type { Key, Meter } from "../src/index.js";
 import { DK0, findings, Lab } from "./lab.js";
 

@@ -4,14 +4,8 @@
 
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import {
-  CONTROL_CODE,
-  MACHINE_PC,
-  REASON_KEEPER,
-  REASON_RAN,
-  REASON_TRAP,
-  TRAP_FETCH_FAULT,
-} from "../assembly/layout.js";
+import { REASON_KEEPER, REASON_RAN, REASON_TRAP, TRAP_FETCH_FAULT } from "../assembly/codes.js";
+import { MACHINE_PC, PROCESSOR_CODE } from "../assembly/layout.js";
 import { allocationOf, indexOf } from "../src/id.js";
 import { type KeeperMessage, type Key, loadElf, type Meter } from "../src/index.js";
 import { guestFile } from "./guests.js";
@@ -171,10 +165,10 @@ describe("keepers", () => {
     a.node.swap(3, DK0);
     expect([pass(), domain.state]).toEqual([REASON_KEEPER, "waiting"]);
     a.add(10n);
-    const call = view.control(CONTROL_CODE);
+    const call = view.processor(0, PROCESSOR_CODE);
     expect(exports.domainRestart(indexOf(domain.id), allocationOf(domain.id), call)).toBe(0);
     expect([pass(), pass(), domain.state]).toEqual([REASON_RAN, REASON_TRAP, "trapped"]);
-    expect([view.control(CONTROL_CODE), domain.consumed]).toEqual([TRAP_FETCH_FAULT, 0n]);
+    expect([view.processor(0, PROCESSOR_CODE), domain.consumed]).toEqual([TRAP_FETCH_FAULT, 0n]);
   });
 
   test("§15.62 what is consumed on the keeper's behalf is charged to its chain, not to D's", () => {

@@ -1,6 +1,7 @@
 // Whatever stands in the key registers, whatever the order: an answer, and a sound store.
 
 import { describe, expect, test } from "vitest";
+import { ORDER_FETCH, ORDER_SWAP } from "../assembly/codes.js";
 import {
   CONTROL,
   CONTROL_REGISTERS,
@@ -9,8 +10,6 @@ import {
   KIND_HOOK,
   KIND_METER,
   KIND_RESUME,
-  ORDER_FETCH,
-  ORDER_SWAP,
   REGISTER_ARGUMENT,
   REGISTER_INVOKED,
 } from "../assembly/layout.js";

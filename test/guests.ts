@@ -1,5 +1,5 @@
 import { fileURLToPath } from "node:url";
-import * as layout from "../assembly/layout.js";
+import * as codes from "../assembly/codes.js";
 
 /** One run of a program of `guests/`, and what must come of it. */
 export interface GuestRun {
@@ -63,16 +63,16 @@ function run(
 
 /** What `wild` can be told to do, the trap it ends in, and the signal under Linux. */
 export const WILD_ACTS: readonly { act: string; trap: number; signal: NodeJS.Signals }[] = [
-  { act: "jump-null", trap: layout.TRAP_FETCH_FAULT, signal: "SIGSEGV" },
-  { act: "jump-data", trap: layout.TRAP_FETCH_FAULT, signal: "SIGSEGV" },
-  { act: "jump-kernel", trap: layout.TRAP_FETCH_FAULT, signal: "SIGSEGV" },
-  { act: "load-null", trap: layout.TRAP_LOAD_FAULT, signal: "SIGSEGV" },
-  { act: "load-kernel", trap: layout.TRAP_LOAD_FAULT, signal: "SIGSEGV" },
-  { act: "store-null", trap: layout.TRAP_STORE_FAULT, signal: "SIGSEGV" },
-  { act: "store-kernel", trap: layout.TRAP_STORE_FAULT, signal: "SIGSEGV" },
-  { act: "store-text", trap: layout.TRAP_STORE_FAULT, signal: "SIGSEGV" },
-  { act: "store-constant", trap: layout.TRAP_STORE_FAULT, signal: "SIGSEGV" },
-  { act: "illegal", trap: layout.TRAP_ILLEGAL, signal: "SIGILL" },
-  { act: "breakpoint", trap: layout.TRAP_BREAKPOINT, signal: "SIGTRAP" },
-  { act: "stack", trap: layout.TRAP_STORE_FAULT, signal: "SIGSEGV" },
+  { act: "jump-null", trap: codes.TRAP_FETCH_FAULT, signal: "SIGSEGV" },
+  { act: "jump-data", trap: codes.TRAP_FETCH_FAULT, signal: "SIGSEGV" },
+  { act: "jump-kernel", trap: codes.TRAP_FETCH_FAULT, signal: "SIGSEGV" },
+  { act: "load-null", trap: codes.TRAP_LOAD_FAULT, signal: "SIGSEGV" },
+  { act: "load-kernel", trap: codes.TRAP_LOAD_FAULT, signal: "SIGSEGV" },
+  { act: "store-null", trap: codes.TRAP_STORE_FAULT, signal: "SIGSEGV" },
+  { act: "store-kernel", trap: codes.TRAP_STORE_FAULT, signal: "SIGSEGV" },
+  { act: "store-text", trap: codes.TRAP_STORE_FAULT, signal: "SIGSEGV" },
+  { act: "store-constant", trap: codes.TRAP_STORE_FAULT, signal: "SIGSEGV" },
+  { act: "illegal", trap: codes.TRAP_ILLEGAL, signal: "SIGILL" },
+  { act: "breakpoint", trap: codes.TRAP_BREAKPOINT, signal: "SIGTRAP" },
+  { act: "stack", trap: codes.TRAP_STORE_FAULT, signal: "SIGSEGV" },
 ];

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import { TRAP_FETCH_FAULT } from "../assembly/layout.js";
+import { TRAP_FETCH_FAULT } from "../assembly/codes.js";
 import { createKernel, type Kernel, loadElf, refill } from "../src/index.js";
 import { GUEST_RUNS, guestFile, WILD_ACTS } from "./guests.js";
 

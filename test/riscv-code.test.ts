@@ -1,5 +1,6 @@
 // Decoded code: shared between machines, changed by stores, and kept within few frames.
 import { describe, expect, test } from "vitest";
+import * as codes from "../assembly/codes.js";
 import * as layout from "../assembly/layout.js";
 import {
   assemble,
@@ -82,7 +83,7 @@ describe("stores to code", () => {
     const main = [lui(T0, CODE), sw(T0, T0, 0), ECALL];
     const cpu = program(new Host(), assemble(main));
     expect(cpu.run(1000)).toBe(layout.STOP_TRAP);
-    expect(cpu.trap).toEqual({ code: layout.TRAP_STORE_FAULT, address: CODE });
+    expect(cpu.trap).toEqual({ code: codes.TRAP_STORE_FAULT, address: CODE });
     expect(cpu.pc).toBe(CODE + 4);
     expect(cpu.read(CODE, 12)).toEqual(assemble(main));
   });
@@ -156,9 +157,9 @@ describe("an image", () => {
     cpu.run(100);
     other.run(2);
     cpu.free();
-    expect(host.kernel.imageFree(image)).toBe(layout.STATUS_NOT_ALLOWED);
+    expect(host.kernel.imageFree(image)).toBe(codes.STATUS_NOT_ALLOWED);
     other.free();
-    expect(host.kernel.imageFree(image)).toBe(layout.OK);
+    expect(host.kernel.imageFree(image)).toBe(codes.OK);
     expect(host.control(layout.CONTROL_FRAMES_USED)).toBe(before);
   });
 
@@ -200,9 +201,9 @@ describe("changes of marks after a machine has run", () => {
     const host = new Host();
     const cpu = program(host, assemble([addi(A0, 0, 1), jal(0, -4)]));
     cpu.run(10);
-    expect(host.kernel.machineProtect(cpu.address, CODE >>> 12, 1, R)).toBe(layout.OK);
+    expect(host.kernel.machineProtect(cpu.address, CODE >>> 12, 1, R)).toBe(codes.OK);
     expect(cpu.run(10)).toBe(layout.STOP_TRAP);
-    expect(cpu.trap.code).toBe(layout.TRAP_FETCH_FAULT);
+    expect(cpu.trap.code).toBe(codes.TRAP_FETCH_FAULT);
   });
 
   test("a directed fault only takes the slow path, for now", () => {

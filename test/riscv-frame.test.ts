@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import * as codes from "../assembly/codes.js";
 import * as layout from "../assembly/layout.js";
 import { Host } from "./riscv/host.js";
 
@@ -69,6 +70,6 @@ test("freeing what is not taken panics", () => {
     const host = new Host(FRAMES);
     const [address, count] = prepare(host);
     expect(() => host.kernel.freeRun(address, count), what).toThrow(WebAssembly.RuntimeError);
-    expect(host.control(layout.CONTROL_PANIC), what).toBe(layout.PANIC_FRAME);
+    expect(host.control(layout.CONTROL_PANIC), what).toBe(codes.PANIC_FRAME);
   }
 });

@@ -1,6 +1,7 @@
 // Whatever a program does, it stays within its own frames, and says why it stopped.
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import * as codes from "../assembly/codes.js";
 import * as layout from "../assembly/layout.js";
 import {
   assemble,
@@ -18,10 +19,10 @@ import { Random, wildProgram } from "./riscv/random.js";
 const T0 = 5;
 const nop = 0x13;
 const { FETCH, ILLEGAL, LOAD, STORE } = {
-  FETCH: layout.TRAP_FETCH_FAULT,
-  ILLEGAL: layout.TRAP_ILLEGAL,
-  LOAD: layout.TRAP_LOAD_FAULT,
-  STORE: layout.TRAP_STORE_FAULT,
+  FETCH: codes.TRAP_FETCH_FAULT,
+  ILLEGAL: codes.TRAP_ILLEGAL,
+  LOAD: codes.TRAP_LOAD_FAULT,
+  STORE: codes.TRAP_STORE_FAULT,
 };
 
 /** Jumps to `target` with a JALR and returns what it traps with. */
@@ -51,7 +52,7 @@ describe("jumps", () => {
   test("into the middle of an instruction execute what is there", () => {
     // The upper half of this word is a c.ebreak.
     const trap = jump(CODE + 6, [0x90020013]);
-    expect(trap).toMatchObject({ code: layout.TRAP_BREAKPOINT, pc: CODE + 6 });
+    expect(trap).toMatchObject({ code: codes.TRAP_BREAKPOINT, pc: CODE + 6 });
   });
 
   test("an odd pc set by the host is a misaligned fetch", () => {
@@ -59,7 +60,7 @@ describe("jumps", () => {
     cpu.pc = CODE + 1;
     expect([cpu.run(0), cpu.wanted]).toEqual([layout.STOP_BUDGET, 1]);
     expect(cpu.run(10)).toBe(layout.STOP_TRAP);
-    expect(cpu.trap).toEqual({ code: layout.TRAP_FETCH_MISALIGNED, address: CODE + 1 });
+    expect(cpu.trap).toEqual({ code: codes.TRAP_FETCH_MISALIGNED, address: CODE + 1 });
   });
 });
 
@@ -199,13 +200,13 @@ test("machines of impossible sizes are refused", () => {
   const map = (first: number, count: number, marks = R) =>
     kernel.machineMap(machine, first, count, marks);
   expect([map(0, 1), map(1, 0), map(15, 2), map(16, 1), map(1, 1, layout.MARK_CODE)]).toEqual(
-    new Array(5).fill(layout.STATUS_RANGE),
+    new Array(5).fill(codes.STATUS_RANGE),
   );
-  expect(map(1, 2)).toBe(layout.OK);
-  expect(map(2, 1)).toBe(layout.STATUS_RANGE);
-  expect(kernel.machineProtect(machine, 2, 2, R)).toBe(layout.STATUS_RANGE);
-  expect(kernel.machineUnmap(machine, 1, 2)).toBe(layout.OK);
-  expect(map(1, 15)).toBe(layout.OK);
+  expect(map(1, 2)).toBe(codes.OK);
+  expect(map(2, 1)).toBe(codes.STATUS_RANGE);
+  expect(kernel.machineProtect(machine, 2, 2, R)).toBe(codes.STATUS_RANGE);
+  expect(kernel.machineUnmap(machine, 1, 2)).toBe(codes.OK);
+  expect(map(1, 15)).toBe(codes.OK);
   expect(kernel.machineTranslate(machine, 0, 0)).toBe(0);
   expect(kernel.machineTranslate(machine, 16 * 4096, 0)).toBe(0);
   expect(kernel.machineTranslate(machine, 4096, W)).toBe(0);

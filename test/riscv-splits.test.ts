@@ -1,6 +1,7 @@
 // However a budget is split, the machine ends in the same state, and it is the reference's.
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import * as codes from "../assembly/codes.js";
 import * as layout from "../assembly/layout.js";
 import { assemble } from "./riscv/assembler.js";
 import { CODE, Cpu, DATA, Host, R, type Range, W, X } from "./riscv/host.js";
@@ -32,7 +33,7 @@ function ranges({ code, marks }: Setup): Range[] {
 function build(setup: Setup): Cpu {
   const host = new Host(128);
   for (const [kind, cost] of setup.costs.entries()) host.kernel.costSet(kind, cost);
-  host.view.setBigUint64(layout.CONTROL + layout.CONTROL_TIME, TIME, true);
+  host.view.setBigUint64(layout.PROCESSORS + layout.PROCESSOR_TIME, TIME, true);
   const image = host.kernel.imageCreate(CODE, setup.code.length);
   if (setup.scattered) {
     const taken = Array.from({ length: host.kernel.framesFree() }, () =>
@@ -125,7 +126,7 @@ function compare(setup: Setup, total: number, sizes: number[]): void {
       () => list[turn++ % list.length]!,
       (used) => {
         const { view } = cpu.host;
-        const at = layout.CONTROL + layout.CONTROL_TIME;
+        const at = layout.PROCESSORS + layout.PROCESSOR_TIME;
         view.setBigUint64(at, view.getBigUint64(at, true) + BigInt(used), true);
       },
     );
@@ -197,8 +198,8 @@ test("a budget smaller than the next instruction's cost uses nothing and says wh
 
 test("costs are 1 to 255", () => {
   const { kernel } = new Host();
-  expect(kernel.costSet(layout.CLASS_ALU, 255)).toBe(layout.OK);
-  expect(kernel.costSet(layout.CLASS_ALU, 0)).toBe(layout.STATUS_RANGE);
-  expect(kernel.costSet(layout.CLASS_ALU, 256)).toBe(layout.STATUS_RANGE);
-  expect(kernel.costSet(layout.CLASS_COUNT, 1)).toBe(layout.STATUS_RANGE);
+  expect(kernel.costSet(layout.CLASS_ALU, 255)).toBe(codes.OK);
+  expect(kernel.costSet(layout.CLASS_ALU, 0)).toBe(codes.STATUS_RANGE);
+  expect(kernel.costSet(layout.CLASS_ALU, 256)).toBe(codes.STATUS_RANGE);
+  expect(kernel.costSet(layout.CLASS_COUNT, 1)).toBe(codes.STATUS_RANGE);
 });

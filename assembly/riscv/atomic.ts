@@ -6,7 +6,7 @@ import {
   TRAP_LOAD_MISALIGNED,
   TRAP_STORE_FAULT,
   TRAP_STORE_MISALIGNED,
-} from "../layout";
+} from "../codes";
 import { Machine } from "./machine";
 import { readSlow, resumeAt, writeSlow } from "./memory";
 import { RECORD_BYTES, Record } from "./record";

@@ -1,12 +1,5 @@
-import {
-  CLASS_COUNT,
-  CONTROL,
-  CONTROL_COSTS,
-  CONTROL_WEIGHTED,
-  MAX_COST,
-  OK,
-  STATUS_RANGE,
-} from "../layout";
+import { OK, STATUS_RANGE } from "../codes";
+import { CLASS_COUNT, CONTROL, CONTROL_COSTS, CONTROL_WEIGHTED, MAX_COST } from "../layout";
 
 /**
  * Sets what an instruction of a class costs, 1 to 255 cycles. Only before any image is decoded:

@@ -1,4 +1,4 @@
-import { CONTROL, CONTROL_TIME } from "../layout";
+import { me } from "../processor";
 import { Machine } from "./machine";
 
 const CYCLE: u32 = 0xc00;
@@ -16,6 +16,6 @@ export function readCounter(machine: Machine, number: u32, used: u32, retired: u
   const low = number & ~HIGH;
   let value = machine.retired + retired;
   if (low == CYCLE) value = machine.cycles + used;
-  else if (low == TIME) value = load<u64>(CONTROL, CONTROL_TIME) + used;
+  else if (low == TIME) value = me().time + used;
   return <u32>((number & HIGH) != 0 ? value >> 32 : value);
 }

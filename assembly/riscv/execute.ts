@@ -1,7 +1,8 @@
 // The interpreter: one jump table over records. Straight-line cases end in `continue`, which is
 // much faster than a common tail; `break` is for branches that are taken.
 
-import { STOP_BUDGET, STOP_ECALL, STOP_TRAP, TRAP_BREAKPOINT, TRAP_ILLEGAL } from "../layout";
+import { TRAP_BREAKPOINT, TRAP_ILLEGAL } from "../codes";
+import { STOP_BUDGET, STOP_ECALL, STOP_TRAP } from "../layout";
 import { atomic } from "./atomic";
 import { codeEnter } from "./code";
 import { csr, leave, leaveEnter, leaveTrap } from "./leave";

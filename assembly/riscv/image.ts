@@ -3,6 +3,7 @@
 // in a pool of single frames that grows as code is reached. The map and the records only ever
 // repeat what the program's bytes say: an image may be emptied at any time.
 
+import { OK, STATUS_NOT_ALLOWED } from "../codes";
 import { allocateRun, freeRun } from "../frame";
 import {
   IMAGE_FRAMES,
@@ -10,9 +11,7 @@ import {
   IMAGE_POOL,
   IMAGE_POOL_FRAMES,
   IMAGE_SIZE,
-  OK,
   PAGE_SIZE,
-  STATUS_NOT_ALLOWED,
 } from "../layout";
 import { RECORD_BYTES, Record } from "./record";
 

@@ -1,6 +1,7 @@
 // The address space of a machine: page-table words, the two windows that the interpreter checks
 // first, the last translations, and what is slow: the rest.
 
+import { OK, STATUS_NO_FRAMES, STATUS_RANGE, TRAP_LOAD_FAULT, TRAP_STORE_FAULT } from "../codes";
 import { allocateRun, claimRun, framesFree, freeRun } from "../frame";
 import {
   MARK_CODE,
@@ -9,12 +10,7 @@ import {
   MARK_PRESENT,
   MARK_READ,
   MARK_WRITE,
-  OK,
   PAGE_SIZE,
-  STATUS_NO_FRAMES,
-  STATUS_RANGE,
-  TRAP_LOAD_FAULT,
-  TRAP_STORE_FAULT,
 } from "../layout";
 import { codeDetach, codeStored } from "./code";
 import {

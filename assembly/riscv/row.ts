@@ -4,7 +4,8 @@
 // After the last instruction a closing record says where things go on; then follow records for
 // the targets of branches that are not decoded yet.
 
-import { MARK_CODE, PAGE_SIZE, TRAP_FETCH_FAULT } from "../layout";
+import { TRAP_FETCH_FAULT } from "../codes";
+import { MARK_CODE, PAGE_SIZE } from "../layout";
 import { codeForsake } from "./code";
 import { expand } from "./compressed";
 import { decode } from "./decode";

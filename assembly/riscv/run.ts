@@ -1,4 +1,5 @@
-import { STOP_BUDGET, STOP_TRAP, TRAP_FETCH_MISALIGNED, TRAP_NONE } from "../layout";
+import { TRAP_FETCH_MISALIGNED, TRAP_NONE } from "../codes";
+import { STOP_BUDGET, STOP_TRAP } from "../layout";
 import { execute } from "./execute";
 import { Machine } from "./machine";
 

@@ -3,11 +3,12 @@
 
 import { refill } from "../../assembly/cache";
 import { control } from "../../assembly/control";
+import { me } from "../../assembly/processor";
 import { Record } from "../../assembly/record";
 
 /** As this kernel does: the cache is asked and billed. CONTROL_AMOUNT: what was billed in all. */
 export function chargeCached(slices: u32, cycles: u32): void {
-  let at = control.ready;
+  let at: usize = me().ready;
   let billed: u64 = 0;
   let left = slices;
   while (left != 0) {
@@ -28,7 +29,7 @@ export function chargeCached(slices: u32, cycles: u32): void {
 
 /** As one does without caches: all meters above are asked, and all are billed. */
 export function chargeNaive(slices: u32, cycles: u32): void {
-  let at = control.ready;
+  let at: usize = me().ready;
   let billed: u64 = 0;
   for (let i: u32 = 0; i < slices; i++) {
     const domain = changetype<Record>(at);

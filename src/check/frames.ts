@@ -4,7 +4,6 @@ import {
   BURSTS_SIZE,
   CONTROL_FRAME_HINT,
   CONTROL_FRAMES_USED,
-  CONTROL_STATISTICS,
   IMAGE_FRAMES,
   IMAGE_MACHINES,
   IMAGE_POOL,
@@ -19,6 +18,7 @@ import {
   NODE_RECORD,
   PAGE_SIZE,
   PREPCODE_DOMAIN,
+  PROCESSOR_STATISTICS,
   PROGRAM_BURSTS,
   PROGRAM_RISCV,
   RECORD_CONSUMED,
@@ -196,7 +196,7 @@ function checkCycles(store: Store, index: number, machine: number): void {
   const record = store.u32(node + NODE_RECORD);
   const consumed = store.u64(node + NODE_CONSUMED) + store.u64(record + RECORD_CONSUMED);
   const ran = store.u64(machine + MACHINE_CYCLES);
-  const work = store.control64(CONTROL_STATISTICS + 8 * STATISTIC_KERNEL_WORK);
+  const work = store.processor64(PROCESSOR_STATISTICS + 8 * STATISTIC_KERNEL_WORK);
   if (consumed >= ran && consumed <= ran + work) return;
   const expected = `${ran}, as its machine${work === 0n ? "" : `, and up to ${work} more`}`;
   store.findings.add("cycles", `node ${index}, consumed`, consumed, expected);

@@ -2,8 +2,6 @@
 // caches below it, or was consumed below it.
 
 import {
-  CONTROL_STATISTICS,
-  CONTROL_TIME,
   KEY_HIGH,
   KEY_LOW,
   KIND_DATA,
@@ -14,6 +12,8 @@ import {
   PREPCODE_DOMAIN,
   PREPCODE_METER,
   PRIME_INDEX,
+  PROCESSOR_STATISTICS,
+  PROCESSOR_TIME,
   RECORD_AMOUNT,
   RECORD_CONSUMED,
   RECORD_DOMAIN,
@@ -66,8 +66,8 @@ export function checkLedger(store: Store): number {
 
 /** Every cycle of kernel time was idle, or ran below the prime meter. */
 function checkTime(store: Store, consumed: bigint): void {
-  const time = store.control64(CONTROL_TIME);
-  const idle = store.control64(CONTROL_STATISTICS + 8 * STATISTIC_IDLE);
+  const time = store.processor64(PROCESSOR_TIME);
+  const idle = store.processor64(PROCESSOR_STATISTICS + 8 * STATISTIC_IDLE);
   if (time === BigInt.asUintN(64, idle + consumed)) return;
   store.findings.add("time", "control block", time, `idle ${idle} + consumed ${consumed}`);
 }

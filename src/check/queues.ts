@@ -4,14 +4,14 @@ import {
   CONTROL_EVENTS,
   CONTROL_PANIC,
   CONTROL_QUANTUM,
-  CONTROL_READY,
   CONTROL_SEQUENCE,
   CONTROL_SLEEPERS,
-  CONTROL_SLICE_LEFT,
-  CONTROL_SLICE_USED,
   CONTROL_SWITCH_COST,
   EVENT_CAPACITY,
   MAX_RUN,
+  PROCESSOR_READY,
+  PROCESSOR_SLICE_LEFT,
+  PROCESSOR_SLICE_USED,
   RECORD_DOMAIN,
   RECORD_READY_NEXT,
   RECORD_READY_PREVIOUS,
@@ -52,8 +52,8 @@ function checkControl(store: Store): void {
 function checkSlice(store: Store): void {
   const { findings } = store;
   const quantum = store.control(CONTROL_QUANTUM);
-  const used = store.control(CONTROL_SLICE_USED);
-  const left = store.control(CONTROL_SLICE_LEFT);
+  const used = store.processor(PROCESSOR_SLICE_USED);
+  const left = store.processor(PROCESSOR_SLICE_LEFT);
   if (quantum < 1 || quantum > MAX_RUN) {
     findings.add("quantum", "control block", quantum, `1 to ${MAX_RUN}`);
   }
@@ -61,7 +61,7 @@ function checkSlice(store: Store): void {
   if (work < 0 || work > store.control(CONTROL_SWITCH_COST)) {
     findings.add("slice", "control block", `used ${used} + left ${left}`, `quantum ${quantum}`);
   }
-  if (store.control(CONTROL_READY) === 0 && used !== 0) {
+  if (store.processor(PROCESSOR_READY) === 0 && used !== 0) {
     findings.add("slice", "control block, nobody ready", `used ${used}`, 0);
   }
 }
@@ -70,7 +70,7 @@ function checkSlice(store: Store): void {
 function checkReady(store: Store): Uint8Array {
   const { findings } = store;
   const seen = new Uint8Array(store.nodes);
-  const head = store.control(CONTROL_READY);
+  const head = store.processor(PROCESSOR_READY);
   let previous = 0;
   for (let at = head; at !== 0; ) {
     const record = store.recordAt(at);

@@ -100,7 +100,7 @@ function checkPlace(store: Store, index: number, record: number, places: Place[]
     const found = `${places.join(" and ")} in state ${state}`;
     findings.add("state", name, found, allowed.join(" or "));
   }
-  const short = store.u32(store.record(record) + RECORD_SHORT);
+  const short = store.u16(store.record(record) + RECORD_SHORT);
   if (short >= MAX_COST) findings.add("short", name, short, `below ${MAX_COST}`);
   const laps = store.u32(store.node(index) + NODE_LAPS);
   if (laps > KEEPER_LAPS) findings.add("laps", name, laps, `at most ${KEEPER_LAPS}`);

@@ -83,6 +83,10 @@ export class Store {
     return this.#view.u8(address);
   }
 
+  u16(address: number): number {
+    return this.#view.u8(address) | (this.#view.u8(address + 1) << 8);
+  }
+
   u32(address: number): number {
     return this.#view.u32(address);
   }
@@ -93,6 +97,14 @@ export class Store {
 
   control(offset: number): number {
     return this.#view.u32(CONTROL + offset);
+  }
+
+  processor(offset: number): number {
+    return this.#view.processor(0, offset);
+  }
+
+  processor64(offset: number): bigint {
+    return this.#view.processor64(0, offset);
   }
 
   control64(offset: number): bigint {

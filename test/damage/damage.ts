@@ -16,6 +16,10 @@ export class Damage {
     this.mixed = mixed;
   }
 
+  processor(offset: number): number {
+    return layout.PROCESSORS + offset;
+  }
+
   control(offset: number): number {
     return layout.CONTROL + offset;
   }

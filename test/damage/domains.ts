@@ -1,5 +1,6 @@
 // Damage to queues, and to what domains wait for.
 
+import * as codes from "../../assembly/codes.js";
 import * as layout from "../../assembly/layout.js";
 import { type Corruption, type Damage, into, nodeOf, slotOf } from "./damage.js";
 
@@ -15,18 +16,18 @@ damage("quantum", "0", (d) => {
 });
 
 damage("slice", "longer", (d) => {
-  d.set32(d.control(layout.CONTROL_SLICE_LEFT), 4000);
+  d.set32(d.processor(layout.PROCESSOR_SLICE_LEFT), 4000);
   return "4000";
 });
 
 damage("slice", "used by nobody", (d) => {
-  d.set32(d.control(layout.CONTROL_READY), 0);
-  d.set32(d.control(layout.CONTROL_SLICE_USED), 1);
+  d.set32(d.processor(layout.PROCESSOR_READY), 0);
+  d.set32(d.processor(layout.PROCESSOR_SLICE_USED), 1);
   return "nobody ready";
 });
 
 damage("ready queue", "head is nobody", (d) => {
-  d.set32(d.control(layout.CONTROL_READY), 4);
+  d.set32(d.processor(layout.PROCESSOR_READY), 4);
   return "address 4";
 });
 
@@ -42,7 +43,7 @@ damage("ready queue", "previous", (d, { domains }) => {
 
 damage("ready queue", "a ring that misses its head", (d, { domains }) => {
   const record = d.record(domains.burst);
-  const head = d.u32(d.control(layout.CONTROL_READY));
+  const head = d.u32(d.processor(layout.PROCESSOR_READY));
   const at = record === head ? d.u32(record + layout.RECORD_READY_NEXT) : record;
   d.set32(at + layout.RECORD_READY_NEXT, at);
   return "again, expected the head";
@@ -199,7 +200,7 @@ damage("short", "of more than an instruction costs", (d, { domains }) =>
 );
 
 damage("panic", "was", (d) => {
-  d.set32(d.control(layout.CONTROL_PANIC), layout.PANIC_RING);
+  d.set32(d.control(layout.CONTROL_PANIC), codes.PANIC_RING);
   return "found 1";
 });
 

@@ -133,6 +133,6 @@ damage("counter", "would pass 2^64", (d, { meters }) =>
 );
 
 damage("time", "a cycle that nobody ran", (d) => {
-  d.add64(d.control(layout.CONTROL_TIME), 1n);
+  d.add64(d.processor(layout.PROCESSOR_TIME), 1n);
   return "control block";
 });

@@ -1,5 +1,6 @@
 // The kernel's target CPU without the rest of the kernel.
 import { readFileSync } from "node:fs";
+import * as codes from "../../assembly/codes.js";
 import * as layout from "../../assembly/layout.js";
 
 export interface Exports {
@@ -83,7 +84,7 @@ export class Cpu {
     if (this.address === 0) throw new Error("machineCreate: no frames");
     for (const { from, pages, marks, bytes } of ranges) {
       const status = host.kernel.machineMap(this.address, from >>> 12, pages, marks);
-      if (status !== layout.OK) throw new Error(`machineMap: ${status}`);
+      if (status !== codes.OK) throw new Error(`machineMap: ${status}`);
       if (bytes) this.write(from, bytes);
     }
   }

@@ -1,5 +1,6 @@
 // The ISA once more, as plainly as possible: no caches, one instruction at a time, cycles counted
 // before each. Written from the manual and sharing nothing with the kernel but layout.ts.
+import * as codes from "../../assembly/codes.js";
 import * as layout from "../../assembly/layout.js";
 import type { Range } from "./host.js";
 
@@ -120,14 +121,14 @@ export class Reference {
 
   private store(address: number, size: number, value: number): void {
     const places = Array.from({ length: size }, (_, index) =>
-      this.byteAt((address + index) >>> 0, layout.MARK_WRITE, layout.TRAP_STORE_FAULT),
+      this.byteAt((address + index) >>> 0, layout.MARK_WRITE, codes.TRAP_STORE_FAULT),
     );
     for (const [index, [bytes, offset]] of places.entries()) bytes[offset] = value >>> (8 * index);
   }
 
   private step(budget: number): number | undefined {
-    if (this.pc & 1) throw new Trap(layout.TRAP_FETCH_MISALIGNED, this.pc);
-    const fetch = (at: number) => this.load(at, 2, layout.MARK_EXEC, layout.TRAP_FETCH_FAULT);
+    if (this.pc & 1) throw new Trap(codes.TRAP_FETCH_MISALIGNED, this.pc);
+    const fetch = (at: number) => this.load(at, 2, layout.MARK_EXEC, codes.TRAP_FETCH_FAULT);
     const half = fetch(this.pc);
     const short = (half & 3) !== 3;
     const word = short ? this.expand(half) : (half | (fetch((this.pc + 2) >>> 0) << 16)) >>> 0;
@@ -137,8 +138,8 @@ export class Reference {
       this.wanted = cost;
       return layout.STOP_BUDGET;
     }
-    if (word === 0x100073) throw new Trap(layout.TRAP_BREAKPOINT, this.pc);
-    if (!instruction) throw new Trap(layout.TRAP_ILLEGAL, this.pc);
+    if (word === 0x100073) throw new Trap(codes.TRAP_BREAKPOINT, this.pc);
+    if (!instruction) throw new Trap(codes.TRAP_ILLEGAL, this.pc);
     const next = (this.pc + (short ? 2 : 4)) >>> 0;
     const target = instruction.execute(next);
     this.x[0] = 0;
@@ -180,7 +181,7 @@ export class Reference {
     if (op === 0x03 && f3 !== 3 && f3 < 6) {
       const size = 1 << (f3 & 3);
       return set(layout.CLASS_LOAD, () => {
-        const value = this.load(a + immI, size, layout.MARK_READ, layout.TRAP_LOAD_FAULT);
+        const value = this.load(a + immI, size, layout.MARK_READ, codes.TRAP_LOAD_FAULT);
         return f3 < 2 ? signed(value, 8 * size) : value;
       });
     }
@@ -235,9 +236,8 @@ export class Reference {
     if (kind !== 2 && kind !== 3 && atomic(kind, 0, 0) === undefined) return undefined;
     const execute = (): undefined => {
       const load = kind === 2;
-      if (a & 3)
-        throw new Trap(load ? layout.TRAP_LOAD_MISALIGNED : layout.TRAP_STORE_MISALIGNED, a);
-      const fault = load ? layout.TRAP_LOAD_FAULT : layout.TRAP_STORE_FAULT;
+      if (a & 3) throw new Trap(load ? codes.TRAP_LOAD_MISALIGNED : codes.TRAP_STORE_MISALIGNED, a);
+      const fault = load ? codes.TRAP_LOAD_FAULT : codes.TRAP_STORE_FAULT;
       const old = this.load(a, 4, layout.MARK_READ, fault);
       if (load) {
         this.reservation = a;

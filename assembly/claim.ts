@@ -1,0 +1,87 @@
+// Claims: whoever holds the kernel lock and needs the caches, or the place in the queue, of domains
+// that others run outside wants those others to come inside, where they wait for the lock. They come
+// at their next look: after the burst slice that they are at, or within POLL cycles of a machine; so
+// that is how long a domain goes on at most once its cycles are asked back.
+
+import { CANARY_CLAIM } from "./codes";
+import { control } from "./control";
+import { PHASE_OUTSIDE, RUNNING_ANY, STATE_READY, STATISTIC_CLAIMS } from "./layout";
+import { Node } from "./node";
+import { actAs, count, me, Processor } from "./processor";
+import { Record } from "./record";
+import { settleKept } from "./turn";
+
+/** Looks at somebody outside before it is taken for dead: many times what a look takes. */
+const PATIENCE: u32 = 200_000_000;
+
+/** Whether a processor has come inside; if not, it is asked to, and waited for unless simulated. */
+export function callIn(other: Processor): bool {
+  if (isDefined(SHARED)) {
+    if (other.phase != PHASE_OUTSIDE) return true;
+    if (isDefined(CHECKED)) if (control.canary == CANARY_CLAIM) return true;
+    count(STATISTIC_CLAIMS);
+    other.attention = true;
+    if (control.simulated) return false;
+    for (let patience = PATIENCE; patience != 0; patience--) {
+      if (other.phase != PHASE_OUTSIDE) return true;
+    }
+    return false;
+  } else return true;
+}
+
+/** Whether nobody runs this domain any more, and what it ran is settled. */
+export function claim(domain: Record): bool {
+  if (isDefined(SHARED)) {
+    const other = Processor.at(domain.processor);
+    if (domain.state != STATE_READY || other == me()) return true;
+    const running = other.running;
+    if (running != RUNNING_ANY && running != changetype<usize>(domain)) return true;
+    if (!callIn(other)) return false;
+    if (other.running == changetype<usize>(domain)) {
+      const self = actAs(other);
+      settleKept();
+      actAs(self);
+    }
+  }
+  return true;
+}
+
+/** Whether nobody runs the domain of this root, or a domain below this meter. */
+export function claimNode(node: Node): bool {
+  if (node.isMeter) return claimBelow(node.hot);
+  return node.isDomain ? claim(node.hot) : true;
+}
+
+/** Whether nobody runs a domain below this meter any more. */
+export function claimBelow(meter: Record): bool {
+  if (isDefined(SHARED)) {
+    let isMet = true;
+    for (let index: u32 = 1; index <= control.processors; index++) {
+      const other = Processor.at(index);
+      if (other == me() || other.phase != PHASE_OUTSIDE) continue;
+      if (other.running != RUNNING_ANY && !isBelow(changetype<Record>(other.running), meter)) {
+        continue;
+      }
+      if (!callIn(other)) isMet = false;
+    }
+    return isMet;
+  } else return true;
+}
+
+/** Whether nobody at all is outside any more. */
+export function claimAll(): bool {
+  if (isDefined(SHARED)) {
+    let isMet = true;
+    for (let index: u32 = 1; index <= control.processors; index++) {
+      if (Processor.at(index) != me() && !callIn(Processor.at(index))) isMet = false;
+    }
+    return isMet;
+  } else return true;
+}
+
+function isBelow(domain: Record, meter: Record): bool {
+  for (let above = domain.superior; above; above = changetype<Record>(above).superior) {
+    if (above == changetype<usize>(meter)) return true;
+  }
+  return false;
+}

@@ -1,0 +1,108 @@
+// The host among several processors: participant 0, which holds the kernel lock while it acts and
+// never runs a domain.
+
+import { claimAll } from "./claim";
+import { Climb } from "./climb";
+import { OK, STATUS_BUSY, STATUS_RANGE, TRAP_LOST } from "./codes";
+import { control } from "./control";
+import { journalRollback } from "./journal";
+import { PHASE_RESTING, PHASE_WANTING, PROGRAM_RISCV, RUNNING_ANY, RUNNING_NONE } from "./layout";
+import { leaveKernel, seizeKernel, tryEnter } from "./lock";
+import { actAs, me, Processor } from "./processor";
+import { NOTHING } from "./program";
+import { passTime } from "./ready";
+import { Record } from "./record";
+import { setTrap } from "./trap";
+
+/** Takes the kernel lock for the host; 0: somebody has it for long, wait a little and call again. */
+export function enter(): i32 {
+  if (!tryEnter()) return 0;
+  me().time = latest();
+  return 1;
+}
+
+export function leave(): void {
+  leaveKernel();
+}
+
+/** The clock that is furthest: the time of the kernel. */
+function latest(): u64 {
+  let time = me().time;
+  for (let index: u32 = 1; index <= control.processors; index++) {
+    time = max(time, Processor.at(index).time);
+  }
+  return time;
+}
+
+/** Lets the processors run, from one time on, up to CONTROL_UNTIL. */
+export function go(): void {
+  catchUp(latest());
+  control.going = 1;
+  ringAll();
+}
+
+/** Stops them all, where they are. */
+export function halt(): void {
+  control.going = 0;
+  ringAll();
+}
+
+/** Whether all are inside or rest, so that caches and consumptions can be read: OK or STATUS_BUSY. */
+export function still(): i32 {
+  return claimAll() ? OK : STATUS_BUSY;
+}
+
+/** All clocks that are behind a time go on to it: nobody ran there. */
+export function catchUp(time: u64): void {
+  const self = me();
+  for (let index: u32 = 1; index <= control.processors; index++) {
+    actAs(Processor.at(index));
+    if (me().time < time) passTime(time);
+  }
+  actAs(self);
+}
+
+/** All are to look at what the host wants now. */
+function ringAll(): void {
+  for (let index: u32 = 1; index <= control.processors; index++) {
+    Processor.at(index).attention = true;
+    Processor.at(index).ring();
+  }
+}
+
+/**
+ * The thread of a processor is no more: what it was about to change is taken back, its locks are given
+ * back, and a machine that it ran traps with TRAP_LOST; no cycle is lost. Its ready queue is there for
+ * the thread that takes its place. OK, STATUS_RANGE where there is no such processor, or STATUS_BUSY
+ * where somebody else has the kernel lock for long: call again.
+ */
+export function recover(index: u32): i32 {
+  if (index == 0 || index > control.processors) return STATUS_RANGE;
+  const lost = Processor.at(index);
+  const isHeld = seizeKernel(index);
+  if (isHeld) journalRollback(changetype<usize>(lost));
+  // Whoever has the lock may be waiting for it to come inside.
+  if (lost.phase != PHASE_RESTING) lost.phase = PHASE_WANTING;
+  if (!isHeld && !tryEnter()) return STATUS_BUSY;
+  Climb.of(lost).giveBack();
+  if (lost.outcome == NOTHING) {
+    // Between going outside and coming in, nobody knows how far it has come.
+    if (lost.running > <usize>RUNNING_ANY) trapLost(changetype<Record>(lost.running));
+    lost.running = RUNNING_NONE;
+  }
+  control.resting = countResting();
+  leaveKernel();
+  return OK;
+}
+
+function trapLost(domain: Record): void {
+  if (domain.programKind == PROGRAM_RISCV) setTrap(domain, TRAP_LOST, 0);
+}
+
+function countResting(): u32 {
+  let resting: u32 = 0;
+  for (let index: u32 = 1; index <= control.processors; index++) {
+    if (Processor.at(index).phase == PHASE_RESTING) resting++;
+  }
+  return resting;
+}
