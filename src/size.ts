@@ -3,6 +3,7 @@
 import {
   NODE_SIZE,
   PAGE_SIZE,
+  PROCESSOR_SIZE,
   RECORD_SIZE,
   REGIONS,
   SLEEPER_SIZE,
@@ -18,13 +19,13 @@ const NODE_BYTES = RECORD_SIZE + SLEEPER_SIZE + NODE_SIZE;
 const SLACK = 4 * PAGE_SIZE;
 
 /**
- * The bytes of a kernel's memory.
+ * The bytes of a kernel's memory; `processors` are those beside the host.
  *
  * @throws {CapacityError} NO_MEMORY where that is over 4 GiB, with the number of frames, or else of
  * nodes, that would fit.
  */
-export function bytesOf(nodes: number, frames: number): number {
-  const fixed = REGIONS + SLACK;
+export function bytesOf(nodes: number, frames: number, processors = 0): number {
+  const fixed = REGIONS + processors * PROCESSOR_SIZE + SLACK;
   const bytes = fixed + nodes * NODE_BYTES + frames * PAGE_SIZE;
   if (bytes <= MOST_BYTES) return bytes;
   const fitting = Math.floor((MOST_BYTES - fixed - nodes * NODE_BYTES) / PAGE_SIZE);

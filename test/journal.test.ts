@@ -1,6 +1,7 @@
 // Changes stopped before each of their stores and taken back, and what the journal is not for.
 
 import { expect, test } from "vitest";
+import * as codes from "../assembly/codes.js";
 import * as layout from "../assembly/layout.js";
 import { NOT_STOPPED, Victim } from "./victim.js";
 
@@ -54,7 +55,7 @@ test("whatever the kernel is about can be stopped before any store and taken bac
   };
   const ok = (name: string, operation: () => number, amount = 0): void => {
     victim.amount = amount;
-    victim.kill(name, () => expect(operation()).toBe(layout.OK));
+    victim.kill(name, () => expect(operation()).toBe(codes.OK));
   };
   const invoke = (node: number, order: number, kind: number, argument: number) => {
     register(victim, layout.REGISTER_INVOKED, layout.KIND_NODE, node);
@@ -84,7 +85,7 @@ test("whatever the kernel is about can be stopped before any store and taken bac
   }
 
   // Chains are prepared, caches filled, sleepers sleep and wake; then the plugin's keeper is called.
-  stepUntil(layout.REASON_KEEPER, 80);
+  stepUntil(codes.REASON_KEEPER, 80);
   expect([first, second]).toContain(victim.control(layout.CONTROL_DOMAIN));
   const asked = victim.control(layout.CONTROL_DOMAIN);
   const call = victim.control(layout.CONTROL_CODE);
@@ -92,12 +93,12 @@ test("whatever the kernel is about can be stopped before any store and taken bac
   ok("meterAdd", () => kernel.meterAdd(plugin, 0), 300);
   ok("domainRestart", () => kernel.domainRestart(asked, 0, call));
   // Now the other waits for the keeper that is busy, and is woken by the answer.
-  stepUntil(layout.REASON_KEEPER, 80);
+  stepUntil(codes.REASON_KEEPER, 80);
   const again = victim.control(layout.CONTROL_DOMAIN);
   const code = victim.control(layout.CONTROL_CODE);
   step(30);
   ok("domainDecline", () => kernel.domainDecline(again, 0, code));
-  stepUntil(layout.REASON_KEEPER, 80);
+  stepUntil(codes.REASON_KEEPER, 80);
   const last = victim.control(layout.CONTROL_DOMAIN);
   const lastCode = victim.control(layout.CONTROL_CODE);
   ok("domainDecline", () => kernel.domainDecline(last, 0, lastCode));
@@ -124,19 +125,19 @@ test("whatever the kernel is about can be stopped before any store and taken bac
   ok("domainStart", () => kernel.domainStart(busy, 0));
 
   const spare = made("nodeCreate", () => kernel.nodeCreate());
-  invoke(spare, layout.ORDER_SWAP + 4, layout.KIND_METER, tenant);
-  invoke(spare, layout.ORDER_MAKE_METER, layout.KIND_DATA, 0);
-  invoke(spare, layout.ORDER_CLEAR, layout.KIND_DATA, 0);
+  invoke(spare, codes.ORDER_SWAP + 4, layout.KIND_METER, tenant);
+  invoke(spare, codes.ORDER_MAKE_METER, layout.KIND_DATA, 0);
+  invoke(spare, codes.ORDER_CLEAR, layout.KIND_DATA, 0);
   // A keeper is taken away, and the plugin is moved under the prime meter.
-  invoke(plugin, layout.ORDER_SWAP + layout.METER_KEEPER_SLOT, layout.KIND_DATA, 0);
-  invoke(plugin, layout.ORDER_SWAP + layout.METER_SUPERIOR_SLOT, layout.KIND_METER, 1);
-  invoke(busy, layout.ORDER_SWAP + layout.DOMAIN_METER_SLOT, layout.KIND_METER, plugin);
+  invoke(plugin, codes.ORDER_SWAP + layout.METER_KEEPER_SLOT, layout.KIND_DATA, 0);
+  invoke(plugin, codes.ORDER_SWAP + layout.METER_SUPERIOR_SLOT, layout.KIND_METER, 1);
+  invoke(busy, codes.ORDER_SWAP + layout.DOMAIN_METER_SLOT, layout.KIND_METER, plugin);
   step(40);
   invoke(tenant, layout.METER_COUNTER_SLOT, layout.KIND_DATA, 0);
   ok("domainEnd", () => kernel.domainEnd(busy, 0));
   // The first trap of those whose meter is gone is delivered, and they are freed.
   ok("nodeFree of a meter", () => kernel.nodeFree(plugin, 0));
-  stepUntil(layout.REASON_TRAP, 20);
+  stepUntil(codes.REASON_TRAP, 20);
   for (const domain of [first, second, busy, sleepy]) {
     ok("nodeFree of a domain", () => kernel.nodeFree(domain, 0));
   }
@@ -188,7 +189,7 @@ test("a change too long for the journal stops the kernel; before, it says that i
   };
   kernel.journalBegin();
   expect(stop).toThrow(WebAssembly.RuntimeError);
-  expect(victim.control(layout.CONTROL_PANIC)).toBe(layout.PANIC_JOURNAL);
+  expect(victim.control(layout.CONTROL_PANIC)).toBe(codes.PANIC_JOURNAL);
   expect(victim.top).toBe(limit);
   kernel.journalRollback(victim.block);
   victim.view.setUint32(CONTROL + layout.CONTROL_PANIC, 0, true);
@@ -214,7 +215,7 @@ test.each([1000, 4000, 8000, 1_000_000])(
     };
     const domain = (superior: number) => {
       const index = kernel.domainCreate(superior, 0, layout.PROGRAM_BURSTS, program, 1);
-      expect(kernel.domainStart(index, 0)).toBe(layout.OK);
+      expect(kernel.domainStart(index, 0)).toBe(codes.OK);
     };
     // Every cycle is in the caches of domains below two meters, when one comes and wants all.
     kernel.journalUse(0);
@@ -228,11 +229,11 @@ test.each([1000, 4000, 8000, 1_000_000])(
 
     kernel.journalUse(victim.block);
     const counter = () => {
-      expect(kernel.meterPeek(tenant, 0)).toBe(layout.OK);
+      expect(kernel.meterPeek(tenant, 0)).toBe(codes.OK);
       return victim.amount;
     };
     const granted = () => {
-      expect(kernel.meterConsumed(tenant, 0)).toBe(layout.OK);
+      expect(kernel.meterConsumed(tenant, 0)).toBe(codes.OK);
       return victim.amount + counter();
     };
     const pass = () => kernel.step(1_000_000, 1);
@@ -248,7 +249,7 @@ test.each([1000, 4000, 8000, 1_000_000])(
     kernel.journalEnd();
     // The build's assertions look at all below.
     victim.amount = 0;
-    expect(kernel.meterAdd(tenant, 0)).toBe(layout.OK);
+    expect(kernel.meterAdd(tenant, 0)).toBe(codes.OK);
     expect(granted()).toBe(domains * ADVANCE);
     while (scavenges() < 3) victim.attempt(pass, 0);
     expect(granted()).toBe(domains * ADVANCE);

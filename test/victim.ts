@@ -3,6 +3,7 @@
 
 import { readFileSync } from "node:fs";
 import { expect } from "vitest";
+import * as codes from "../assembly/codes.js";
 import * as layout from "../assembly/layout.js";
 import type { KernelExports } from "../src/wasm.js";
 
@@ -52,7 +53,7 @@ export class Victim {
     }) as unknown as JournalExports;
     this.view = new DataView(memory.buffer);
     this.#bytes = Buffer.from(memory.buffer);
-    expect(this.kernel.initialize(nodes, FRAMES)).toBe(layout.OK);
+    expect(this.kernel.initialize(nodes, FRAMES)).toBe(codes.OK);
     expect(this.amount).toBeLessThanOrEqual(this.block);
     this.kernel.journalUse(this.block);
   }
