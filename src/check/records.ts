@@ -2,6 +2,7 @@
 // (assembly/record.ts, assembly/chain.ts).
 
 import {
+  FLAG_CALLING,
   FLAG_DRY,
   FLAG_STALE,
   FLAG_TRAPPED,
@@ -190,12 +191,14 @@ function checkCache(store: Store, record: number): void {
   }
 }
 
+const DOMAIN_FLAGS = FLAG_DRY | FLAG_STALE | FLAG_TRAPPED | FLAG_CALLING;
+
 function checkFlags(store: Store, record: number, kind: number): void {
   const { findings } = store;
   const address = store.record(record);
   const flags = store.u8(address + RECORD_FLAGS);
   const name = store.nameOfRecord(record);
-  const known = kind === RECORD_METER ? FLAG_DRY : FLAG_DRY | FLAG_STALE | FLAG_TRAPPED;
+  const known = kind === RECORD_METER ? FLAG_DRY : DOMAIN_FLAGS;
   if ((flags & ~known) !== 0) findings.add("flags", name, flags, `none but ${known}`);
   if (kind === RECORD_DOMAIN && (flags & FLAG_STALE) !== 0) {
     if (store.u64(address + RECORD_AMOUNT) === 0n) {
