@@ -319,8 +319,11 @@ export const PROCESSOR_REST = 72;
 export const PROCESSOR_INBOX = 76;
 /** The latest clock of those who gave it work. */
 export const PROCESSOR_GIVEN = 80;
+/** Simulated: the record of who ran in the last turn, or 0, and for how many cycles. */
+export const PROCESSOR_RAN = 88;
+export const PROCESSOR_BILLED = 92;
 /** Free hot records in pages of its own. */
-export const PROCESSOR_FREE_RECORD = 88;
+export const PROCESSOR_FREE_RECORD = 96;
 /** Somebody wants it to come inside. */
 export const PROCESSOR_ATTENTION = 128;
 /** Counts up, and is notified, when there may be something to do. */

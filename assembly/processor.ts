@@ -18,6 +18,7 @@ import {
   PROCESSOR_ADDRESS,
   PROCESSOR_ATTENTION,
   PROCESSOR_BELL,
+  PROCESSOR_BILLED,
   PROCESSOR_DOMAIN,
   PROCESSOR_FREE_RECORD,
   PROCESSOR_GIVEN,
@@ -25,6 +26,7 @@ import {
   PROCESSOR_INDEX,
   PROCESSOR_PATH,
   PROCESSOR_PHASE,
+  PROCESSOR_RAN,
   PROCESSOR_READY,
   PROCESSOR_REST,
   PROCESSOR_RUNNING,
@@ -62,6 +64,9 @@ export class Processor {
   rest: u32;
   inbox: usize;
   given: u64;
+  /** Simulated: who ran in the last turn, and for how long. */
+  ran: usize;
+  billed: u32;
   freeRecord: usize;
 
   @inline static at(index: u32): Processor {
@@ -92,10 +97,7 @@ export class Processor {
     }
   }
 
-  /**
-   * There may be something for it to do. It counts as resting no more: it is about to look. By whoever
-   * has the kernel lock.
-   */
+  /** There may be something for it to do: it rests no more. Under the kernel lock. */
   ring(): void {
     if (isDefined(SHARED)) {
       if (this.phase == PHASE_RESTING) {
@@ -125,7 +127,8 @@ let current: usize = PROCESSORS;
 /** From now on this instance of the kernel is that participant. */
 export function become(index: u32): void {
   current = changetype<usize>(Processor.at(index));
-  if (isDefined(SHARED)) journalUse(current);
+  // The host never dies alone.
+  if (isDefined(SHARED)) journalUse(index == 0 ? 0 : current);
 }
 
 /** The block of whoever runs here. */
@@ -190,6 +193,8 @@ if (
   offsetof<Processor>("rest") != PROCESSOR_REST ||
   offsetof<Processor>("inbox") != PROCESSOR_INBOX ||
   offsetof<Processor>("given") != PROCESSOR_GIVEN ||
+  offsetof<Processor>("ran") != PROCESSOR_RAN ||
+  offsetof<Processor>("billed") != PROCESSOR_BILLED ||
   offsetof<Processor>("freeRecord") != PROCESSOR_FREE_RECORD ||
   <i32>offsetof<Processor>() > PROCESSOR_ATTENTION ||
   offsetof<Report>("address") != PROCESSOR_ADDRESS - PROCESSOR_DOMAIN ||
