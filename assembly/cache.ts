@@ -8,6 +8,7 @@ import { claimBelow } from "./claim";
 import { control } from "./control";
 import { journalBegin, journalFilled } from "./journal";
 import {
+  BATCH,
   FLAG_DRY,
   FLAG_STALE,
   STATISTIC_BORROWED,
@@ -59,6 +60,52 @@ export function refill(domain: Record): usize {
   return 0;
 }
 
+/**
+ * While the lines of the meters above are with this processor: refills those, too, who come soon on the
+ * ready queue and will need it soon. Only where the whole advance is there for the taking; a trace
+ * tells each refill when its domain is dispatched.
+ */
+export function refillAhead(first: Record): void {
+  const advance = control.advance;
+  if (control.traced || control.tapered || control.refillCost) return;
+  let at = first.readyNext;
+  let left = BATCH;
+  while (left > 0 && at != changetype<usize>(first)) {
+    // Neighbours under one meter are paid for at once.
+    const superior = changetype<Record>(at).superior;
+    const start = at;
+    let total: u64 = 0;
+    while (left > 0 && at != changetype<usize>(first)) {
+      const domain = changetype<Record>(at);
+      if (domain.superior != superior) break;
+      if (domain.amount < advance >> 2) total += advance - domain.amount;
+      at = domain.readyNext;
+      left--;
+    }
+    if (superior == 0 || total == 0) continue;
+    if (smallestAbove(changetype<Record>(start)) < total) return;
+    for (let above = superior; above; above = changetype<Record>(above).superior) {
+      changetype<Record>(above).amount -= total;
+    }
+    fillAll(start, at);
+    count(STATISTIC_BORROWED, total);
+  }
+}
+
+/** Gives those of a stretch of the ready queue that were paid for their advance. */
+function fillAll(start: usize, end: usize): void {
+  const advance = control.advance;
+  for (let at = start; at != end; at = changetype<Record>(at).readyNext) {
+    const domain = changetype<Record>(at);
+    if (domain.amount >= advance >> 2) continue;
+    domain.amount = advance;
+    if (domain.node.laps != 0) domain.node.laps = 0;
+    if (domain.dry) domain.wet();
+    count(STATISTIC_REFILLS);
+  }
+  if (isDefined(CHECKED)) auditChain(changetype<Record>(start));
+}
+
 /** The smallest counter stored above a domain. */
 function smallestAbove(domain: Record): u64 {
   let smallest = u64.MAX_VALUE;
@@ -99,13 +146,8 @@ function giveBack(domain: Record): void {
  * cache then is stale, and loses it next time unless he runs. Answers the total; 0: the meter is dry.
  */
 export function scavenge(top: Record, want: u64): u64 {
-  let total = take(top, true, u64.MAX_VALUE);
-  // A walk that the journal cuts short may have found nothing yet.
-  while (total == 0) {
-    total = take(top, false, want);
-    if (!isCut) break;
-  }
-  return total;
+  const total = take(top, true, u64.MAX_VALUE);
+  return total != 0 ? total : take(top, false, want);
 }
 
 /** Takes back every cache below a meter; every record below is dry afterwards. Answers the total. */
@@ -113,24 +155,47 @@ export function recall(top: Record): u64 {
   return take(top, false, u64.MAX_VALUE);
 }
 
-/** The last walk ended before its end, because the journal was full. */
-let isCut: bool = false;
-
 function take(top: Record, gentle: bool, want: u64): u64 {
-  // The store is consistent here, so this is a change of its own.
-  if (isDefined(SHARED)) journalBegin();
-  isCut = false;
   count(STATISTIC_SCAVENGES);
-  const total = walk(top, gentle, want);
+  if (isDefined(SHARED)) credited = 0;
+  let total = walk(top, gentle, want);
   for (let above = top.superior; above; above = changetype<Record>(above).superior) {
     changetype<Record>(above).amount += total;
   }
+  if (isDefined(SHARED)) total += credited;
   count(STATISTIC_RECALLED, total);
   if (isDefined(CHECKED)) {
     auditChain(top);
     auditDry(top);
   }
   return total;
+}
+
+/** What the last walk had credited before its end. */
+let credited: u64 = 0;
+
+/**
+ * A walk may be too long for one change: this ends the change where the walk is, at `meter`, and
+ * begins another. What was taken so far is credited to all meters above; it is `sum` from the
+ * inferiors of `meter`, and subtotals from there up to `top`.
+ */
+function credit(meter: Record, top: Record, sum: u64): void {
+  const totals = subtotals();
+  let total = sum;
+  let record = meter;
+  record.amount += total;
+  while (record != top) {
+    record = changetype<Record>(record.superior);
+    const subtotal = totals + (record.level << 4);
+    total += load<u64>(subtotal);
+    store<u64>(subtotal, 0);
+    record.amount += total;
+  }
+  for (let above = top.superior; above; above = changetype<Record>(above).superior) {
+    changetype<Record>(above).amount += total;
+  }
+  credited += total;
+  journalBegin();
 }
 
 /** Inferiors of a list are done with at its end, at the first dry one, or when there is enough. */
@@ -144,6 +209,11 @@ function walk(top: Record, gentle: bool, want: u64): u64 {
   let sum: u64 = 0;
   let at = top.first;
   while (true) {
+    // Not where all is taken: lists are in order again at their ends only. But that is the host's.
+    if (isDefined(SHARED) && !all && journalFilled()) {
+      credit(meter, top, sum);
+      sum = 0;
+    }
     if (at == 0 || (changetype<Record>(at).flags & ends) != 0 || taken >= want) {
       meter.amount += sum;
       const isDry = meter.first == 0 || changetype<Record>(meter.first).dry;
@@ -160,13 +230,6 @@ function walk(top: Record, gentle: bool, want: u64): u64 {
       sum += load<u64>(totals + (superior.level << 4));
       meter = superior;
       continue;
-    }
-    if (isDefined(SHARED)) {
-      if (journalFilled()) {
-        isCut = true;
-        at = 0;
-        continue;
-      }
     }
     visits++;
     const record = changetype<Record>(at);

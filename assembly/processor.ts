@@ -6,6 +6,8 @@
 // domain, or of all on its ready queue (RUNNING_ANY). It goes outside under the lock only, so whoever
 // holds the lock and finds nobody outside with a domain has that domain to himself (claim.ts).
 
+import { control } from "./control";
+import { handUse } from "./hand";
 import { journalUse } from "./journal";
 import {
   CONTROL,
@@ -13,9 +15,11 @@ import {
   MAX_CHAIN,
   PAGE_SIZE,
   PHASE_RESTING,
+  PHASE_WANTING,
   PROCESSOR_ADDRESS,
   PROCESSOR_ATTENTION,
   PROCESSOR_BELL,
+  PROCESSOR_BILLED,
   PROCESSOR_DOMAIN,
   PROCESSOR_FREE_RECORD,
   PROCESSOR_GIVEN,
@@ -23,6 +27,7 @@ import {
   PROCESSOR_INDEX,
   PROCESSOR_PATH,
   PROCESSOR_PHASE,
+  PROCESSOR_RAN,
   PROCESSOR_READY,
   PROCESSOR_REST,
   PROCESSOR_RUNNING,
@@ -60,7 +65,11 @@ export class Processor {
   rest: u32;
   inbox: usize;
   given: u64;
+  /** Simulated: who ran in the last turn, and for how long. */
+  ran: usize;
+  billed: u32;
   freeRecord: usize;
+  domains: u32;
 
   @inline static at(index: u32): Processor {
     return changetype<Processor>(<usize>PROCESSORS + <usize>index * PROCESSOR_SIZE);
@@ -90,9 +99,15 @@ export class Processor {
     }
   }
 
-  /** There may be something for it to do. */
+  /** There may be something for it to do: it rests no more. Under the kernel lock. */
   ring(): void {
-    if (isDefined(SHARED)) ringBell(changetype<usize>(this) + PROCESSOR_BELL);
+    if (isDefined(SHARED)) {
+      if (this.phase == PHASE_RESTING) {
+        this.phase = PHASE_WANTING;
+        control.resting--;
+      }
+      ringBell(changetype<usize>(this) + PROCESSOR_BELL);
+    }
   }
 
   get isIdle(): bool {
@@ -114,7 +129,11 @@ let current: usize = PROCESSORS;
 /** From now on this instance of the kernel is that participant. */
 export function become(index: u32): void {
   current = changetype<usize>(Processor.at(index));
-  if (isDefined(SHARED)) journalUse(current);
+  if (isDefined(SHARED)) {
+    // The host never dies alone.
+    journalUse(index == 0 ? 0 : current);
+    handUse(current);
+  }
 }
 
 /** The block of whoever runs here. */
@@ -179,6 +198,8 @@ if (
   offsetof<Processor>("rest") != PROCESSOR_REST ||
   offsetof<Processor>("inbox") != PROCESSOR_INBOX ||
   offsetof<Processor>("given") != PROCESSOR_GIVEN ||
+  offsetof<Processor>("ran") != PROCESSOR_RAN ||
+  offsetof<Processor>("billed") != PROCESSOR_BILLED ||
   offsetof<Processor>("freeRecord") != PROCESSOR_FREE_RECORD ||
   <i32>offsetof<Processor>() > PROCESSOR_ATTENTION ||
   offsetof<Report>("address") != PROCESSOR_ADDRESS - PROCESSOR_DOMAIN ||

@@ -3,6 +3,7 @@
 // the simulator takes one turn of this and one of that processor, as its seed says. Whatever a
 // processor waits for, it holds no meter lock while it looks for other work.
 
+import { refillAhead } from "./cache";
 import { descend } from "./chain";
 import { CLIMBS, Climb, MET } from "./climb";
 import { REASON_CLAIM, REASON_CLIMB, REASON_LIMIT, TRAP_NONE, TURN_BLOCKED } from "./codes";
@@ -54,11 +55,13 @@ export function work(turns: u32): i32 {
 export function turn(): i32 {
   const here = me();
   const phase = here.phase;
+  here.ran = 0;
   if (phase == PHASE_OUTSIDE) return runOutside(here);
   if (phase == PHASE_INSIDE || phase == PHASE_CLAIMING) journalBegin();
   else {
     if (!tryEnter()) return TURN_BLOCKED;
-    if (phase == PHASE_RESTING) control.resting--;
+    // Somebody may have rung it meanwhile.
+    if (here.phase == PHASE_RESTING) control.resting--;
     if (control.simulated) {
       here.phase = PHASE_INSIDE;
       return PHASE_INSIDE;
@@ -110,6 +113,7 @@ function serve(here: Processor, domain: Record): i32 {
     if (reason == REASON_CLAIM) return PHASE_CLAIMING;
     if (here.ready != changetype<usize>(domain)) return PHASE_WANTING;
     if (domain.amount <= domain.short) return PHASE_WANTING;
+    refillAhead(domain);
   }
   if ((domain.flags & FLAG_TRAPPED) != 0) {
     deliverTrap(domain);
@@ -126,7 +130,10 @@ function serve(here: Processor, domain: Record): i32 {
 function goOutside(here: Processor, domain: Record): i32 {
   here.attention = false;
   // Events are written under the lock only, so slices that are told are run one by one.
-  here.sprint = !control.traced && isSmooth(domain) ? slicesAhead(control.until, u32.MAX_VALUE) : 0;
+  here.sprint =
+    !control.traced && isSmooth(domain, control.quantum)
+      ? slicesAhead(control.until, u32.MAX_VALUE)
+      : 0;
   if (here.sprint != 0) {
     here.running = RUNNING_ANY;
     return PHASE_OUTSIDE;
@@ -150,6 +157,10 @@ function sprintOn(here: Processor): bool {
   const most = control.simulated ? 1 : here.sprint;
   const slices = sprint(most);
   here.slices += slices;
+  if (control.simulated && slices != 0) {
+    here.ran = changetype<Record>(here.ready).readyPrevious;
+    here.billed = control.quantum;
+  }
   here.sprint -= slices;
   return slices == most && here.sprint != 0;
 }
@@ -161,6 +172,8 @@ function runOn(here: Processor): bool {
   const outcome = runProgram(domain, most);
   bill(domain, used);
   here.allowance -= used;
+  here.ran = changetype<usize>(domain);
+  here.billed = used;
   const isShort = used < most;
   // What did not fit before the look may fit after it.
   const fits = !isShort || wanted <= here.allowance;

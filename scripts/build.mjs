@@ -14,14 +14,15 @@ mkdirSync("build", { recursive: true });
 /** Where the exports of a target are, if not in assembly/index.ts. */
 const ENTRIES = {
   bench: "bench/kernel/index.ts",
+  "bench-shared": "bench/kernel/shared/index.ts",
   shared: "assembly/shared.ts",
   "shared-debug": "assembly/shared-debug.ts",
 };
 
 const { targets } = JSON.parse(readFileSync("asconfig.json", "utf8"));
-for (const [target, { outFile, sharedMemory }] of Object.entries(targets)) {
+for (const [target, { outFile, sharedMemory, use = [] }] of Object.entries(targets)) {
   const entry = ENTRIES[target] ?? "assembly/index.ts";
-  const transforms = sharedMemory ? [JournalTransform] : [];
+  const transforms = use.includes("SHARED=1") ? [JournalTransform] : [];
   const { error, stdout, stderr } = await asc.main([entry, "--target", target], { transforms });
   // With converge, asc says so when it drops its last pass; that is no warning.
   const said = (stdout.toString() + stderr.toString()).replace("Last converge was suboptimal.", "");

@@ -14,6 +14,7 @@ const EXCLUDED = {
   "assembly/panic/": "after a panic there is nothing to go back to",
   "assembly/riscv/": "machines and images, used outside the lock; what a machine did stays done",
   "assembly/sprint/": "whole slices, run outside the lock; a slice is done or it isn't",
+  "assembly/hand/": "what participants have in hand is for the host, not to be undone",
   "assembly/frame/": "frames are taken and given by the host, and by decoding, outside the lock",
   "assembly/processor/count": "statistics: one too many is not worth a store more",
   "assembly/store/initialize": "there are no processors yet",
@@ -65,38 +66,62 @@ const LOGGERS = { 1: "journalled8", 2: "journalled16", 4: "journalled32", 8: "jo
 export function journalStores(binaryen, module, excluded = EXCLUDED, bulk = BULK) {
   const kinds = new Map(Object.keys(OPERANDS).map((name) => [binaryen[`${name}Id`], name]));
   const unused = new Set([...Object.keys(excluded), ...Object.keys(bulk)]);
+  const entryOf = (name) =>
+    Object.keys(excluded).find((of) => name === of || (of.endsWith("/") && name.startsWith(of)));
 
-  const journal = (expression, within) => {
+  const nameOf = (id) =>
+    Object.keys(binaryen).find((key) => key.endsWith("Id") && binaryen[key] === id);
+
+  /** Calls `visit` for each expression of a function, operands first. */
+  const walk = (expression, within, visit) => {
     const id = binaryen.getExpressionId(expression);
     const kind = kinds.get(id);
-    if (!kind) throw new Error(`journal: ${within} has an expression of unknown kind ${id}`);
+    if (!kind) throw new Error(`journal: ${within} has an expression of a new kind, ${nameOf(id)}`);
     if (OPERANDS[kind].length === 0) return;
     const info = binaryen.getExpressionInfo(expression);
     for (const name of OPERANDS[kind]) {
       if (!(name in info)) throw new Error(`journal: the ${kind} of binaryen has no ${name}`);
-      for (const operand of [info[name]].flat()) if (operand) journal(operand, within);
+      for (const operand of [info[name]].flat()) if (operand) walk(operand, within, visit);
     }
-    if (kind === "MemoryFill" || kind === "MemoryCopy") {
-      unused.delete(within);
-      if (!(within in bulk))
-        throw new Error(`journal: ${within} has a ${kind}, which isn't logged`);
-    }
-    // Atomic ones are of locks, bells and phases: these are broken by the host, not undone.
-    if (kind !== "Store" || info.isAtomic) return;
-    const logger = `assembly/journal/${LOGGERS[info.bytes]}`;
-    const operands = [info.ptr, module.i32.const(info.offset)];
-    binaryen.Store.setPtr(expression, module.call(logger, operands, binaryen.i32));
+    visit(kind, info, expression);
   };
 
-  for (let index = 0; index < module.getNumFunctions(); index++) {
-    const { name, body } = binaryen.getFunctionInfo(module.getFunctionByIndex(index));
-    const why = Object.keys(excluded).find(
-      (of) => name === of || (of.endsWith("/") && name.startsWith(of)),
-    );
-    if (why) unused.delete(why);
-    else if (body) journal(body, name);
-  }
-  if (unused.size > 0) throw new Error(`journal: nothing in ${[...unused].join(", ")} is compiled`);
+  const journal = ({ name, body }) =>
+    walk(body, name, (kind, info, expression) => {
+      if (kind === "MemoryFill" || kind === "MemoryCopy") {
+        unused.delete(name);
+        if (!(name in bulk)) throw new Error(`journal: ${name} has a ${kind}, which isn't logged`);
+      }
+      // Atomic ones are of locks, bells and phases: these are broken by the host, not undone.
+      if (kind !== "Store" || info.isAtomic) return;
+      const logger = `assembly/journal/${LOGGERS[info.bytes]}`;
+      const operands = [info.ptr, module.i32.const(info.offset)];
+      binaryen.Store.setPtr(expression, module.call(logger, operands, binaryen.i32));
+    });
+
+  // Fields are set through functions of their own: those that aren't journalled call copies of them.
+  const plain = new Map();
+  const spare = ({ name, body }) =>
+    walk(body, name, (kind, info, expression) => {
+      if (kind !== "Call" || !info.target.includes("#set:") || entryOf(info.target)) return;
+      if (!plain.has(info.target)) copy(info.target);
+      binaryen.Call.setTarget(expression, plain.get(info.target));
+    });
+  const copy = (target) => {
+    const { params, results, vars, body } = binaryen.getFunctionInfo(module.getFunction(target));
+    const name = `${target}~plain`;
+    plain.set(target, name);
+    const twin = module.addFunction(name, params, results, vars, module.copyExpression(body));
+    spare(binaryen.getFunctionInfo(twin));
+  };
+
+  const functions = Array.from({ length: module.getNumFunctions() }, (_, index) =>
+    binaryen.getFunctionInfo(module.getFunctionByIndex(index)),
+  ).filter(({ body }) => body);
+  for (const { name } of functions) unused.delete(entryOf(name));
+  for (const one of functions) if (entryOf(one.name)) spare(one);
+  for (const one of functions) if (!entryOf(one.name)) journal(one);
+  if (unused.size > 0) throw new Error(`journal: the build has no ${[...unused].join(", ")}`);
   for (const logger of Object.values(LOGGERS)) module.removeExport(logger);
 }
 

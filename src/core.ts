@@ -12,7 +12,7 @@ import {
   STATUS_RESCINDED,
   STATUS_WRONG_STATE,
 } from "../assembly/codes.js";
-import { CONTROL_CODE, PROCESSOR_TIME } from "../assembly/layout.js";
+import { CONTROL_CODE, CONTROL_NODE_BASE, NODE_CALLS, NODE_SIZE } from "../assembly/layout.js";
 import type { Domain } from "./domain.js";
 import {
   CapacityError,
@@ -31,11 +31,13 @@ import { Meter, MeterKey } from "./meter.js";
 import { type CheckedOptions, callable, show } from "./options.js";
 import { Registry } from "./registry.js";
 import { View } from "./view.js";
-import { disposed, type KernelExports, type KernelInstance } from "./wasm.js";
+import { disposed, type KernelExports, type KernelInstance, type Shared } from "./wasm.js";
 
 export class Core {
   exports: KernelExports;
   view: View;
+  /** What there is for several processors; undefined with one. */
+  shared: Shared | undefined;
   readonly options: CheckedOptions;
   readonly emitter = new Emitter();
   /** By node index; rescinded ones are gone. */
@@ -54,6 +56,7 @@ export class Core {
   constructor(instance: KernelInstance, options: CheckedOptions) {
     this.exports = instance.exports;
     this.view = new View(instance.memory);
+    this.shared = instance.shared;
     this.options = options;
   }
 
@@ -61,15 +64,38 @@ export class Core {
   dispose(): void {
     this.exports = disposed();
     this.view = disposed();
+    if (this.shared) this.shared = disposed();
     this.meters.clear();
     this.domains.clear();
     this.keepers.clear();
     this.acted();
   }
 
-  /** Cycles since the kernel was made. */
+  /** Does something while no processor changes the store: calls that belong together, or reading. */
+  alone<Result>(act: () => Result): Result {
+    return this.shared ? this.shared.lock.hold(act) : act();
+  }
+
+  /** The same while no processor runs anything either: caches and consumptions stand still. */
+  still<Result>(act: () => Result): Result {
+    const { shared } = this;
+    if (!shared) return act();
+    return shared.lock.hold(() => {
+      shared.exports.still();
+      return act();
+    });
+  }
+
+  /** Cycles since the kernel was made: the latest clock. */
   get time(): bigint {
-    return this.view.processor64(0, PROCESSOR_TIME);
+    return this.alone(() => this.view.time);
+  }
+
+  /** Whether a domain still waits for what it asked of the host in its latest call. */
+  waits(domain: Domain, call: number): boolean {
+    if (!this.isLive(domain.id)) return false;
+    const node = this.view.control(CONTROL_NODE_BASE) + indexOf(domain.id) * NODE_SIZE;
+    return this.view.u32(node + NODE_CALLS) === call;
   }
 
   /** Throws the error that a status means; `what` names the object. */
@@ -83,9 +109,10 @@ export class Core {
     return this.exports.nodeAllocation(indexOf(id)) === allocationOf(id);
   }
 
-  /** The id of a node just made, or the error that CONTROL_CODE means. */
-  made(index: number, what: string): NodeId {
-    if (index === 0) throw this.#error(this.view.control(CONTROL_CODE), what);
+  /** The id of the node that a call makes, or the error for which there is none. */
+  made(make: () => number, what: string): NodeId {
+    const [index, status] = this.alone(() => [make(), this.view.control(CONTROL_CODE)] as const);
+    if (index === 0) throw this.#error(status, what);
     this.acted();
     return this.idAt(index);
   }
@@ -145,11 +172,14 @@ export class Core {
   invoke(key: Key, order: number, argument?: Key): { code: number; key: Key } {
     checkKey(key, "invoke: key");
     if (argument) checkKey(argument, "invoke: argument");
-    this.view.setInvoked(key);
-    this.view.setArgument(argument ?? { kind: "data", value: 0n });
-    const code = this.exports.invoke(order) >>> 0;
+    const answer = this.alone(() => {
+      this.view.setInvoked(key);
+      this.view.setArgument(argument ?? { kind: "data", value: 0n });
+      const code = this.exports.invoke(order) >>> 0;
+      return { code, key: this.view.result };
+    });
     this.acted();
-    return { code, key: this.view.result };
+    return answer;
   }
 
   #error(status: number, what: string): PrimemeterError {

@@ -2,6 +2,7 @@
 
 import {
   TRAP_LOCKED,
+  TRAP_LOST,
   TRAP_MALFORMED,
   TRAP_NO_METER,
   TRAP_RISCV,
@@ -15,6 +16,7 @@ import {
   NODE_SIZE,
   PROCESSOR_READY,
   RECORD_CONSUMED,
+  RECORD_PROCESSOR,
   RECORD_STATE,
   STATE_ENDED,
   STATE_PARKED,
@@ -128,17 +130,23 @@ export class Domain {
   }
 
   get state(): DomainState {
-    const record = this.#record();
-    const state = this.#core.view.u8(record + RECORD_STATE);
-    if (state === STATE_READY && this.#core.view.processor(0, PROCESSOR_READY) === record)
-      return "running";
-    return STATES.get(state)!;
+    const { view } = this.#core;
+    return this.#core.alone(() => {
+      const record = this.#record();
+      const state = view.u8(record + RECORD_STATE);
+      const processor = view.u8(record + RECORD_PROCESSOR);
+      if (state === STATE_READY && view.processor(processor, PROCESSOR_READY) === record)
+        return "running";
+      return STATES.get(state)!;
+    });
   }
 
   /** Cycles that it ran in its life, exactly. */
   get consumed(): bigint {
     const { view } = this.#core;
-    return view.u64(this.#root() + NODE_CONSUMED) + view.u64(this.#record() + RECORD_CONSUMED);
+    return this.#core.still(
+      () => view.u64(this.#root() + NODE_CONSUMED) + view.u64(this.#record() + RECORD_CONSUMED),
+    );
   }
 
   /** What its program exited with; null before, and for programs of bursts. */
@@ -204,5 +212,6 @@ export function trapReason(code: number): string {
   if (code === TRAP_MALFORMED) return "a node in the chain is not well-formed as a meter";
   if (code === TRAP_LOCKED) return "a loop in the chain of meters";
   if (code === TRAP_TOO_DEEP) return "more than 20 meters in the chain";
+  if (code === TRAP_LOST) return "the processor died that ran it";
   return RISCV_REASONS[code - TRAP_RISCV] ?? `trap 0x${code.toString(16)}`;
 }

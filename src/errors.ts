@@ -77,6 +77,19 @@ export class MalformedMeterError extends PrimemeterError {
   }
 }
 
+/**
+ * There is no running on several processors: the environment lacks what they need, or their workers end
+ * again and again. The kernel is as it was before the workers went.
+ */
+export class ProcessorError extends PrimemeterError {
+  declare readonly code: "NO_WORKERS" | "WORKERS_DIED";
+
+  constructor(code: "NO_WORKERS" | "WORKERS_DIED", message: string, cause?: unknown) {
+    super(code, message);
+    this.cause = cause;
+  }
+}
+
 /** A bug of this package: an invariant of the kernel did not hold. The kernel can't be used further. */
 export class KernelPanicError extends PrimemeterError {
   constructor(message: string) {

@@ -19,6 +19,8 @@ export interface KernelEvents {
   end: { domain: Domain; exitCode: number | null; time: bigint };
   /** A program wrote to file descriptor 1 or 2. */
   output: { domain: Domain; fd: 1 | 2; bytes: Uint8Array; time: bigint };
+  /** A processor's worker ended that nobody had asked to; there is another, or there will be. */
+  processor: { processor: number; error: unknown; time: bigint };
   /** Traced: a domain left the processor after so many cycles. */
   slice: { domain: Domain; cycles: bigint; time: bigint };
   /** Traced: a domain borrowed so many cycles from its chain. */
@@ -39,6 +41,7 @@ const NAMES: Readonly<Record<EventName, true>> = {
   trap: true,
   end: true,
   output: true,
+  processor: true,
   slice: true,
   refill: true,
   wait: true,

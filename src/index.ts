@@ -3,6 +3,7 @@
 export type { CheckReport } from "./check.js";
 // Kernels alone make domains, meters and nodes: their classes are types here.
 export { type Domain, type DomainState, type Trap, trapReason } from "./domain.js";
+export type { Ending, StepOutcome } from "./driver.js";
 export { type ElfProgram, type ElfSegment, loadElf } from "./elf.js";
 export * from "./errors.js";
 export type { EventName, KeeperOutcome, KernelEvents, Listener } from "./event.js";
@@ -22,7 +23,6 @@ export {
   type Kernel,
   type MeterOptions,
   type RunResult,
-  type StepOutcome,
   type StepResult,
 } from "./kernel.js";
 export { type Key, type NodeKind, ZERO_KEY } from "./key.js";

@@ -1,14 +1,7 @@
 // Calls of keepers: what one is told, what its answer does, and whose answers are still out. Internal.
 
 import { OK } from "../assembly/codes.js";
-import {
-  CONTROL_EVENTS,
-  CONTROL_NODE_BASE,
-  EVENT_CAPACITY,
-  METER_KEEPER_SLOT,
-  NODE_CALLS,
-  NODE_SIZE,
-} from "../assembly/layout.js";
+import { CONTROL_EVENTS, EVENT_CAPACITY, METER_KEEPER_SLOT } from "../assembly/layout.js";
 import type { Alarms } from "./alarm.js";
 import type { Core } from "./core.js";
 import type { Domain } from "./domain.js";
@@ -30,17 +23,18 @@ export class KeeperCalls {
   readonly #alarms: Alarms;
   /** Those whose keepers answer later. */
   readonly #pending = new Set<Call>();
+  /** Called when a keeper that is out may have answered, or the host has done something. */
+  onAnswer: () => void = () => {};
   #asked = false;
-  #answered: () => void = () => {};
 
   constructor(core: Core, alarms: Alarms) {
     this.#core = core;
     this.#alarms = alarms;
-    core.acted = () => this.#answered();
+    core.acted = () => this.onAnswer();
   }
 
   /** Calls the keeper of a dry meter for a domain, and does as it answers. */
-  make(call: Call, meter: Meter): void {
+  make(call: Call, meter: Meter, time: bigint): void {
     // A listener may have been faster than the call.
     if (!this.#isOut(call)) return;
     if (!this.#core.isLive(meter.id)) {
@@ -48,8 +42,8 @@ export class KeeperCalls {
       return;
     }
     const { emitter } = this.#core;
-    const message = this.#messageOf(call, meter);
-    const { domain, time } = message;
+    const message = this.#messageOf(call, meter, time);
+    const { domain } = call;
     const fail = (error: unknown): KeeperOutcome => {
       this.#decline(call);
       emitter.emit("keeperError", { meter, domain, time, error });
@@ -77,7 +71,7 @@ export class KeeperCalls {
   /** Resolves when a keeper that is still out may have answered, or the host has done something. */
   answer(): Promise<void> {
     return new Promise((resolve) => {
-      this.#answered = resolve;
+      this.onAnswer = resolve;
     });
   }
 
@@ -88,11 +82,11 @@ export class KeeperCalls {
     return asked;
   }
 
-  #messageOf(call: Call, meter: Meter): KeeperMessage {
+  #messageOf(call: Call, meter: Meter, time: bigint): KeeperMessage {
     return {
       meter,
       domain: call.domain,
-      time: this.#core.time,
+      time,
       restart: () => this.#restart(call),
       decline: () => this.#decline(call),
       until: (time) => this.#alarms.promise(cycles("until", time)),
@@ -112,7 +106,7 @@ export class KeeperCalls {
       .catch(fail)
       .finally(() => {
         this.#pending.delete(call);
-        this.#answered();
+        this.onAnswer();
       });
   }
 
@@ -130,7 +124,7 @@ export class KeeperCalls {
     const { exports } = this.#core;
     const { id } = domain;
     const isDone = exports.domainRestart(indexOf(id), allocationOf(id), number) === OK;
-    this.#answered();
+    this.onAnswer();
     return isDone;
   }
 
@@ -140,16 +134,12 @@ export class KeeperCalls {
     const isDone = exports.domainDecline(indexOf(id), allocationOf(id), number) === OK;
     // Many may decline between two steps, each with an event.
     if (view.control(CONTROL_EVENTS) > EVENT_CAPACITY / 2) this.#core.report();
-    this.#answered();
+    this.onAnswer();
     return isDone;
   }
 
-  /** Whether the domain still waits: it may have been stopped, started or rescinded. */
   #isOut({ domain, number }: Call): boolean {
-    const { view } = this.#core;
-    if (!this.#core.isLive(domain.id)) return false;
-    const node = view.control(CONTROL_NODE_BASE) + indexOf(domain.id) * NODE_SIZE;
-    return view.u32(node + NODE_CALLS) === number;
+    return this.#core.waits(domain, number);
   }
 }
 

@@ -3,23 +3,22 @@
 import { OK } from "../assembly/codes.js";
 import {
   CONTROL_IGNORE_DRY,
-  CONTROL_QUANTUM,
   CONTROL_REFILL_COST,
   CONTROL_SWITCH_COST,
   CONTROL_TAPERED,
   CONTROL_TRACED,
   CONTROL_VISIT_COST,
   PRIME_INDEX,
-  PROCESSOR_SLICE_LEFT,
-  PROCESSORS,
   PROGRAM_BURSTS,
   PROGRAM_RISCV,
 } from "../assembly/layout.js";
 import { BurstsTable } from "./bursts.js";
 import { type CheckReport, checkStore } from "./check.js";
+import { Conductor } from "./conductor.js";
 import { Core } from "./core.js";
 import { Dispatcher } from "./dispatcher.js";
 import { Domain } from "./domain.js";
+import type { Driver, Ending, StepOutcome } from "./driver.js";
 import { isElfProgram } from "./elf.js";
 import { OptionError, PrimemeterError, RescindedError, StateError } from "./errors.js";
 import type { EventName, Listener } from "./event.js";
@@ -44,6 +43,7 @@ import {
 import { isBurstsProgram, type Program, seedOf } from "./program.js";
 import { bytesOf } from "./size.js";
 import { readStatistics, type Statistics } from "./statistics.js";
+import { checkThreads } from "./thread.js";
 import { instantiate } from "./wasm.js";
 
 export interface MeterOptions {
@@ -66,12 +66,6 @@ export interface DomainOptions {
   memory?: number;
 }
 
-/**
- * How a step ended: nobody runs, the cycles are used, nobody runs until a keeper that is still out
- * has answered, or there is more to do.
- */
-export type StepOutcome = "idle" | "limit" | "waiting" | "ran";
-
 export interface StepResult {
   readonly reason: StepOutcome;
   /** Cycles of kernel time that passed. */
@@ -79,13 +73,11 @@ export interface StepResult {
 }
 
 export interface RunResult {
-  readonly reason: "idle" | "limit" | "aborted";
+  readonly reason: Ending;
   readonly cycles: bigint;
 }
 
 const UNLIMITED = (1n << 64n) - 1n;
-/** How long `run` keeps the host's event loop waiting, in milliseconds. */
-const YIELD_MS = 10;
 
 /**
  * Makes a kernel of its own memory, with a prime meter in it.
@@ -100,24 +92,24 @@ export class Kernel {
   /** The meter above all others; its superior is the super meter key. Counter 2^56 − 1. */
   readonly primeMeter: Meter;
   readonly #core: Core;
-  readonly #dispatcher: Dispatcher;
+  readonly #driver: Driver;
   readonly #images: Images;
   readonly #bursts: BurstsTable;
   #domainsMade = 0;
   #isRunning = false;
-  /** When the event loop last went round; across calls, so that many short ones don't starve it. */
-  #yielded = performance.now();
 
   /** @internal */
   constructor(options: CheckedOptions) {
-    const { nodes, frames } = options;
-    const instance = instantiate(bytesOf(nodes, frames), options.build);
+    const { nodes, frames, processors, build } = options;
+    if (processors > 1) checkThreads();
+    // A build that is given may be a shared one for one processor, too.
+    const bytes = bytesOf(nodes, frames, processors > 1 || build ? processors : 0);
+    const instance = instantiate(bytes, build, processors);
     const core = new Core(instance, options);
-    const status = core.exports.initialize(nodes, frames, 0);
+    const status = core.exports.initialize(nodes, frames, instance.shared ? processors : 0);
     if (status !== OK) throw new PrimemeterError("STATUS", `initialize: status ${status}`);
     const { view } = core;
-    view.setControl(CONTROL_QUANTUM, options.quantum);
-    view.setU32(PROCESSORS + PROCESSOR_SLICE_LEFT, options.quantum);
+    view.quantum = options.quantum;
     view.advance = options.advance;
     view.setControl(CONTROL_TAPERED, Number(options.tapered));
     view.setControl(CONTROL_TRACED, Number(options.trace));
@@ -129,7 +121,7 @@ export class Kernel {
       core.exports.costSet(number, options.costs[name] ?? 1);
     });
     this.#core = core;
-    this.#dispatcher = new Dispatcher(core);
+    this.#driver = instance.shared ? new Conductor(core, instance.shared) : new Dispatcher(core);
     this.#images = new Images(core);
     this.#bursts = new BurstsTable(core);
     this.primeMeter = core.meterAt(PRIME_INDEX, "prime");
@@ -147,11 +139,16 @@ export class Kernel {
     const superior = core.liveMeter("superior", options.superior);
     const name = nameOf(options.name);
     const keeper = options.keeper === undefined ? 0 : core.register(options.keeper);
-    core.view.amount = cycles;
-    const made = core.exports.meterCreate(indexOf(superior), allocationOf(superior), keeper);
-    if (made === 0) core.keepers.delete(keeper);
-    core.made(made, "createMeter");
-    return core.meterAt(made, name);
+    try {
+      const id = core.made(() => {
+        core.view.amount = cycles;
+        return core.exports.meterCreate(indexOf(superior), allocationOf(superior), keeper);
+      }, "createMeter");
+      return core.meterAt(indexOf(id), name);
+    } catch (error) {
+      core.keepers.delete(keeper);
+      throw error;
+    }
   }
 
   /**
@@ -169,40 +166,40 @@ export class Kernel {
     const number = this.#domainsMade + 1;
     const name = nameOf(options.name) ?? number;
     let machine: Machine | undefined;
-    let made: number;
+    let kind: number;
+    let address: number;
     if (isElfProgram(program)) {
       const named = typeof name === "number" ? `domain-${name}` : name;
       const machineOptions = { program, args: [named, ...args], stdin, memory };
       machine = new Machine(core, this.#images, machineOptions);
-      made = core.exports.domainCreate(
-        indexOf(meter),
-        allocationOf(meter),
-        PROGRAM_RISCV,
-        machine.address,
-        0,
-      );
+      kind = PROGRAM_RISCV;
+      address = machine.address;
     } else if (isBurstsProgram(program)) {
-      made = core.exports.domainCreate(
-        indexOf(meter),
-        allocationOf(meter),
-        PROGRAM_BURSTS,
-        this.#bursts.addressOf(program),
-        seedOf(program, number),
-      );
+      kind = PROGRAM_BURSTS;
+      address = this.#bursts.addressOf(program);
     } else {
       throw new OptionError(`program: found ${show(program)}, expected loadElf(…) or bursts(…)`);
     }
-    if (made === 0) machine?.free();
-    const id = core.made(made, "createDomain");
-    this.#domainsMade = number;
-    const domain = new Domain(core, id, name, machine);
-    core.domains.set(made, domain);
-    return domain;
+    const seed = isBurstsProgram(program) ? seedOf(program, number) : 0;
+    const { domainCreate } = core.exports;
+    try {
+      const id = core.made(
+        () => domainCreate(indexOf(meter), allocationOf(meter), kind, address, seed),
+        "createDomain",
+      );
+      this.#domainsMade = number;
+      const domain = new Domain(core, id, name, machine);
+      core.domains.set(indexOf(id), domain);
+      return domain;
+    } catch (error) {
+      machine?.free();
+      throw error;
+    }
   }
 
   /** A node of sixteen DK(0), to be made a meter slot by slot. @throws {CapacityError} NO_NODES */
   createNode(): Node {
-    const id = this.#core.made(this.#core.exports.nodeCreate(), "createNode");
+    const id = this.#core.made(() => this.#core.exports.nodeCreate(), "createNode");
     return new Node(this.#core, id, `node ${indexOf(id)}`);
   }
 
@@ -238,7 +235,7 @@ export class Kernel {
   at(time: bigint, act: () => void): void {
     checkCycles("at: time", time);
     callable("at: act", act);
-    this.#dispatcher.alarms.set(time, act);
+    this.#driver.alarms.set(time, act);
   }
 
   /**
@@ -254,7 +251,7 @@ export class Kernel {
     const until = limit(start, options.cycles);
     this.#isRunning = true;
     try {
-      const reason = this.#dispatcher.step(until);
+      const reason = this.#driver.step(until);
       return { reason, cycles: this.time - start };
     } finally {
       this.#isRunning = false;
@@ -276,30 +273,13 @@ export class Kernel {
     }
     const start = this.time;
     const until = limit(start, options.cycles);
-    let onAbort = () => {};
-    const aborted = new Promise<void>((resolve) => {
-      onAbort = resolve;
-    });
-    signal?.addEventListener("abort", onAbort);
-    let outcome: StepOutcome = "ran";
     this.#isRunning = true;
     try {
-      while (!signal?.aborted) {
-        outcome = this.#dispatcher.step(until);
-        if (outcome === "waiting")
-          await Promise.race([this.#dispatcher.keeperCalls.answer(), aborted]);
-        if (this.#dispatcher.takeTurn() || performance.now() - this.#yielded > YIELD_MS) {
-          await turn();
-          this.#yielded = performance.now();
-        }
-        if (outcome === "idle" || outcome === "limit") break;
-      }
+      const reason = await this.#driver.run(until, signal);
+      return { reason, cycles: this.time - start };
     } finally {
-      signal?.removeEventListener("abort", onAbort);
       this.#isRunning = false;
     }
-    const reason = signal?.aborted ? "aborted" : (outcome as "idle" | "limit");
-    return { reason, cycles: this.time - start };
   }
 
   meters(): IterableIterator<Meter> {
@@ -312,11 +292,11 @@ export class Kernel {
 
   /** Walks the whole store and compares it with every invariant; changes nothing. */
   check(): CheckReport {
-    return checkStore(this.#core.view);
+    return this.#core.still(() => checkStore(this.#core.view));
   }
 
   statistics(): Statistics {
-    return readStatistics(this.#core.view);
+    return this.#core.still(() => readStatistics(this.#core.view));
   }
 
   /**
@@ -327,8 +307,14 @@ export class Kernel {
     return this.#core.emitter.on(name, listener);
   }
 
-  /** Lets the memory go. Whatever needs it throws StateError from now on. */
+  /** What drives it: tests kill its workers. @internal */
+  get driver(): Driver {
+    return this.#driver;
+  }
+
+  /** Lets the memory go, and ends the workers. Whatever needs it throws StateError from now on. */
   dispose(): void {
+    this.#driver.dispose();
     this.#core.dispose();
   }
 
@@ -371,12 +357,4 @@ function limit(start: bigint, cycles: bigint | number | undefined): bigint {
   }
   const until = start + BigInt(cycles);
   return until < UNLIMITED ? until : UNLIMITED;
-}
-
-/** Lets everything run that the event loop has ready. */
-function turn(): Promise<void> {
-  return new Promise((resolve) => {
-    if (typeof setImmediate === "function") setImmediate(resolve);
-    else setTimeout(resolve, 0);
-  });
 }

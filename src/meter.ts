@@ -29,6 +29,8 @@ export class MeterKey {
   }
 }
 
+type MeterCall = (index: number, allocation: number) => number;
+
 export interface MeterStatistics {
   /** All that was put into the counter, less what was taken out, modulo 2^64. */
   readonly granted: bigint;
@@ -65,14 +67,15 @@ export class Meter {
 
   /** The exact counter, read as KeyKOS does: the meter and all below it are unprepared (R9). */
   counter(): bigint {
-    this.#do(this.#core.exports.meterUnprepare);
-    return this.peek();
+    return this.#core.alone(() => {
+      this.#do(this.#core.exports.meterUnprepare);
+      return this.peek();
+    });
   }
 
   /** The exact counter, without side effects: stored, and the caches below. */
   peek(): bigint {
-    this.#do(this.#core.exports.meterPeek);
-    return this.#core.view.amount;
+    return this.#amount(this.#core.exports.meterPeek);
   }
 
   /**
@@ -93,8 +96,7 @@ export class Meter {
   add(amount: bigint): void {
     cycles("add", amount);
     this.#mustBeOn();
-    this.#core.view.amount = amount;
-    this.#do(this.#core.exports.meterAdd);
+    this.#amount(this.#core.exports.meterAdd, amount);
   }
 
   /**
@@ -124,8 +126,7 @@ export class Meter {
 
   /** Takes all caches below back into the counters; returns how much that was. */
   recall(): bigint {
-    this.#do(this.#core.exports.meterRecall);
-    return this.#core.view.amount;
+    return this.#amount(this.#core.exports.meterRecall);
   }
 
   /**
@@ -175,24 +176,33 @@ export class Meter {
   }
 
   statistics(): MeterStatistics {
-    const { exports, view } = this.#core;
-    this.#do(exports.meterGranted);
-    const granted = view.amount;
-    this.#do(exports.meterConsumed);
-    return { granted, consumed: view.amount, keeperCalls: this.keeperCalls };
+    const { exports } = this.#core;
+    return this.#core.alone(() => ({
+      granted: this.#amount(exports.meterGranted),
+      consumed: this.#amount(exports.meterConsumed),
+      keeperCalls: this.keeperCalls,
+    }));
   }
 
   #store(counter: bigint): bigint {
-    this.#core.view.amount = counter;
-    this.#do(this.#core.exports.meterSet);
-    return this.#core.view.amount;
+    return this.#amount(this.#core.exports.meterSet, counter);
   }
 
   #mustBeOn(): void {
     if (this.isOff) throw new StateError(`meter ${this.name} is off: only on() raises its counter`);
   }
 
-  #do(call: (index: number, allocation: number) => number): void {
+  /** A call that takes a count of cycles, or answers one. */
+  #amount(call: MeterCall, argument = 0n): bigint {
+    const { view } = this.#core;
+    return this.#core.alone(() => {
+      view.amount = argument;
+      this.#do(call);
+      return view.amount;
+    });
+  }
+
+  #do(call: MeterCall): void {
     this.#core.check(call(indexOf(this.id), allocationOf(this.id)), `meter ${this.name}`);
   }
 }

@@ -6,6 +6,7 @@ import {
   DEFAULT_NODES,
   DEFAULT_QUANTUM,
   MAX_NODES,
+  MAX_PROCESSORS,
   MAX_RUN,
 } from "../assembly/layout.js";
 import { OptionError } from "./errors.js";
@@ -29,7 +30,12 @@ export interface KernelOptions {
   costs?: Partial<Record<InstructionClass, number>>;
   /** Walk whole trees even where the dry bits spare it: to show what they are for. */
   ignoreDry?: boolean;
-  /** The bytes of another build of the kernel, such as the one with assertions. */
+  /** How many processors run domains at the same time, each a worker thread, 1 to 16. 1: none is. */
+  processors?: number;
+  /**
+   * The bytes of another build of the kernel, such as the one with assertions; with several processors,
+   * of a shared one.
+   */
   build?: Uint8Array;
 }
 
@@ -68,6 +74,7 @@ export function checkOptions(options: KernelOptions): CheckedOptions {
     "kernelCosts",
     "costs",
     "ignoreDry",
+    "processors",
     "build",
   ]);
   const { kernelCosts = {}, costs = {} } = options;
@@ -97,6 +104,7 @@ export function checkOptions(options: KernelOptions): CheckedOptions {
       switch: whole("kernelCosts.switch", kernelCosts.switch ?? 0, 0, MAX_RUN),
     },
     costs,
+    processors: whole("processors", options.processors ?? 1, 1, MAX_PROCESSORS),
     build: options.build,
   };
 }

@@ -19,7 +19,7 @@ const NODE_BYTES = RECORD_SIZE + SLEEPER_SIZE + NODE_SIZE;
 const SLACK = 4 * PAGE_SIZE;
 
 /**
- * The bytes of a kernel's memory.
+ * The bytes of a kernel's memory; `processors` are those beside the host.
  *
  * @throws {CapacityError} NO_MEMORY where that is over 4 GiB, with the number of frames, or else of
  * nodes, that would fit.

@@ -5,6 +5,8 @@ import {
   CONTROL_ADVANCE,
   CONTROL_AMOUNT,
   CONTROL_EVENTS,
+  CONTROL_PROCESSORS,
+  CONTROL_QUANTUM,
   CONTROL_REGISTERS,
   EVENT_AMOUNT,
   EVENT_CAPACITY,
@@ -25,7 +27,9 @@ import {
   KEY_TYPE,
   KIND_METER,
   PROCESSOR_SIZE,
+  PROCESSOR_SLICE_LEFT,
   PROCESSOR_STATISTICS,
+  PROCESSOR_TIME,
   PROCESSORS,
   REGISTER_ARGUMENT,
   REGISTER_INVOKED,
@@ -91,15 +95,6 @@ export class View {
     return this.u32(CONTROL + offset);
   }
 
-  /** A field of a participant's block: the host's, or a processor's. */
-  processor(index: number, offset: number): number {
-    return this.u32(PROCESSORS + index * PROCESSOR_SIZE + offset);
-  }
-
-  processor64(index: number, offset: number): bigint {
-    return this.u64(PROCESSORS + index * PROCESSOR_SIZE + offset);
-  }
-
   setControl(offset: number, value: number): void {
     this.setU32(CONTROL + offset, value);
   }
@@ -117,8 +112,40 @@ export class View {
     this.setU64(CONTROL + CONTROL_ADVANCE, value);
   }
 
+  /** A field of a processor's block, by its offset; block 0 is the host's. */
+  processor(index: number, offset: number): number {
+    return this.u32(PROCESSORS + index * PROCESSOR_SIZE + offset);
+  }
+
+  processor64(index: number, offset: number): bigint {
+    return this.u64(PROCESSORS + index * PROCESSOR_SIZE + offset);
+  }
+
+  /** The latest of all clocks. */
+  get time(): bigint {
+    let latest = 0n;
+    for (let index = 0; index <= this.control(CONTROL_PROCESSORS); index++) {
+      const time = this.processor64(index, PROCESSOR_TIME);
+      if (time > latest) latest = time;
+    }
+    return latest;
+  }
+
+  /** A statistic, over all processors. */
   statistic(number: number): bigint {
-    return this.u64(PROCESSORS + PROCESSOR_STATISTICS + 8 * number);
+    let sum = 0n;
+    for (let index = 0; index <= this.control(CONTROL_PROCESSORS); index++) {
+      sum += this.processor64(index, PROCESSOR_STATISTICS + 8 * number);
+    }
+    return sum;
+  }
+
+  /** The quantum, of which every processor begins with a slice. */
+  set quantum(cycles: number) {
+    this.setControl(CONTROL_QUANTUM, cycles);
+    for (let index = 0; index <= this.control(CONTROL_PROCESSORS); index++) {
+      this.setU32(PROCESSORS + index * PROCESSOR_SIZE + PROCESSOR_SLICE_LEFT, cycles);
+    }
   }
 
   setInvoked(key: Key): void {

@@ -1,8 +1,10 @@
-// The only file that instantiates the kernel.
+// The only file that instantiates the kernel; in workers the text of src/worker-source.ts does.
 
+import { ANSWER_BUSY, STATUS_BUSY } from "../assembly/codes.js";
 import { CONTROL, CONTROL_PANIC, WASM_PAGE_SIZE } from "../assembly/layout.js";
-import { KERNEL_BASE64 } from "../build/embedded.js";
-import { CapacityError, KernelPanicError, StateError } from "./errors.js";
+import { KERNEL_BASE64, SHARED_KERNEL_BASE64 } from "../build/embedded.js";
+import { CapacityError, KernelPanicError, OptionError, StateError } from "./errors.js";
+import { Lock, type LockExports } from "./lock.js";
 
 /** The kernel's exports; numbers are u32 or i32. See assembly/ for what each does. */
 export interface KernelExports {
@@ -45,71 +47,162 @@ export interface KernelExports {
   machineTranslate(machine: number, address: number, marks: number): number;
 }
 
+/** What the build for several processors has besides, for the host. */
+export interface SharedExports extends KernelExports {
+  go(): void;
+  halt(): void;
+  still(): number;
+  domainResume(index: number, allocation: number, call: number): number;
+}
+
+/** A kernel of several processors: what its workers need, and how the host comes between them. */
+export interface Shared {
+  readonly module: WebAssembly.Module;
+  readonly memory: WebAssembly.Memory;
+  readonly exports: SharedExports;
+  readonly lock: Lock;
+  /** Called once, when the kernel has panicked. */
+  onPanic(act: () => void): void;
+  /** Throws where a processor has panicked. */
+  check(): void;
+}
+
 export interface KernelInstance {
   readonly exports: KernelExports;
   readonly memory: WebAssembly.Memory;
+  /** Undefined in the build for one processor. */
+  readonly shared: Shared | undefined;
 }
 
-let embedded: WebAssembly.Module | undefined;
+const embedded = new Map<string, WebAssembly.Module>();
 
 /**
  * A kernel over a fresh memory of at least so many bytes, made synchronously. `build` is the bytes of
  * another build of the kernel, such as the one with assertions.
  *
- * @throws {CapacityError} NO_MEMORY when the machine has not that much.
+ * @throws {CapacityError} NO_MEMORY when the machine has not that much. @throws {OptionError} where there
+ * are to be several processors and the build is not for that.
  */
-export function instantiate(bytes: number, build?: Uint8Array): KernelInstance {
-  const pages = Math.ceil(bytes / WASM_PAGE_SIZE);
-  const memory = reserve(pages);
-  let module: WebAssembly.Module;
-  if (build) {
-    module = new WebAssembly.Module(build as Uint8Array<ArrayBuffer>);
-  } else {
-    embedded ??= new WebAssembly.Module(
-      Uint8Array.from(atob(KERNEL_BASE64), (character) => character.charCodeAt(0)),
-    );
-    module = embedded;
+export function instantiate(bytes: number, build?: Uint8Array, processors = 1): KernelInstance {
+  const module = moduleOf(build, processors);
+  const isShared = WebAssembly.Module.exports(module).some(({ name }) => name === "enter");
+  if (processors > 1 && !isShared) {
+    throw new OptionError(`build: found one for a single processor, expected one for several`);
   }
-  const { exports } = new WebAssembly.Instance(module, { env: { memory } });
-  return { memory, exports: guard(exports, new DataView(memory.buffer)) };
+  const memory = reserve(Math.ceil(bytes / WASM_PAGE_SIZE), isShared);
+  const instance = new WebAssembly.Instance(module, { env: { memory } });
+  const guard = new Guard(memory);
+  const guarded = guard.exports(instance.exports);
+  if (!isShared) return { memory, exports: guarded as KernelExports, shared: undefined };
+  const lock = new Lock(guarded as LockExports, () => guard.check());
+  const exports = locked(guarded, lock);
+  const shared: Shared = {
+    module,
+    memory,
+    exports,
+    lock,
+    check: () => guard.check(),
+    onPanic: (act) => {
+      guard.onPanic = act;
+    },
+  };
+  return { memory, exports, shared };
 }
 
-function reserve(pages: number): WebAssembly.Memory {
+function moduleOf(build: Uint8Array | undefined, processors: number): WebAssembly.Module {
+  if (build) return new WebAssembly.Module(build as Uint8Array<ArrayBuffer>);
+  const base64 = processors > 1 ? SHARED_KERNEL_BASE64 : KERNEL_BASE64;
+  let module = embedded.get(base64);
+  if (!module) {
+    const bytes = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
+    module = new WebAssembly.Module(bytes);
+    embedded.set(base64, module);
+  }
+  return module;
+}
+
+function reserve(pages: number, shared: boolean): WebAssembly.Memory {
   const asked = `${pages * WASM_PAGE_SIZE} bytes`;
   try {
-    return new WebAssembly.Memory({ initial: pages, maximum: pages });
+    return new WebAssembly.Memory({ initial: pages, maximum: pages, shared });
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     throw new CapacityError("NO_MEMORY", `kernel: no memory of ${asked} can be had (${why})`);
   }
 }
 
-type Anything = (...args: unknown[]) => unknown;
+type Call = (...args: unknown[]) => unknown;
+type Calls = Record<string, Call>;
 
-/** Every call of the kernel is watched: after a panic it answers nothing but that panic. */
-function guard(exports: WebAssembly.Exports, control: DataView): KernelExports {
-  let panic: KernelPanicError | undefined;
-  const guarded: Record<string, Anything> = {};
-  for (const [name, value] of Object.entries(exports)) {
-    if (typeof value !== "function") continue;
-    const call = value as Anything;
-    // Five parameters at most; wasm ignores those that a function doesn't take.
-    guarded[name] = (a, b, c, d, e) => {
-      if (panic) throw panic;
-      try {
-        return call(a, b, c, d, e);
-      } catch (error) {
-        if (!(error instanceof WebAssembly.RuntimeError)) throw error;
-        const code = control.getInt32(CONTROL + CONTROL_PANIC, true);
-        panic = new KernelPanicError(
-          `the kernel stopped in ${name} (panic ${code}: ${error.message}); this is a bug of primemeter`,
-        );
-        throw panic;
-      }
-    };
+/** Watches every call of the kernel: after a panic it answers nothing but that panic. */
+class Guard {
+  /** Called once. */
+  onPanic: () => void = () => {};
+  readonly #control: DataView;
+  #panic: KernelPanicError | undefined;
+
+  constructor(memory: WebAssembly.Memory) {
+    this.#control = new DataView(memory.buffer);
   }
-  return guarded as unknown as KernelExports;
+
+  exports(exports: WebAssembly.Exports): unknown {
+    const guarded: Calls = {};
+    for (const [name, value] of Object.entries(exports)) {
+      if (typeof value !== "function") continue;
+      const call = value as Call;
+      // Five parameters at most; wasm ignores those that a function doesn't take.
+      guarded[name] = (a, b, c, d, e) => {
+        if (this.#panic) throw this.#panic;
+        try {
+          return call(a, b, c, d, e);
+        } catch (error) {
+          if (!(error instanceof WebAssembly.RuntimeError)) throw error;
+          throw this.#stop(name, error.message);
+        }
+      };
+    }
+    return guarded;
+  }
+
+  /** Throws where this instance, or another one over this memory, has panicked. */
+  check(): void {
+    if (this.#panic) throw this.#panic;
+    if (this.#code !== 0) throw this.#stop("a worker", "what it threw is in no one's hands");
+  }
+
+  get #code(): number {
+    return this.#control.getInt32(CONTROL + CONTROL_PANIC, true);
+  }
+
+  #stop(where: string, message: string): KernelPanicError {
+    this.#panic = new KernelPanicError(
+      `the kernel stopped in ${where} (panic ${this.#code}: ${message}); this is a bug of primemeter`,
+    );
+    this.onPanic();
+    return this.#panic;
+  }
 }
+
+/**
+ * Every call under the kernel lock. A call that needs others to come in who don't is made again, after
+ * a look at who of them is dead.
+ */
+function locked(guarded: unknown, lock: Lock): SharedExports {
+  const held: Calls = {};
+  for (const [name, call] of Object.entries(guarded as Calls)) {
+    const busy = name === "invoke" ? ANSWER_BUSY | 0 : CLAIMING.test(name) ? STATUS_BUSY : null;
+    held[name] = (a, b, c, d, e) =>
+      lock.hold(() => {
+        const answer = call(a, b, c, d, e);
+        if (busy !== null && answer === busy) lock.giveUp();
+        return answer;
+      });
+  }
+  return held as unknown as SharedExports;
+}
+
+/** Exports that may have to wait for a processor, and answer a status; others answer numbers of their own. */
+const CLAIMING = /^(meter(?!Create)|domain(?!Create)|nodeFree|still)/;
 
 /** What stands in for the exports and the memory once a kernel is disposed of. */
 export function disposed<Thing extends object>(): Thing {

@@ -37,6 +37,7 @@ program
   .option("--json", "print one JSON object and nothing else")
   .option("--quiet", "print the verdict only: no progress, output, keeper calls or bill")
   .option("--cycles <n>", "stop at this cycle of the clock, if not idle before", cycleCount)
+  .option("--processors <n>", "run on so many processors, whatever the file says", processorCount)
   .option("--trace <file>", "write every event as a line of JSON to this file")
   .addHelpText(
     "after",
@@ -111,6 +112,14 @@ try {
   } else {
     throw error;
   }
+}
+
+function processorCount(text: string): number {
+  const count = /^\d+$/.test(text) ? Number(text) : 0;
+  if (count < 1 || count > MAX_PROCESSORS) {
+    throw new InvalidArgumentError(`Expected a number of processors from 1 to ${MAX_PROCESSORS}.`);
+  }
+  return count;
 }
 
 function cycleCount(text: string): bigint {

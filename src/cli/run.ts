@@ -20,13 +20,16 @@ export interface RunFlags {
   readonly json?: boolean;
   readonly quiet?: boolean;
   readonly cycles?: bigint;
+  readonly processors?: number;
   readonly trace?: string;
 }
 
 /** Runs a scenario and prints what became of it; true when all is as it should be. */
 export async function runCommand(file: string, flags: RunFlags): Promise<boolean> {
-  const { json, quiet, cycles, trace } = flags;
-  const scenario = loadScenario(file);
+  const { json, quiet, cycles, processors, trace } = flags;
+  const loaded = loadScenario(file);
+  const kernel = processors === undefined ? loaded.kernel : { ...loaded.kernel, processors };
+  const scenario = { ...loaded, kernel };
   const run = new ScenarioRun(scenario, trace !== undefined);
   const endTrace = trace === undefined ? undefined : traceTo(trace, run.kernel);
   // The first interrupt ends the run with its bill; the second one ends the process.
@@ -42,6 +45,7 @@ export async function runCommand(file: string, flags: RunFlags): Promise<boolean
   const report =
     json || quiet ? await run.run(options) : await watch(run, scenario, options, paint);
   process.off("SIGINT", stop);
+  run.kernel.dispose();
   endTrace?.();
   if (json) process.stdout.write(toJson(report));
   else {

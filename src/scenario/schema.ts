@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { MAX_NODES, MAX_RUN } from "../../assembly/layout.js";
+import { MAX_NODES, MAX_PROCESSORS, MAX_RUN } from "../../assembly/layout.js";
 import { ELF_MEMORY_LIMIT } from "../elf.js";
 import { INSTRUCTION_CLASSES } from "../index.js";
 
@@ -76,6 +76,7 @@ const kernelShape = {
   costs: z.strictObject(costsShape, { error: "a table" }).optional(),
   "kernel-costs": z.strictObject(kernelCostsShape, { error: "a table" }).optional(),
   "ignore-dry": flag.optional(),
+  processors: integer(1, MAX_PROCESSORS).optional(),
 };
 
 const keeperShape = {

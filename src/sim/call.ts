@@ -26,6 +26,7 @@ import { idOf } from "../id.js";
 import { type Key, ZERO_KEY } from "../key.js";
 import type { KernelExports } from "../wasm.js";
 import { SimFailure } from "./failure.js";
+import type { Judge } from "./judge.js";
 import type { Machine } from "./machine.js";
 import { DOMAIN, ENDED, type Handle, LARGEST, type Model, NO_METER } from "./model.js";
 import type { Plan } from "./plan.js";
@@ -44,9 +45,11 @@ export class Calls {
   readonly #machine: Machine;
   readonly #exports: KernelExports;
   readonly #model: Model;
+  readonly #judge: Judge;
 
-  constructor(machine: Machine, model: Model) {
+  constructor(machine: Machine, model: Model, judge: Judge) {
     this.#machine = machine;
+    this.#judge = judge;
     this.#exports = machine.exports;
     this.#model = model;
   }
@@ -60,6 +63,8 @@ export class Calls {
   ): Call {
     const make = () => {
       const status = call();
+      // What a processor has run and not said is settled in the call.
+      this.#judge.look();
       if (status === STATUS_BUSY || status === ANSWER_BUSY) {
         this.waits++;
         return false;
@@ -451,13 +456,25 @@ export class Calls {
     const { index, allocation } = domain;
     const model = this.#model;
     const name = declines ? "domainDecline" : "domainRestart";
+    let isDone = false;
+    // The event that it is parked comes before the answer of the call.
+    const decline = (parked: number) => {
+      isDone ||= parked === index && model.decline(index, call);
+    };
     return this.#call(
       () => `${declines ? "declines for" : "restarts"} domain ${index}`,
-      () => this.#exports[name](index, allocation, call),
-      this.#live(domain, () => (model.call[index] === call ? OK : STATUS_SPENT)),
       () => {
-        if (declines) model.decline(index, call);
-        else model.restart(index, call);
+        isDone = false;
+        this.#judge.declining = declines ? decline : undefined;
+        const status = this.#exports[name](index, allocation, call);
+        this.#judge.look();
+        this.#judge.declining = undefined;
+        return status;
+      },
+      this.#live(domain, () => (isDone || model.call[index] === call ? OK : STATUS_SPENT)),
+      () => {
+        if (!declines) model.restart(index, call);
+        else if (!isDone) decline(index);
       },
     );
   }

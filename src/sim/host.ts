@@ -59,7 +59,7 @@ export class Host {
     this.#judge = judge;
     this.#settings = settings;
     this.policies = new Policies(settings.quantum);
-    this.calls = new Calls(machine, model);
+    this.calls = new Calls(machine, model, judge);
   }
 
   /** Nothing begun, nothing to be told. */
@@ -120,7 +120,6 @@ export class Host {
       this.say?.(isDone ? call.words() : `${call.words()}: must wait for a processor`);
       if (!isDone) return;
       this.#next.shift();
-      this.#judge.look();
     }
     this.#machine.leave();
     this.#inside = false;

@@ -35,6 +35,8 @@ export class Judge {
   /** What was said of every event, while somebody listens. */
   say: ((words: string) => void) | undefined;
   #seen = 0;
+  /** A keeper is just declining: who is parked by that. */
+  declining: ((domain: number) => void) | undefined;
   /** Cycles of slices that were told, by domain; only where the kernel traces. */
   readonly told: Float64Array;
 
@@ -103,7 +105,7 @@ export class Judge {
   #park(domain: number, meter: number): void {
     const { model } = this;
     this.say?.(`domain ${domain} is parked at meter ${meter}`);
-    // By a keeper that declined: the model knows already.
+    this.declining?.(domain);
     if (model.state[domain] === PARKED && model.parkedAt[domain] === meter) return;
     this.#isDryAt("park", domain, meter);
     if (model.keeper[meter] !== 0 && model.laps[domain]! < KEEPER_LAPS) {

@@ -1,0 +1,233 @@
+// Driving a kernel of several processors: sets them going, does what they ask while they go on, and sees
+// when all of them rest. Internal.
+
+import {
+  CONTROL,
+  CONTROL_EVENTS,
+  CONTROL_HOST_BELL,
+  CONTROL_UNTIL,
+  PHASE_RESTING,
+  PROCESSOR_PHASE,
+  PROCESSOR_READY_COUNT,
+  PROCESSOR_REST,
+  REST_IDLE,
+  REST_LIMIT,
+} from "../assembly/layout.js";
+import { Alarms, NEVER } from "./alarm.js";
+import { Bell, mayBlock } from "./bell.js";
+import type { Core } from "./core.js";
+import { type Driver, type Ending, type StepOutcome, turn, YIELD_MS } from "./driver.js";
+import { StateError } from "./errors.js";
+import { KeeperCalls } from "./keeper-calls.js";
+import { Processors } from "./processors.js";
+import { Reporter } from "./reporter.js";
+import { loadThreads } from "./thread.js";
+import type { Shared } from "./wasm.js";
+
+/** How long a step waits at most for something to happen, in milliseconds. */
+const STEP_MS = 10;
+/** How long it waits at a time: a dead worker rings no bell. */
+const LOOK_MS = 1;
+
+/** What the processors do, all told; "told": first there is something to be done by the host. */
+type Standing = "told" | "running" | "idle" | "limit" | "stopped";
+
+export class Conductor implements Driver {
+  readonly alarms = new Alarms();
+  readonly processors: Processors;
+  readonly #core: Core;
+  readonly #shared: Shared;
+  readonly #bell: Bell;
+  readonly #keeperCalls: KeeperCalls;
+  readonly #reporter: Reporter;
+  /** Up to when they run. */
+  #stop = 0n;
+  #isGoing = false;
+  /** How often the bell had been rung before the last look at how things stand. */
+  #seen = 0;
+  /** Whether the last look has found anything to do. */
+  #hasActed = false;
+  #isDisposed = false;
+  #yielded = performance.now();
+
+  constructor(core: Core, shared: Shared) {
+    this.#core = core;
+    this.#shared = shared;
+    this.#bell = new Bell(shared.memory, CONTROL + CONTROL_HOST_BELL);
+    this.processors = new Processors(core, shared, this.#bell);
+    this.#keeperCalls = new KeeperCalls(core, this.alarms);
+    this.#keeperCalls.onAnswer = () => this.#bell.ring();
+    this.#reporter = new Reporter(core, this.#keeperCalls);
+    // Where it takes time, it has passed by the first run. A failure is that run's.
+    loadThreads().catch(() => {});
+  }
+
+  step(until: bigint): StepOutcome {
+    if (!mayBlock()) {
+      throw new StateError("step: this thread must not wait for processors: use run()");
+    }
+    this.processors.start();
+    try {
+      const end = performance.now() + STEP_MS;
+      let outcome: StepOutcome;
+      do {
+        outcome = this.#look(until);
+        if (outcome !== "ran" || this.#hasActed) break;
+        this.#wait();
+      } while (performance.now() < end);
+      return outcome;
+    } finally {
+      while (!this.#comeToRest()) this.#wait();
+      this.#core.emitter.raise();
+    }
+  }
+
+  async run(until: bigint, signal: AbortSignal | undefined): Promise<Ending> {
+    await loadThreads();
+    const ring = () => this.#bell.ring();
+    signal?.addEventListener("abort", ring);
+    try {
+      this.processors.start();
+      while (!signal?.aborted) {
+        const outcome = this.#look(until);
+        if (outcome === "idle" || outcome === "limit") return outcome;
+        if (this.#takeTurn() || performance.now() - this.#yielded > YIELD_MS) {
+          await turn();
+          this.#yielded = performance.now();
+        } else if (outcome === "waiting") await this.#bell.after(this.#seen);
+        // Events that don't ask for anything ring no bell, either: they are told in batches.
+        else await this.#bell.after(this.#seen, YIELD_MS);
+      }
+      return "aborted";
+    } finally {
+      signal?.removeEventListener("abort", ring);
+      while (!this.#comeToRest()) await this.#bell.after(this.#seen);
+      this.#core.emitter.raise();
+    }
+  }
+
+  dispose(): void {
+    this.#isDisposed = true;
+    this.processors.end();
+    this.#bell.ring();
+  }
+
+  /** Does what was asked for and sees how things stand; sets the processors going where they rest. */
+  #look(until: bigint): StepOutcome {
+    const outcome = this.#held(() => this.#act(until));
+    this.#core.emitter.raise();
+    return outcome;
+  }
+
+  #act(until: bigint): StepOutcome {
+    this.#shared.check();
+    this.processors.check();
+    this.#seen = this.#bell.count;
+    this.#hasActed = this.#reporter.act();
+    if (!this.#isGoing) return this.#go(until);
+    switch (this.#standing()) {
+      case "idle":
+        return this.#pass(until);
+      case "limit":
+        this.#isGoing = false;
+        this.#hasActed = true;
+        this.alarms.fire(this.#stop);
+        return this.#stop === until ? "limit" : "ran";
+      case "stopped":
+        return this.#go(until);
+      case "running":
+        // What keepers wait for since then.
+        if (this.alarms.next < this.#stop) this.#setStop(this.alarms.next);
+        return "ran";
+      case "told":
+        return "ran";
+    }
+  }
+
+  #go(until: bigint): StepOutcome {
+    this.alarms.fire(this.#core.time);
+    this.#core.alone(() => {
+      this.#setStop(this.alarms.next < until ? this.alarms.next : until);
+      this.#shared.exports.go();
+    });
+    this.#isGoing = true;
+    return "ran";
+  }
+
+  #setStop(time: bigint): void {
+    this.#stop = time;
+    this.#core.alone(() => this.#core.view.setU64(CONTROL + CONTROL_UNTIL, time));
+  }
+
+  /** Nobody is ready or sleeps: time goes on to the next alarm, if somebody waits for one. */
+  #pass(until: bigint): StepOutcome {
+    const { next } = this.alarms;
+    if (next === NEVER) return this.#keeperCalls.areOut ? "waiting" : "idle";
+    this.#core.alone(() => {
+      this.#core.view.amount = next < until ? next : until;
+      this.#core.exports.idleUntil();
+    });
+    if (next > until) return "limit";
+    this.#isGoing = false;
+    this.#hasActed = true;
+    this.alarms.fire(next);
+    return "ran";
+  }
+
+  #standing(): Standing {
+    const { view, options } = this.#core;
+    return this.#core.alone(() => {
+      if (view.control(CONTROL_EVENTS) > 0) return "told";
+      let standing: Standing = "idle";
+      for (let index = 1; index <= options.processors; index++) {
+        // Where there is no thread any more, nothing runs.
+        if (!this.processors.threads.has(index)) continue;
+        if (view.processor(index, PROCESSOR_PHASE) !== PHASE_RESTING) return "running";
+        const rest = view.processor(index, PROCESSOR_REST);
+        if (rest === REST_IDLE) {
+          // Somebody has just given it something, and its bell has been rung.
+          if (view.processor(index, PROCESSOR_READY_COUNT) > 0) return "running";
+        } else if (rest !== REST_LIMIT) standing = "stopped";
+        else if (standing === "idle") standing = "limit";
+      }
+      return standing;
+    });
+  }
+
+  /** Stops everybody, and does what they still asked for; whether that is done. */
+  #comeToRest(): boolean {
+    if (this.#isDisposed) return true;
+    if (this.#isGoing) this.#shared.exports.halt();
+    this.#isGoing = false;
+    this.#seen = this.#bell.count;
+    this.#held(() => this.#reporter.act());
+    if (this.#isDisposed) return true;
+    const standing = this.#standing();
+    if (standing === "told" || standing === "running") return false;
+    this.processors.rest();
+    return true;
+  }
+
+  /** Errors of listeners are thrown when all is done. */
+  #held<Result>(act: () => Result): Result {
+    const { emitter } = this.#core;
+    emitter.isHeld = true;
+    try {
+      return act();
+    } finally {
+      emitter.isHeld = false;
+    }
+  }
+
+  /** Waits for the bell, while the event loop stands still: then nobody hears of workers that die. */
+  #wait(): void {
+    this.#bell.wait(this.#seen, LOOK_MS);
+    this.processors.bury();
+  }
+
+  /** Whether code of the host is about to run that the kernel must not outrun (R15). */
+  #takeTurn(): boolean {
+    const asked = this.#keeperCalls.takeAsked();
+    return this.alarms.takeFired() || asked;
+  }
+}
