@@ -104,6 +104,7 @@ export class Host {
   }
 
   #step(): void {
+    this.#machine.beHost();
     if (!this.#inside) {
       this.#inside = this.#machine.enter();
       if (!this.#inside) this.conflicts++;

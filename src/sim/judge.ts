@@ -139,7 +139,6 @@ export class Judge {
       const expected = trap === TRAP_NONE ? "none" : `0x${trap.toString(16)}`;
       throw new SimFailure("trap", `domain ${domain}`, `0x${code.toString(16)}`, expected);
     }
-    model.laps[domain] = 0;
     model.state[domain] = TRAPPED;
   }
 

@@ -81,7 +81,7 @@ export class Machine {
     this.#settings = settings;
     const { view } = this;
     const { nodes, processors, quantum } = settings;
-    exports.become(HOST);
+    this.beHost();
     const status = exports.initialize(nodes, FRAMES, processors);
     if (status !== OK) throw new Error(`initialize: status ${status}`);
     view.setControl(CONTROL_QUANTUM, quantum);
@@ -138,14 +138,16 @@ export class Machine {
     return this.view.control(CONTROL_HOST_BELL);
   }
 
-  enter(): boolean {
+  /** What follows is done by the host, until a processor has a turn. */
+  beHost(): void {
     this.exports.become(HOST);
+  }
+
+  enter(): boolean {
     return this.exports.enter() !== 0;
   }
 
-  /** From its calls on, the host has been itself. */
   leave(): void {
-    this.exports.become(HOST);
     this.exports.leave();
   }
 
@@ -155,7 +157,6 @@ export class Machine {
 
   /** Lets all run, for so many cycles of the latest clock at most. */
   go(cycles: number): void {
-    this.exports.become(HOST);
     let now = 0n;
     for (let processor = 1; processor <= this.#settings.processors; processor++) {
       const time = this.time(processor);
@@ -167,7 +168,6 @@ export class Machine {
   }
 
   halt(): void {
-    this.exports.become(HOST);
     this.exports.halt();
   }
 
@@ -209,7 +209,7 @@ export class Machine {
 
   /** Undoes what a dead processor was about; false where that must wait for another. */
   recover(processor: number): boolean {
-    this.exports.become(HOST);
+    this.beHost();
     return this.exports.recover(processor) === OK;
   }
 
