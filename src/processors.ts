@@ -30,6 +30,7 @@ export class Processors {
     this.#shared = shared;
     this.#bell = bell;
     this.#count = core.options.processors;
+    shared.lock.isDeserted = () => [...this.#threads.values()].some(({ isOver }) => isOver);
     shared.lock.onWait = () => this.bury();
     shared.onPanic(() => this.end());
   }

@@ -183,18 +183,15 @@ class Guard {
   }
 }
 
-/**
- * Every call under the kernel lock. A call that needs others to come in who don't is made again, after
- * a look at who of them is dead.
- */
+/** Every call under the kernel lock; again where it needs somebody to come in who has not come yet. */
 function locked(guarded: unknown, lock: Lock): SharedExports {
   const held: Calls = {};
   for (const [name, call] of Object.entries(guarded as Calls)) {
     const busy = name === "invoke" ? ANSWER_BUSY | 0 : CLAIMING.test(name) ? STATUS_BUSY : null;
     held[name] = (a, b, c, d, e) =>
       lock.hold(() => {
-        const answer = call(a, b, c, d, e);
-        if (busy !== null && answer === busy) lock.giveUp();
+        let answer = call(a, b, c, d, e);
+        for (; busy !== null && answer === busy; answer = call(a, b, c, d, e)) lock.waitOn();
         return answer;
       });
   }
