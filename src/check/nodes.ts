@@ -1,18 +1,13 @@
-// Nodes and their free list, climbs and their locks, and the free lists of records (assembly/node.ts,
-// assembly/climb.ts, assembly/record.ts).
+// Nodes, their roles and their free list (assembly/node.ts).
 
 import {
   CONTROL_FREE_NODE,
-  CONTROL_FREE_RECORD,
-  CONTROL_NEXT_RECORD,
   CONTROL_NODES_USED,
   MAX_ALLOCATION,
-  MAX_CHAIN,
   NODE_ALLOCATED,
   NODE_ALLOCATION,
   NODE_FLAGS,
   NODE_LEFT,
-  NODE_LOCK,
   NODE_RECORD,
   NODE_RETIRED,
   NODE_RIGHT,
@@ -20,15 +15,8 @@ import {
   PREPCODE_METER,
   PREPCODE_NONE,
   PRIME_INDEX,
-  PROCESSOR_CLIMB_LENGTH,
-  PROCESSOR_FREE_RECORD,
-  PROCESSOR_PATH,
-  PROCESSOR_SIZE,
-  PROCESSORS,
   RECORD_DOMAIN,
-  RECORD_FREE,
   RECORD_METER,
-  RECORD_NEXT,
 } from "../../assembly/layout.js";
 import type { Store } from "./store.js";
 
@@ -41,7 +29,6 @@ const RECORD_KINDS: ReadonlyMap<number, number> = new Map([
 export function checkNodes(store: Store): number {
   const { findings } = store;
   const isFree = freeNodes(store);
-  const holders = checkClimbs(store);
   let used = 0;
   for (let index = 1; index < store.nodes; index++) {
     const node = store.node(index);
@@ -51,9 +38,6 @@ export function checkNodes(store: Store): number {
     if (allocation > MAX_ALLOCATION) {
       findings.add("allocation", name, allocation, `at most ${MAX_ALLOCATION}`);
     }
-    const lock = store.u8(node + NODE_LOCK);
-    const holder = holders.get(node) ?? 0;
-    if (lock !== holder) findings.add("lock", name, lock, holder);
     if (flags === NODE_ALLOCATED) {
       used++;
       if (isFree[index])
@@ -136,66 +120,4 @@ function freeNodes(store: Store): Uint8Array {
     index = store.u32(store.node(index) + NODE_RECORD);
   }
   return seen;
-}
-
-/** Who has locked which nodes on his way up a chain, index + 1 by address. */
-function checkClimbs(store: Store): Map<number, number> {
-  const holders = new Map<number, number>();
-  for (const index of store.runners) {
-    const block = PROCESSORS + index * PROCESSOR_SIZE;
-    const length = store.processor(index, PROCESSOR_CLIMB_LENGTH);
-    const name = `processor ${index}, climb`;
-    if (length > MAX_CHAIN) {
-      store.findings.add("climb", name, `${length} meters`, `at most ${MAX_CHAIN}`);
-      continue;
-    }
-    for (let place = 0; place < length; place++) {
-      const address = store.u32(block + PROCESSOR_PATH + 4 * place);
-      const node = store.nodeAt(address);
-      if (node === 0 || !store.isAllocated(node) || store.prepcode(node) !== PREPCODE_NONE) {
-        store.findings.add("climb", name, store.nameOf(address), "a meter that is not prepared");
-      } else holders.set(address, index + 1);
-    }
-  }
-  return holders;
-}
-
-/** The free lists of records, of each processor and in common: just those that are free. */
-export function checkFreeRecords(store: Store): void {
-  const { findings } = store;
-  const seen = new Uint8Array(store.nodes);
-  checkFreeList(store, store.control(CONTROL_FREE_RECORD), seen);
-  let end = store.nodes;
-  if (store.isShared) {
-    for (const index of store.runners) {
-      checkFreeList(store, store.processor(index, PROCESSOR_FREE_RECORD), seen);
-    }
-    // From there on, pages belong to nobody yet.
-    end = store.recordAt(store.control(CONTROL_NEXT_RECORD)) || store.nodes;
-  }
-  for (let record = 1; record < store.nodes; record++) {
-    const isFree = store.recordKind(record) === RECORD_FREE;
-    const isListed = seen[record] === 1 || record >= end;
-    if (isFree === isListed) continue;
-    const name = store.nameOfRecord(record);
-    if (isFree) findings.add("free records", name, "not in the list", "in it, as it is free");
-    else findings.add("free records", name, "in use", "free, as it is in the list");
-  }
-}
-
-function checkFreeList(store: Store, first: number, seen: Uint8Array): void {
-  const { findings } = store;
-  for (let address = first; address !== 0; ) {
-    const record = store.recordAt(address);
-    if (record === 0) {
-      findings.add("free records", "list", store.nameOf(address), "a record");
-      return;
-    }
-    if (seen[record]) {
-      findings.add("free records", `record ${record}`, "twice in the list", "once");
-      return;
-    }
-    seen[record] = 1;
-    address = store.u32(store.record(record) + RECORD_NEXT);
-  }
 }

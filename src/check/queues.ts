@@ -1,4 +1,4 @@
-// Queues: the ready rings, the heap of sleepers (assembly/ready.ts, assembly/sleeper.ts).
+// Queues: the ready rings (ready.ts here), and the heap of sleepers (assembly/sleeper.ts).
 
 import {
   CONTROL_EVENTS,
@@ -6,29 +6,21 @@ import {
   CONTROL_QUANTUM,
   CONTROL_SEQUENCE,
   CONTROL_SLEEPERS,
-  CONTROL_SWITCH_COST,
   EVENT_CAPACITY,
   MAX_RUN,
-  PROCESSOR_INBOX,
-  PROCESSOR_READY,
-  PROCESSOR_READY_COUNT,
-  PROCESSOR_SLICE_LEFT,
-  PROCESSOR_SLICE_USED,
   RECORD_DOMAIN,
-  RECORD_PROCESSOR,
-  RECORD_READY_NEXT,
   RECORD_READY_PREVIOUS,
   RECORD_STATE,
   SLEEPER_RECORD,
   SLEEPER_SEQUENCE,
   SLEEPER_SIZE,
   SLEEPER_TIME,
-  STATE_READY,
   STATE_WAITING,
 } from "../../assembly/layout.js";
+import { checkReady } from "./ready.js";
 import type { Store } from "./store.js";
 
-/** Which domains, by record, are in the ready ring and in the heap of sleepers. */
+/** Which domains, by record, are in a ready ring and in the heap of sleepers. */
 export interface Queues {
   readonly ready: Uint8Array;
   readonly asleep: Uint8Array;
@@ -36,7 +28,6 @@ export interface Queues {
 
 export function checkQueues(store: Store): Queues {
   checkControl(store);
-  for (const index of store.runners) checkSlice(store, index);
   return { ready: checkReady(store), asleep: checkSleepers(store) };
 }
 
@@ -53,77 +44,6 @@ function checkControl(store: Store): void {
   if (quantum < 1 || quantum > MAX_RUN) {
     findings.add("quantum", "control block", quantum, `1 to ${MAX_RUN}`);
   }
-}
-
-/** The slice of the head: what it has used, less the switch to it, and what is left are a quantum. */
-function checkSlice(store: Store, index: number): void {
-  const { findings } = store;
-  const quantum = store.control(CONTROL_QUANTUM);
-  const used = store.processor(index, PROCESSOR_SLICE_USED);
-  const left = store.processor(index, PROCESSOR_SLICE_LEFT);
-  const name = `processor ${index}`;
-  const work = used + left - quantum;
-  if (work < 0 || work > store.control(CONTROL_SWITCH_COST)) {
-    findings.add("slice", name, `used ${used} + left ${left}`, `quantum ${quantum}`);
-  }
-  if (store.processor(index, PROCESSOR_READY) === 0 && used !== 0) {
-    findings.add("slice", `${name}, nobody ready`, `used ${used}`, 0);
-  }
-}
-
-/** The ready ring of each processor, and what others have given it: all that says it is there. */
-function checkReady(store: Store): Uint8Array {
-  const seen = new Uint8Array(store.nodes);
-  for (const index of store.runners) {
-    const ready = checkRing(store, index, PROCESSOR_READY, seen);
-    if (!store.isShared) continue;
-    const count = ready + checkRing(store, index, PROCESSOR_INBOX, seen);
-    const noted = store.processor(index, PROCESSOR_READY_COUNT);
-    if (noted !== count) store.findings.add("ready count", `processor ${index}`, noted, count);
-  }
-  return seen;
-}
-
-/** A ring: linked both ways, all in it ready, each once, of this processor. Answers its length. */
-function checkRing(store: Store, index: number, where: number, seen: Uint8Array): number {
-  const { findings } = store;
-  const head = store.processor(index, where);
-  let previous = 0;
-  let length = 0;
-  for (let at = head; at !== 0; ) {
-    const record = store.recordAt(at);
-    if (record === 0 || store.recordKind(record) !== RECORD_DOMAIN) {
-      findings.add("ready queue", "ring", store.nameOf(at), "a domain");
-      return length;
-    }
-    const name = store.nameOfRecord(record);
-    if (seen[record]) {
-      if (at === head && length > 0) checkLeft(store, at, previous);
-      else {
-        const before = previous === 0 ? "as a head" : `after ${store.nameOf(previous)}`;
-        findings.add("ready queue", before, `${name} again`, "the head");
-      }
-      return length;
-    }
-    seen[record] = 1;
-    length++;
-    const state = store.u8(at + RECORD_STATE);
-    if (state !== STATE_READY) findings.add("ready queue", `${name}, state`, state, STATE_READY);
-    const processor = store.u8(at + RECORD_PROCESSOR);
-    if (processor !== index) findings.add("processor", name, processor, index);
-    if (previous !== 0) checkLeft(store, at, previous);
-    previous = at;
-    at = store.u32(at + RECORD_READY_NEXT);
-    if (at === 0) findings.add("ready queue", `${name}, next`, "none", "the next of the ring");
-  }
-  return length;
-}
-
-function checkLeft(store: Store, at: number, previous: number): void {
-  const found = store.u32(at + RECORD_READY_PREVIOUS);
-  if (found === previous) return;
-  const name = `${store.nameOf(at)}, previous`;
-  store.findings.add("ready queue", name, store.nameOf(found), store.nameOf(previous));
 }
 
 /** The heap of sleepers: ordered by (time, sequence), each entry's place in its domain. */

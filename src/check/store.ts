@@ -39,6 +39,8 @@ export class Store {
   readonly findings: Findings;
   readonly nodes: number;
   readonly frames: number;
+  /** Processors beside the host. */
+  readonly processors: number;
   /** The participants that run domains: those beside the host, or the host alone. */
   readonly runners: readonly number[];
   readonly frameBase: number;
@@ -52,8 +54,10 @@ export class Store {
     this.findings = findings;
     this.nodes = view.control(CONTROL_NODES);
     this.frames = view.control(CONTROL_FRAMES);
-    const processors = Math.min(view.control(CONTROL_PROCESSORS), MAX_PROCESSORS);
-    this.runners = processors === 0 ? [0] : Array.from({ length: processors }, (_, i) => i + 1);
+    const processors = view.control(CONTROL_PROCESSORS);
+    this.processors = processors;
+    const length = Math.min(processors, MAX_PROCESSORS);
+    this.runners = length === 0 ? [0] : Array.from({ length }, (_, i) => i + 1);
     this.#recordBase = view.control(CONTROL_RECORD_BASE);
     this.sleeperBase = view.control(CONTROL_SLEEPER_BASE);
     this.#nodeBase = view.control(CONTROL_NODE_BASE);
@@ -63,12 +67,16 @@ export class Store {
   /** The store, or undefined where the regions are not laid out so that anything can be found. */
   static open(view: View, findings: Findings): Store | undefined {
     const store = new Store(view, findings);
-    const { nodes, frames, isShared } = store;
+    const { nodes, frames, processors } = store;
+    if (processors > MAX_PROCESSORS) {
+      findings.add("layout", "control block, processors", processors, `at most ${MAX_PROCESSORS}`);
+      return undefined;
+    }
     if (nodes < 2 || nodes > MAX_NODES) {
       findings.add("layout", "control block, nodes", nodes, `2 to ${MAX_NODES}`);
       return undefined;
     }
-    const records = REGIONS + (isShared ? store.runners.length * PROCESSOR_SIZE : 0);
+    const records = REGIONS + processors * PROCESSOR_SIZE;
     const sleepers = wholePages(records + nodes * RECORD_SIZE);
     const cold = wholePages(sleepers + nodes * SLEEPER_SIZE);
     const frameBase = wholePages(cold + nodes * NODE_SIZE);
@@ -109,7 +117,7 @@ export class Store {
 
   /** Whether there are processors beside the host. */
   get isShared(): boolean {
-    return this.runners[0] !== 0;
+    return this.processors > 0;
   }
 
   /** A field of a participant's block. */
