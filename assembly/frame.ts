@@ -1,7 +1,10 @@
 // Frames of target memory, handed out in contiguous runs. A bitmap at the start of the region says
-// which are taken (its own frames are, from the start).
+// which are taken (its own frames are, from the start). In the shared build several do this at once,
+// under no lock: then the hint may be too high, and frames seen free may be taken by the time one
+// takes them; see hand.ts.
 
 import { PANIC_FRAME } from "./codes";
+import { Hand } from "./hand";
 import {
   CONTROL,
   CONTROL_FRAME_BASE,
@@ -41,7 +44,8 @@ export function frameInit(): void {
   const own = (total() + FRAMES_PER_BITMAP_FRAME - 1) / FRAMES_PER_BITMAP_FRAME;
   memory.fill(base(), 0, <usize>own * PAGE_SIZE);
   store<u32>(CONTROL, 0, CONTROL_FRAMES_USED);
-  mark(0, own, true);
+  if (isDefined(SHARED)) Hand.own.take(base(), 0, own);
+  else mark(0, own, true);
   store<u32>(CONTROL, own, CONTROL_FRAME_HINT);
 }
 
@@ -49,8 +53,10 @@ export function framesFree(): u32 {
   return total() - load<u32>(CONTROL, CONTROL_FRAMES_USED);
 }
 
+/** Takes frames that were seen free; 0 if some of them no longer are. They are zeroed, and in hand. */
 function take(first: u32, count: u32): usize {
-  mark(first, count, true);
+  if (!isDefined(SHARED)) mark(first, count, true);
+  else if (!Hand.own.take(base(), first, count)) return 0;
   const address = base() + <usize>first * PAGE_SIZE;
   memory.fill(address, 0, <usize>count * PAGE_SIZE);
   return address;
@@ -59,8 +65,13 @@ function take(first: u32, count: u32): usize {
 /** Zeroed frames in a row (first fit), or 0. */
 export function allocateRun(count: u32): usize {
   if (count == 0 || count > framesFree()) return 0;
+  const run = search(load<u32>(CONTROL, CONTROL_FRAME_HINT), count);
+  return isDefined(SHARED) && run == 0 ? search(0, count) : run;
+}
+
+function search(from: u32, count: u32): usize {
   const end = total();
-  let index = load<u32>(CONTROL, CONTROL_FRAME_HINT);
+  let index = from;
   let first: u32 = 0;
   let length: u32 = 0;
   let lowest: u32 = end;
@@ -77,9 +88,15 @@ export function allocateRun(count: u32): usize {
       if (length == 0) first = index;
       if (index < lowest) lowest = index;
       if (++length == count) {
+        const run = take(first, count);
+        if (isDefined(SHARED) && run == 0) {
+          index = first;
+          length = 0;
+          continue;
+        }
         // Nothing below the lowest free frame is free: the next search starts there.
         store<u32>(CONTROL, first == lowest ? first + count : lowest, CONTROL_FRAME_HINT);
-        return take(first, count);
+        return run;
       }
     }
     ++index;
@@ -93,8 +110,7 @@ export function claimRun(address: usize, count: u32): bool {
   const first = <u32>((address - base()) / PAGE_SIZE);
   if (count > total() - first) return false;
   for (let index = first; index < first + count; ++index) if (isTaken(index)) return false;
-  take(first, count);
-  return true;
+  return take(first, count) != 0;
 }
 
 /** Gives frames back. Frames that are not taken, or not frames at all, are a panic. */
@@ -105,8 +121,18 @@ export function freeRun(address: usize, count: u32): void {
   const own = (total() + FRAMES_PER_BITMAP_FRAME - 1) / FRAMES_PER_BITMAP_FRAME;
   if (first < own || first >= total() || count > total() - first) panic(PANIC_FRAME);
   for (let index = first; index < first + count; ++index) if (!isTaken(index)) panic(PANIC_FRAME);
-  mark(first, count, false);
+  if (isDefined(SHARED)) {
+    Hand.hold(address, count);
+    Hand.own.free(base());
+  } else {
+    mark(first, count, false);
+  }
   if (first < load<u32>(CONTROL, CONTROL_FRAME_HINT)) {
     store<u32>(CONTROL, first, CONTROL_FRAME_HINT);
   }
+}
+
+/** Gives back what the participant, which is dead, had in hand. */
+export function frameRecover(index: u32): void {
+  if (isDefined(SHARED)) Hand.of(index).free(base());
 }

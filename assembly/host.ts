@@ -5,13 +5,22 @@ import { claimAll } from "./claim";
 import { Climb } from "./climb";
 import { OK, STATUS_BUSY, STATUS_RANGE, TRAP_LOST } from "./codes";
 import { control } from "./control";
+import { frameRecover } from "./frame";
 import { journalRollback } from "./journal";
-import { PHASE_RESTING, PHASE_WANTING, PROGRAM_RISCV, RUNNING_ANY, RUNNING_NONE } from "./layout";
+import {
+  PHASE_OUTSIDE,
+  PHASE_RESTING,
+  PHASE_WANTING,
+  PROGRAM_RISCV,
+  RUNNING_ANY,
+  RUNNING_NONE,
+} from "./layout";
 import { leaveKernel, seizeKernel, tryEnter } from "./lock";
 import { actAs, me, Processor } from "./processor";
 import { NOTHING } from "./program";
 import { passTime } from "./ready";
 import { Record } from "./record";
+import { machineRecover } from "./riscv/code";
 import { setTrap } from "./trap";
 
 /** Takes the kernel lock for the host; 0: somebody has it for long, wait a little and call again. */
@@ -81,6 +90,12 @@ export function recover(index: u32): i32 {
   const lost = Processor.at(index);
   const isHeld = seizeKernel(index);
   if (isHeld) journalRollback(changetype<usize>(lost));
+  // Under no lock: whoever has that may be waiting for one that the lost one had.
+  frameRecover(index);
+  if (lost.phase == PHASE_OUTSIDE && lost.running > <usize>RUNNING_ANY) {
+    const domain = changetype<Record>(lost.running);
+    if (domain.programKind == PROGRAM_RISCV) machineRecover(domain.program, index);
+  }
   // Whoever has the lock may be waiting for it to come inside.
   if (lost.phase != PHASE_RESTING) lost.phase = PHASE_WANTING;
   if (!isHeld && !tryEnter()) return STATUS_BUSY;

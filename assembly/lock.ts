@@ -26,6 +26,11 @@ export function unlock(word: usize): void {
   if (isDefined(SHARED)) atomic.store<u32>(word, 0);
 }
 
+/** Takes a lock off a participant that is no more, if that has it. */
+export function breakLock(word: usize, index: u32): void {
+  if (isDefined(SHARED)) atomic.cmpxchg<u32>(word, index + 1, 0);
+}
+
 /** Index + 1 of who has it, 0: nobody. */
 export function holderOf(word: usize): u32 {
   if (isDefined(SHARED)) return atomic.load<u32>(word);

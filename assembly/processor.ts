@@ -7,6 +7,7 @@
 // holds the lock and finds nobody outside with a domain has that domain to himself (claim.ts).
 
 import { control } from "./control";
+import { handUse } from "./hand";
 import { journalUse } from "./journal";
 import {
   CONTROL,
@@ -68,6 +69,7 @@ export class Processor {
   ran: usize;
   billed: u32;
   freeRecord: usize;
+  domains: u32;
 
   @inline static at(index: u32): Processor {
     return changetype<Processor>(<usize>PROCESSORS + <usize>index * PROCESSOR_SIZE);
@@ -127,8 +129,11 @@ let current: usize = PROCESSORS;
 /** From now on this instance of the kernel is that participant. */
 export function become(index: u32): void {
   current = changetype<usize>(Processor.at(index));
-  // The host never dies alone.
-  if (isDefined(SHARED)) journalUse(index == 0 ? 0 : current);
+  if (isDefined(SHARED)) {
+    // The host never dies alone.
+    journalUse(index == 0 ? 0 : current);
+    handUse(current);
+  }
 }
 
 /** The block of whoever runs here. */

@@ -113,7 +113,7 @@ function serve(here: Processor, domain: Record): i32 {
     if (reason == REASON_CLAIM) return PHASE_CLAIMING;
     if (here.ready != changetype<usize>(domain)) return PHASE_WANTING;
     if (domain.amount <= domain.short) return PHASE_WANTING;
-    if (control.processors > 1) refillAhead(domain);
+    refillAhead(domain);
   }
   if ((domain.flags & FLAG_TRAPPED) != 0) {
     deliverTrap(domain);
@@ -130,7 +130,10 @@ function serve(here: Processor, domain: Record): i32 {
 function goOutside(here: Processor, domain: Record): i32 {
   here.attention = false;
   // Events are written under the lock only, so slices that are told are run one by one.
-  here.sprint = !control.traced && isSmooth(domain) ? slicesAhead(control.until, u32.MAX_VALUE) : 0;
+  here.sprint =
+    !control.traced && isSmooth(domain, control.quantum)
+      ? slicesAhead(control.until, u32.MAX_VALUE)
+      : 0;
   if (here.sprint != 0) {
     here.running = RUNNING_ANY;
     return PHASE_OUTSIDE;

@@ -14,6 +14,7 @@ const EXCLUDED = {
   "assembly/panic/": "after a panic there is nothing to go back to",
   "assembly/riscv/": "machines and images, used outside the lock; what a machine did stays done",
   "assembly/sprint/": "whole slices, run outside the lock; a slice is done or it isn't",
+  "assembly/hand/": "what participants have in hand is for the host, not to be undone",
   "assembly/frame/": "frames are taken and given by the host, and by decoding, outside the lock",
   "assembly/processor/count": "statistics: one too many is not worth a store more",
   "assembly/store/initialize": "there are no processors yet",

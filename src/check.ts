@@ -1,12 +1,20 @@
 // The whole-store checker: compares all of linear memory with the invariants that assembly/ states
 // where it declares its structures. Written from those, not from the kernel's code; changes nothing,
 // and takes any memory whatever: what is malformed is a finding.
+//
+// With several processors it is asked while the host has the kernel lock and nobody is outside: caches
+// and consumptions of who runs there change under its eyes, and so does his clock. Simulated, it may be
+// asked between any two turns, whoever has the lock and whatever phase each is in: a turn ends with
+// the store consistent, and who is outside then has paid for all that he ran.
 
+import { checkClimbs } from "./check/climbs.js";
 import { Findings } from "./check/findings.js";
 import { checkFrames } from "./check/frames.js";
 import { checkKeys } from "./check/keys.js";
 import { checkLedger } from "./check/ledger.js";
-import { checkFreeRecords, checkNodes } from "./check/nodes.js";
+import { checkNodes } from "./check/nodes.js";
+import { checkPools } from "./check/pools.js";
+import { checkProcessors } from "./check/processors.js";
 import { checkQueues } from "./check/queues.js";
 import { checkRecords } from "./check/records.js";
 import { checkRings } from "./check/rings.js";
@@ -31,12 +39,14 @@ export function checkStore(view: View): CheckReport {
   const store = Store.open(view, findings);
   if (!store) return { ok: false, findings: findings.list(), nodes: 0, meters: 0, domains: 0 };
   const nodes = checkNodes(store);
-  checkFreeRecords(store);
+  checkPools(store);
   checkKeys(store);
   checkRings(store);
   checkRecords(store);
   const meters = checkLedger(store);
   const domains = checkStates(store, checkQueues(store));
+  checkProcessors(store);
+  checkClimbs(store);
   checkFrames(store);
   return { ok: findings.isEmpty, findings: findings.list(), nodes, meters, domains };
 }

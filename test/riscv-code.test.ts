@@ -179,6 +179,20 @@ describe("an image", () => {
     expect(host.control(layout.CONTROL_FRAMES_USED) - before).toBeLessThanOrEqual(16);
   });
 
+  test("emptied for want of room, does not lose where a jump went", () => {
+    // Somewhere in this range the jump's row fills the only frame that there is.
+    for (let count = 150; count < 300; count++) {
+      const host = new Host();
+      const code = assemble([...Array.from({ length: count }, () => 0x0001), jal(0, 0x8000)]);
+      const cpu = program(host, code);
+      while (host.kernel.framesFree() > 1) host.kernel.allocateRun(1);
+      expect(cpu.run(1000)).toBe(layout.STOP_TRAP);
+      const target = CODE + 2 * count + 0x8000;
+      expect([cpu.pc, cpu.retired]).toEqual([target, BigInt(count + 1)]);
+      expect(cpu.trap).toEqual({ code: codes.TRAP_FETCH_FAULT, address: target });
+    }
+  });
+
   test("works with no frames for rows at all", () => {
     const host = new Host();
     const loop = [addi(A0, A0, 1), addi(T0, T0, -1), branchOps.bne!(T0, 0, -8), ECALL];

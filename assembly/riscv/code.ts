@@ -1,9 +1,13 @@
 // Which record to run for a pc, and what happens when code is stored to.
 
-import { Image, imageCreate, imageFlush, imageFree } from "./image";
-import { Machine, machineAttach } from "./machine";
+import { freeRun } from "../frame";
+import { Hand } from "../hand";
+import { IMAGE_LOCK } from "../layout";
+import { breakLock } from "../lock";
+import { Image, imageCreate, imageFlush } from "./image";
+import { Machine } from "./machine";
 import { memoryRefresh } from "./memory";
-import { Op, Record } from "./record";
+import { AT_IMM, Op, Record } from "./record";
 import { rowBuild } from "./row";
 
 /** The record of the instruction at `pc`, decoded if need be; 0 and a fetch fault if there is none. */
@@ -29,7 +33,9 @@ export function codeEnter(machine: Machine, from: usize): usize {
   if (target == 0 || origin == 1 || machine.image != image) return target;
   if (changetype<Image>(image).generation != generation) return target;
   if (changetype<Image>(image).find(pc) != target) return target;
-  if (origin == 0) {
+  if (isDefined(SHARED)) {
+    Image.publish(<usize>origin + AT_IMM, target);
+  } else if (origin == 0) {
     record.op = <u8>Op.Goto;
     record.imm = <i32>target;
   } else {
@@ -46,18 +52,36 @@ export function codeDetach(machine: Machine): void {
     imageFlush(changetype<Image>(image));
     return;
   }
-  changetype<Image>(image).machines -= 1;
+  const own = imageCreate(machine.codeBase, machine.codeSize);
+  // In a row.
   machine.exclusive = 1;
-  machineAttach(machine, imageCreate(machine.codeBase, machine.codeSize));
+  machine.attach(own);
   memoryRefresh(machine);
 }
 
-/** Without frames for decoded code, the machine does without. */
+/** Without frames for decoded code, the machine, whose image is its own, does without. */
 export function codeForsake(machine: Machine): void {
   const image = machine.image;
-  changetype<Image>(image).machines -= 1;
-  imageFree(image);
-  machineAttach(machine, 0);
+  const frames = changetype<Image>(image).frames;
+  imageFlush(changetype<Image>(image));
+  // In a row.
+  machine.attach(0);
+  Hand.hold(image, frames);
+  freeRun(image, frames);
+  memoryRefresh(machine);
+}
+
+/**
+ * A participant died while it ran this machine: what was about to be decoded is dropped, what is
+ * published stays. The machine's pc is that of when the run began, its registers are later.
+ */
+export function machineRecover(address: usize, index: u32): void {
+  const machine = changetype<Machine>(address);
+  const image = machine.image;
+  if (image != 0) {
+    if (machine.exclusive != 0) imageFlush(changetype<Image>(image));
+    else breakLock(image + IMAGE_LOCK, index);
+  }
   memoryRefresh(machine);
 }
 

@@ -2,11 +2,20 @@
 // each halfword of the code, the record of the instruction that begins there, or 0; the records lie
 // in a pool of single frames that grows as code is reached. The map and the records only ever
 // repeat what the program's bytes say: an image may be emptied at any time.
+//
+// In the shared build machines of one image run at once, on several processors. Who decodes for it
+// holds its lock; who finds that taken decodes a loose row instead of waiting. Who executes, and
+// takes no lock and does no atomic loads, only gets to a record by its address: from the map, or
+// from the `imm` of a record it is at. Both are one store, made when all that is to be found there
+// is written (Image.publish); and what is published stays, but for the `imm` of branches. So an
+// image that is not a machine's own is never emptied.
 
 import { OK, STATUS_NOT_ALLOWED } from "../codes";
 import { allocateRun, freeRun } from "../frame";
+import { Hand } from "../hand";
 import {
   IMAGE_FRAMES,
+  IMAGE_LOCK,
   IMAGE_MACHINES,
   IMAGE_POOL,
   IMAGE_POOL_FRAMES,
@@ -15,7 +24,7 @@ import {
 } from "../layout";
 import { RECORD_BYTES, Record } from "./record";
 
-const MAP: usize = 64;
+export const MAP: usize = 64;
 /** A row that ends for want of room should not be shorter than this. */
 const LEAST_ROOM: u32 = 24;
 /** Frames of records for a page of code; rows may overlap a little. */
@@ -39,6 +48,8 @@ export class Image {
   poolFrames: u32;
   /** Counts how often the image was emptied. */
   generation: u32;
+  /** Who decodes (lock.ts). */
+  lock: u32;
 
   map(): usize {
     return changetype<usize>(this) + MAP;
@@ -53,7 +64,19 @@ export class Image {
   /** The first record of an instruction stands for it; rows that overlap repeat it. */
   enlist(pc: u32, record: usize): void {
     const entry = this.map() + ((<usize>(pc - this.base)) << 1);
-    if (load<u32>(entry) == 0) store<u32>(entry, <u32>record);
+    if (load<u32>(entry) == 0) Image.publish(entry, record);
+  }
+
+  /** Stores the address of a record after all that leads on from there. */
+  @inline static publish(at: usize, record: usize): void {
+    if (isDefined(SHARED)) atomic.store<u32>(at, <u32>record);
+    else store<u32>(at, <u32>record);
+  }
+
+  /** One machine more, or one less. */
+  @inline static count(image: usize, change: i32): void {
+    if (isDefined(SHARED)) atomic.add<u32>(image, change, IMAGE_MACHINES);
+    else changetype<Image>(image).machines += change;
   }
 }
 
@@ -63,7 +86,8 @@ if (
   offsetof<Image>("machines") != IMAGE_MACHINES ||
   offsetof<Image>("frames") != IMAGE_FRAMES ||
   offsetof<Image>("pool") != IMAGE_POOL ||
-  offsetof<Image>("poolFrames") != IMAGE_POOL_FRAMES
+  offsetof<Image>("poolFrames") != IMAGE_POOL_FRAMES ||
+  offsetof<Image>("lock") != IMAGE_LOCK
 ) {
   ERROR("images are not as layout.ts says");
 }
@@ -107,32 +131,39 @@ export function imageFlush(image: Image): void {
       const pc = changetype<Record>(record).pc;
       if (image.find(pc) == record) store<u32>(image.map() + ((<usize>(pc - image.base)) << 1), 0);
     }
+    // In a row.
     const next = pool.next;
+    image.pool = next;
+    image.poolFrames -= 1;
+    Hand.hold(frame, 1);
     freeRun(frame, 1);
     frame = next;
   }
-  image.pool = 0;
-  image.poolFrames = 0;
   image.generation += 1;
 }
 
-/** How many records fit at `imageNext`; may empty the image to make room, 0 if that fails. */
-export function imageRoom(image: Image): u32 {
+/** How many records fit at `imageNext`, 0: none. If it may, it empties the image to make room. */
+export function imageRoom(image: Image, mayFlush: bool): u32 {
   const capacity: u32 = PAGE_SIZE / <u32>RECORD_BYTES - 1;
   if (image.pool != 0) {
     const room = capacity - changetype<Pool>(image.pool).records;
     if (room >= LEAST_ROOM) return room;
   }
-  if (image.poolFrames >= (image.size / PAGE_SIZE) * FRAMES_PER_PAGE) imageFlush(image);
+  if (image.poolFrames >= (image.size / PAGE_SIZE) * FRAMES_PER_PAGE) {
+    if (!mayFlush) return 0;
+    imageFlush(image);
+  }
   let frame = allocateRun(1);
-  if (frame == 0 && image.pool != 0) {
+  if (frame == 0 && image.pool != 0 && mayFlush) {
     imageFlush(image);
     frame = allocateRun(1);
   }
   if (frame == 0) return 0;
+  // In a row.
   changetype<Pool>(frame).next = image.pool;
   image.pool = frame;
   image.poolFrames += 1;
+  Hand.keep();
   return capacity;
 }
 

@@ -8,6 +8,7 @@
 //   3072  page table
 
 import { allocateRun, freeRun } from "../frame";
+import { Hand } from "../hand";
 import {
   CLASS_BRANCH,
   CONTROL,
@@ -28,7 +29,7 @@ import {
   PAGE_SIZE,
 } from "../layout";
 import { costOf } from "./costs";
-import { Image, imageFree } from "./image";
+import { Image, imageFree, MAP } from "./image";
 import { RECORD_BYTES } from "./record";
 
 @unmanaged
@@ -89,6 +90,17 @@ export class Machine {
   frames: u32;
   /** A value that lies across two pages is gathered here. */
   gather: u64;
+
+  /** Gives the machine this decode cache in place of the one it has; 0 is none. In a row. */
+  @inline attach(image: usize): void {
+    const before = this.image;
+    this.image = image;
+    this.map = image == 0 ? 0 : image + MAP;
+    this.mapSize = image == 0 ? 0 : changetype<Image>(image).size;
+    if (image != 0) Image.count(image, 1);
+    if (before != 0) Image.count(before, -1);
+    Hand.keep();
+  }
 }
 
 /** Where the next row begins, when that is not known from a record. */
@@ -134,20 +146,8 @@ export function machineCreate(image: usize, pages: u32): usize {
   machine.codeSize = own.size;
   machine.weighted = load<u32>(CONTROL, CONTROL_WEIGHTED);
   machine.branchCost = <i32>costOf(CLASS_BRANCH);
-  machineAttach(machine, image);
+  machine.attach(image);
   return address;
-}
-
-/** Gives the machine this decode cache; 0 is none. */
-export function machineAttach(machine: Machine, image: usize): void {
-  machine.image = image;
-  machine.map = 0;
-  machine.mapSize = 0;
-  if (image == 0) return;
-  const own = changetype<Image>(image);
-  own.machines += 1;
-  machine.map = own.map();
-  machine.mapSize = own.size;
 }
 
 /** Gives back the machine, its pages, and its image if that is its own. */
@@ -159,7 +159,7 @@ export function machineFree(address: usize): void {
   }
   const image = machine.image;
   if (image != 0) {
-    changetype<Image>(image).machines -= 1;
+    Image.count(image, -1);
     if (machine.exclusive != 0) imageFree(image);
   }
   freeRun(address, machine.frames);

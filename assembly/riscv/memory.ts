@@ -114,6 +114,11 @@ export function machineMap(address: usize, first: u32, count: u32, marks: u32): 
   const run = findRun(machine, first, count);
   for (let index: u32 = 0; index < count; ++index) {
     const frame = run != 0 ? run + <usize>index * PAGE_SIZE : allocateRun(1);
+    // Processors take frames meanwhile.
+    if (isDefined(SHARED) && frame == 0) {
+      freePages(address, first, index);
+      return STATUS_NO_FRAMES;
+    }
     store<u32>(wordOf(address, first + index), <u32>frame | marks | MARK_PRESENT);
   }
   // Others that share the image have no code there.
@@ -145,12 +150,16 @@ export function machineProtect(address: usize, first: u32, count: u32, marks: u3
 export function machineUnmap(address: usize, first: u32, count: u32): i32 {
   const status = machineProtect(address, first, count, 0);
   if (status != OK) return status;
+  freePages(address, first, count);
+  memoryRefresh(changetype<Machine>(address));
+  return OK;
+}
+
+function freePages(address: usize, first: u32, count: u32): void {
   for (let page = first; page < first + count; ++page) {
     freeRun(load<u32>(wordOf(address, page)) & FRAME_BITS, 1);
     store<u32>(wordOf(address, page), 0);
   }
-  memoryRefresh(changetype<Machine>(address));
-  return OK;
 }
 
 /** A directed fault; for now nothing directs them anywhere. */

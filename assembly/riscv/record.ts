@@ -11,7 +11,10 @@ export class Record {
   rd: u8;
   rs1: u8;
   rs2: u8;
-  /** The immediate; for branches, JAL and GOTO the address of the target's record. */
+  /**
+   * The immediate; for branches, JAL and GOTO the address of the target's record. Of an Enter, the
+   * record whose `imm` it is and that is to lead to pc itself; 0: this one; 1: none.
+   */
   imm: i32;
   /** Cycles from here to the end of the row, this instruction included. */
   cost: u16;

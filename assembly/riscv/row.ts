@@ -2,10 +2,12 @@
 // across branches that may not be taken. Each record knows what the row costs from it to the end,
 // so the interpreter charges a row once, on entry, and gives back the rest where it leaves early.
 // After the last instruction a closing record says where things go on; then follow records for
-// the targets of branches that are not decoded yet.
+// the targets of branches that are not decoded yet. In the shared build the closing record is, where
+// things do go on, such a branch as well.
 
 import { TRAP_FETCH_FAULT } from "../codes";
-import { MARK_CODE, PAGE_SIZE } from "../layout";
+import { IMAGE_LOCK, MARK_CODE, PAGE_SIZE } from "../layout";
+import { tryLock, unlock } from "../lock";
 import { codeForsake } from "./code";
 import { expand } from "./compressed";
 import { decode } from "./decode";
@@ -66,13 +68,28 @@ function markCode(machine: Machine, from: u32, to: u32): void {
   if (changed) memoryRefresh(machine);
 }
 
-/** Points branches of the row at their targets' records. Returns how many records it added. */
+/** The record of this row for the instruction at `pc`, or 0. */
+function within(row: usize, count: u32, pc: u32): usize {
+  const first = at(row, 0).pc;
+  if (pc - first >= at(row, count).pc - first) return 0;
+  for (let index: u32 = 0; index < count; ++index) {
+    if (at(row, index).pc == pc) return changetype<usize>(at(row, index));
+  }
+  return 0;
+}
+
+/**
+ * Points branches of the row, and its closing record if that is a Goto, at their targets' records.
+ * Returns how many records it added.
+ */
 function setTargets(image: Image, row: usize, count: u32): u32 {
   let added: u32 = 0;
-  for (let index: u32 = 0; index < count; ++index) {
+  const end = isDefined(SHARED) ? count + 1 : count;
+  for (let index: u32 = 0; index < end; ++index) {
     const record = at(row, index);
-    if (!isBranch(record.base)) continue;
-    const known = image ? image.find(record.imm) : 0;
+    if (!isBranch(record.base) && (!isDefined(SHARED) || record.base != <u8>Op.Goto)) continue;
+    let known: usize = image ? image.find(record.imm) : 0;
+    if (image && known == 0) known = within(row, count, record.imm);
     if (known == 0) {
       const entry = at(row, count + 1 + added++);
       setEnter(entry, record.imm, image ? changetype<usize>(record) : 1);
@@ -84,47 +101,104 @@ function setTargets(image: Image, row: usize, count: u32): u32 {
   return added;
 }
 
-/** Decodes the row at `pc`. Returns its first record, or 0 with the trap set: pc is not code. */
-export function rowBuild(machine: Machine, pc: u32): usize {
-  let image = changetype<Image>(machine.image);
-  const room = image ? imageRoom(image) : 0;
-  if (room == 0) {
-    // The row is not kept. A machine that may change its code has to do without from now on.
-    if (image && machine.exclusive != 0) codeForsake(machine);
-    image = changetype<Image>(0);
-  }
-  const row = image ? imageNext(image) : changetype<usize>(machine) + MACHINE_LOOSE;
-  const longest = image ? min(LONGEST, (room - 1) >> 1) : LONGEST_LOOSE;
+/** Decodes instructions from `pc` on. Returns how many; a closing record follows them. */
+function decodeRow(machine: Machine, image: Image, row: usize, pc: u32, longest: u32): u32 {
   let here = pc;
   let count: u32 = 0;
   let repeated: u32 = 0;
-  while (count < longest) {
+  let ended = false;
+  while (count < longest && !ended) {
     if (image && image.find(here) != 0 && ++repeated > OVERLAP) break;
     const length = decodeAt(machine, at(row, count), here);
     if (length == 0) break;
     here += length;
-    if (endsRow(at(row, count++).base)) break;
-  }
-  if (count == 0) {
-    machine.trapCode = TRAP_FETCH_FAULT;
-    return 0;
+    ended = endsRow(at(row, count++).base);
   }
   machine.trapAddress = 0;
-  setEnter(at(row, count), here, image ? 0 : 1);
+  const closing = at(row, count);
+  setEnter(closing, here, image ? 0 : 1);
+  // Others may be at it when its target gets known: an Enter that becomes a Goto is two stores.
+  if (isDefined(SHARED) && image && !ended) {
+    closing.op = <u8>Op.Goto;
+    closing.base = <u8>Op.Goto;
+    closing.imm = <i32>here;
+  }
+  return count;
+}
+
+/** Makes a row of what is decoded, whole but for being found. Returns how many records it is. */
+function finishRow(image: Image, row: usize, count: u32): u32 {
   for (let index: i32 = count - 1; index >= 0; --index) {
     const record = at(row, index);
     const next = at(row, index + 1);
     record.cost += next.cost;
     record.count += next.count;
-    if (image) image.enlist(record.pc, changetype<usize>(record));
   }
   const added = setTargets(image, row, count);
   fuseRow(row, count);
+  return count + 1 + added;
+}
+
+/** The image that the machine may decode for now, 0 if that is none. */
+function lockImage(machine: Machine): Image {
+  const image = machine.image;
+  if (isDefined(SHARED) && image != 0 && machine.exclusive == 0) {
+    if (!tryLock(image + IMAGE_LOCK)) return changetype<Image>(0);
+  }
+  return changetype<Image>(image);
+}
+
+function unlockImage(machine: Machine): void {
+  if (isDefined(SHARED) && machine.exclusive == 0) unlock(machine.image + IMAGE_LOCK);
+}
+
+/** Decodes the row at `pc`. Returns its first record, or 0 with the trap set: pc is not code. */
+export function rowBuild(machine: Machine, pc: u32): usize {
+  const loose = changetype<usize>(machine) + MACHINE_LOOSE;
+  // Asked first: the image may be emptied for the row, and what led here must outlive a trap.
+  if (decodeAt(machine, at(loose, 0), pc) == 0) {
+    machine.trapCode = TRAP_FETCH_FAULT;
+    return 0;
+  }
+  machine.trapAddress = 0;
+  const exclusive = machine.exclusive != 0;
+  let image = lockImage(machine);
+  let row = loose;
+  let longest = LONGEST_LOOSE;
   if (image) {
-    imageGrow(image, count + 1 + added);
-    if (machine.exclusive != 0) markCode(machine, pc, here);
+    // Another processor may have been quicker.
+    const known: usize = isDefined(SHARED) ? image.find(pc) : 0;
+    const room = known != 0 ? 0 : imageRoom(image, !isDefined(SHARED) || exclusive);
+    if (room != 0) {
+      row = imageNext(image);
+      longest = min(LONGEST, (room - 2) >> 1);
+    } else {
+      unlockImage(machine);
+      if (known != 0) return known;
+      // The row is not kept. A machine that may change its code has to do without from now on.
+      if (exclusive) codeForsake(machine);
+      image = changetype<Image>(0);
+    }
+  }
+  const count = decodeRow(machine, image, row, pc, longest);
+  const size = finishRow(image, row, count);
+  if (image) {
+    // Nothing overwrites the row from here on, and stores to its code are noticed: it may be found.
+    imageGrow(image, size);
+    if (exclusive) markCode(machine, pc, at(row, count).pc);
+    for (let index: i32 = count - 1; index >= 0; --index) {
+      const record = at(row, index);
+      image.enlist(record.pc, changetype<usize>(record));
+    }
+    unlockImage(machine);
   }
   return row;
+}
+
+/** By words: another processor may be storing an `imm`. */
+function copyRecord(to: Record, from: Record): void {
+  store<u64>(changetype<usize>(to), load<u64>(changetype<usize>(from)));
+  store<u64>(changetype<usize>(to), load<u64>(changetype<usize>(from), 8), 8);
 }
 
 /**
@@ -140,17 +214,13 @@ export function rowTail(machine: Machine, row: usize, left: i32): usize {
     cost = <i32>at(row, index).cost - <i32>at(row, index + 1).cost;
     if (cost > available) break;
     available -= cost;
-    memory.copy(
-      changetype<usize>(at(tail, index)),
-      changetype<usize>(at(row, index)),
-      RECORD_BYTES,
-    );
+    copyRecord(at(tail, index), at(row, index));
     at(tail, index).op = at(row, index).base;
     ++index;
   }
   // What stays charged for the rest of the row is given back at the end.
   const exit = at(tail, index);
-  memory.copy(changetype<usize>(exit), changetype<usize>(at(row, index)), RECORD_BYTES);
+  copyRecord(exit, at(row, index));
   exit.op = <u8>Op.Exit;
   exit.base = <u8>Op.Exit;
   exit.imm = cost;

@@ -4,11 +4,16 @@
 import {
   BURSTS_RUN_MIN,
   BURSTS_TIMES,
+  PROCESSOR_OUTCOME,
+  PROCESSOR_RUNNING,
   RECORD_BURST_LEFT,
   RECORD_BURSTS,
   RECORD_RANDOM,
 } from "../../assembly/layout.js";
 import type { Store } from "./store.js";
+
+/** As an outcome: assembly/program.ts. */
+const ENDED = 2;
 
 /** Every burst takes a cycle at least, or the domain would run for ever in none. */
 export function checkBursts(store: Store, index: number, record: number, program: number): void {
@@ -25,6 +30,16 @@ export function checkBursts(store: Store, index: number, record: number, program
   }
   const times = store.u32(program + BURSTS_TIMES);
   const bursts = store.u32(record + RECORD_BURSTS);
-  const isRight = times === 0 ? bursts === 0 : bursts > 0 && bursts <= times;
+  const least = hasEnded(store, record) ? 0 : 1;
+  const isRight = times === 0 ? bursts === 0 : bursts >= least && bursts <= times;
   if (!isRight) findings.add("bursts", `${name}, bursts left`, bursts, `of ${times}, 0 for ever`);
+}
+
+/** It has run its last burst outside, which its processor is to settle yet. */
+function hasEnded(store: Store, record: number): boolean {
+  return store.runners.some(
+    (index) =>
+      store.processor(index, PROCESSOR_RUNNING) === record &&
+      store.processor(index, PROCESSOR_OUTCOME) === ENDED,
+  );
 }

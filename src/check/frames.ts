@@ -196,7 +196,7 @@ function checkCycles(store: Store, index: number, machine: number): void {
   const record = store.u32(node + NODE_RECORD);
   const consumed = store.u64(node + NODE_CONSUMED) + store.u64(record + RECORD_CONSUMED);
   const ran = store.u64(machine + MACHINE_CYCLES);
-  const work = store.processor64(PROCESSOR_STATISTICS + 8 * STATISTIC_KERNEL_WORK);
+  const work = store.total64(PROCESSOR_STATISTICS + 8 * STATISTIC_KERNEL_WORK);
   if (consumed >= ran && consumed <= ran + work) return;
   const expected = `${ran}, as its machine${work === 0n ? "" : `, and up to ${work} more`}`;
   store.findings.add("cycles", `node ${index}, consumed`, consumed, expected);

@@ -64,12 +64,12 @@ export function checkLedger(store: Store): number {
   return meters;
 }
 
-/** Every cycle of kernel time was idle, or ran below the prime meter. */
+/** Every cycle on the clock of a processor was idle, or ran below the prime meter. */
 function checkTime(store: Store, consumed: bigint): void {
-  const time = store.processor64(PROCESSOR_TIME);
-  const idle = store.processor64(PROCESSOR_STATISTICS + 8 * STATISTIC_IDLE);
+  const time = store.total64(PROCESSOR_TIME);
+  const idle = store.total64(PROCESSOR_STATISTICS + 8 * STATISTIC_IDLE);
   if (time === BigInt.asUintN(64, idle + consumed)) return;
-  store.findings.add("time", "control block", time, `idle ${idle} + consumed ${consumed}`);
+  store.findings.add("time", "processors", time, `idle ${idle} + consumed ${consumed}`);
 }
 
 /** What slot 3 means for the ledger: a number that can be a counter, else 0. */

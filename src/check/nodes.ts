@@ -1,15 +1,13 @@
-// Nodes and their free list, and the free list of records (assembly/node.ts, assembly/record.ts).
+// Nodes, their roles and their free list (assembly/node.ts).
 
 import {
   CONTROL_FREE_NODE,
-  CONTROL_FREE_RECORD,
   CONTROL_NODES_USED,
   MAX_ALLOCATION,
   NODE_ALLOCATED,
   NODE_ALLOCATION,
   NODE_FLAGS,
   NODE_LEFT,
-  NODE_LOCK,
   NODE_RECORD,
   NODE_RETIRED,
   NODE_RIGHT,
@@ -18,9 +16,7 @@ import {
   PREPCODE_NONE,
   PRIME_INDEX,
   RECORD_DOMAIN,
-  RECORD_FREE,
   RECORD_METER,
-  RECORD_NEXT,
 } from "../../assembly/layout.js";
 import type { Store } from "./store.js";
 
@@ -42,7 +38,6 @@ export function checkNodes(store: Store): number {
     if (allocation > MAX_ALLOCATION) {
       findings.add("allocation", name, allocation, `at most ${MAX_ALLOCATION}`);
     }
-    if (store.u8(node + NODE_LOCK) !== 0) findings.add("lock", name, "held", "free");
     if (flags === NODE_ALLOCATED) {
       used++;
       if (isFree[index])
@@ -125,31 +120,4 @@ function freeNodes(store: Store): Uint8Array {
     index = store.u32(store.node(index) + NODE_RECORD);
   }
   return seen;
-}
-
-/** The free list of records: just those that are free. */
-export function checkFreeRecords(store: Store): void {
-  const { findings } = store;
-  const seen = new Uint8Array(store.nodes);
-  let address = store.control(CONTROL_FREE_RECORD);
-  while (address !== 0) {
-    const record = store.recordAt(address);
-    if (record === 0) {
-      findings.add("free records", "list", store.nameOf(address), "a record");
-      break;
-    }
-    if (seen[record]) {
-      findings.add("free records", `record ${record}`, "twice in the list", "once");
-      break;
-    }
-    seen[record] = 1;
-    address = store.u32(store.record(record) + RECORD_NEXT);
-  }
-  for (let record = 1; record < store.nodes; record++) {
-    const isFree = store.recordKind(record) === RECORD_FREE;
-    if (isFree === (seen[record] === 1)) continue;
-    const name = store.nameOfRecord(record);
-    if (isFree) findings.add("free records", name, "not in the list", "in it, as it is free");
-    else findings.add("free records", name, "in use", "free, as it is in the list");
-  }
 }

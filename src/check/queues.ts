@@ -1,4 +1,4 @@
-// Queues: the ready ring, the heap of sleepers (assembly/ready.ts, assembly/sleeper.ts).
+// Queues: the ready rings (ready.ts here), and the heap of sleepers (assembly/sleeper.ts).
 
 import {
   CONTROL_EVENTS,
@@ -6,26 +6,21 @@ import {
   CONTROL_QUANTUM,
   CONTROL_SEQUENCE,
   CONTROL_SLEEPERS,
-  CONTROL_SWITCH_COST,
   EVENT_CAPACITY,
   MAX_RUN,
-  PROCESSOR_READY,
-  PROCESSOR_SLICE_LEFT,
-  PROCESSOR_SLICE_USED,
   RECORD_DOMAIN,
-  RECORD_READY_NEXT,
   RECORD_READY_PREVIOUS,
   RECORD_STATE,
   SLEEPER_RECORD,
   SLEEPER_SEQUENCE,
   SLEEPER_SIZE,
   SLEEPER_TIME,
-  STATE_READY,
   STATE_WAITING,
 } from "../../assembly/layout.js";
+import { checkReady } from "./ready.js";
 import type { Store } from "./store.js";
 
-/** Which domains, by record, are in the ready ring and in the heap of sleepers. */
+/** Which domains, by record, are in a ready ring and in the heap of sleepers. */
 export interface Queues {
   readonly ready: Uint8Array;
   readonly asleep: Uint8Array;
@@ -33,7 +28,6 @@ export interface Queues {
 
 export function checkQueues(store: Store): Queues {
   checkControl(store);
-  checkSlice(store);
   return { ready: checkReady(store), asleep: checkSleepers(store) };
 }
 
@@ -46,61 +40,10 @@ function checkControl(store: Store): void {
   if (events > EVENT_CAPACITY) {
     findings.add("events", "control block", events, `at most ${EVENT_CAPACITY}`);
   }
-}
-
-/** The slice of the head: what it has used, less the switch to it, and what is left are a quantum. */
-function checkSlice(store: Store): void {
-  const { findings } = store;
   const quantum = store.control(CONTROL_QUANTUM);
-  const used = store.processor(PROCESSOR_SLICE_USED);
-  const left = store.processor(PROCESSOR_SLICE_LEFT);
   if (quantum < 1 || quantum > MAX_RUN) {
     findings.add("quantum", "control block", quantum, `1 to ${MAX_RUN}`);
   }
-  const work = used + left - quantum;
-  if (work < 0 || work > store.control(CONTROL_SWITCH_COST)) {
-    findings.add("slice", "control block", `used ${used} + left ${left}`, `quantum ${quantum}`);
-  }
-  if (store.processor(PROCESSOR_READY) === 0 && used !== 0) {
-    findings.add("slice", "control block, nobody ready", `used ${used}`, 0);
-  }
-}
-
-/** The ready ring: linked both ways, all in it ready, each once. */
-function checkReady(store: Store): Uint8Array {
-  const { findings } = store;
-  const seen = new Uint8Array(store.nodes);
-  const head = store.processor(PROCESSOR_READY);
-  let previous = 0;
-  for (let at = head; at !== 0; ) {
-    const record = store.recordAt(at);
-    if (record === 0 || store.recordKind(record) !== RECORD_DOMAIN) {
-      findings.add("ready queue", "ring", store.nameOf(at), "a domain");
-      return seen;
-    }
-    const name = store.nameOfRecord(record);
-    if (seen[record]) {
-      if (at !== head) {
-        findings.add("ready queue", `after ${store.nameOf(previous)}`, `${name} again`, "the head");
-      } else checkLeft(store, at, previous);
-      return seen;
-    }
-    seen[record] = 1;
-    const state = store.u8(at + RECORD_STATE);
-    if (state !== STATE_READY) findings.add("ready queue", `${name}, state`, state, STATE_READY);
-    if (previous !== 0) checkLeft(store, at, previous);
-    previous = at;
-    at = store.u32(at + RECORD_READY_NEXT);
-    if (at === 0) findings.add("ready queue", `${name}, next`, "none", "the next of the ring");
-  }
-  return seen;
-}
-
-function checkLeft(store: Store, at: number, previous: number): void {
-  const found = store.u32(at + RECORD_READY_PREVIOUS);
-  if (found === previous) return;
-  const name = `${store.nameOf(at)}, previous`;
-  store.findings.add("ready queue", name, store.nameOf(found), store.nameOf(previous));
 }
 
 /** The heap of sleepers: ordered by (time, sequence), each entry's place in its domain. */

@@ -2,6 +2,7 @@
 // (assembly/record.ts, assembly/chain.ts).
 
 import {
+  FLAG_CALLING,
   FLAG_DRY,
   FLAG_STALE,
   FLAG_TRAPPED,
@@ -195,7 +196,9 @@ function checkFlags(store: Store, record: number, kind: number): void {
   const address = store.record(record);
   const flags = store.u8(address + RECORD_FLAGS);
   const name = store.nameOfRecord(record);
-  const known = kind === RECORD_METER ? FLAG_DRY : FLAG_DRY | FLAG_STALE | FLAG_TRAPPED;
+  // The host does the system calls of one processor at once, so there is nothing to note.
+  const calling = store.isShared ? FLAG_CALLING : 0;
+  const known = kind === RECORD_METER ? FLAG_DRY : FLAG_DRY | FLAG_STALE | FLAG_TRAPPED | calling;
   if ((flags & ~known) !== 0) findings.add("flags", name, flags, `none but ${known}`);
   if (kind === RECORD_DOMAIN && (flags & FLAG_STALE) !== 0) {
     if (store.u64(address + RECORD_AMOUNT) === 0n) {

@@ -2,6 +2,7 @@
 // assembly/stall.ts, assembly/supply.ts).
 
 import {
+  FLAG_CALLING,
   FLAG_TRAPPED,
   HOOK_PARKED,
   HOOK_STALLED,
@@ -104,9 +105,10 @@ function checkPlace(store: Store, index: number, record: number, places: Place[]
   if (short >= MAX_COST) findings.add("short", name, short, `below ${MAX_COST}`);
   const laps = store.u32(store.node(index) + NODE_LAPS);
   if (laps > KEEPER_LAPS) findings.add("laps", name, laps, `at most ${KEEPER_LAPS}`);
-  // Nowhere, it waits for the answer of a keeper whose meter was rescinded since.
-  if (state === STATE_WAITING && places[0] === "nowhere" && laps === 0) {
-    findings.add("state", name, "waiting for nothing", "a call of a keeper before");
+  // Nowhere, it waits for its system call, or for the answer of a keeper whose meter was rescinded since.
+  const calls = (store.u8(store.record(record) + RECORD_FLAGS) & FLAG_CALLING) !== 0;
+  if (state === STATE_WAITING && places[0] === "nowhere" && laps === 0 && !calls) {
+    findings.add("state", name, "waiting for nothing", "a call of a keeper or the host");
   }
   if (state === STATE_ENDED && store.u32(store.record(record) + RECORD_SUPERIOR) !== 0) {
     findings.add("state", name, "ended, with a chain", "none");

@@ -7,6 +7,7 @@ import {
   CONTROL_FRAMES,
   CONTROL_NODE_BASE,
   CONTROL_NODES,
+  CONTROL_PROCESSORS,
   CONTROL_RECORD_BASE,
   CONTROL_SLEEPER_BASE,
   KEY_INVOLVED,
@@ -16,12 +17,14 @@ import {
   KEY_TYPE,
   KIND_HOOK,
   MAX_NODES,
+  MAX_PROCESSORS,
   NODE_ALLOCATED,
   NODE_FLAGS,
   NODE_KEYS,
   NODE_PREPCODE,
   NODE_SIZE,
   PAGE_SIZE,
+  PROCESSOR_SIZE,
   RECORD_KIND,
   RECORD_NODE,
   RECORD_SIZE,
@@ -36,6 +39,10 @@ export class Store {
   readonly findings: Findings;
   readonly nodes: number;
   readonly frames: number;
+  /** Processors beside the host. */
+  readonly processors: number;
+  /** The participants that run domains: those beside the host, or the host alone. */
+  readonly runners: readonly number[];
   readonly frameBase: number;
   readonly sleeperBase: number;
   readonly #view: View;
@@ -47,6 +54,10 @@ export class Store {
     this.findings = findings;
     this.nodes = view.control(CONTROL_NODES);
     this.frames = view.control(CONTROL_FRAMES);
+    const processors = view.control(CONTROL_PROCESSORS);
+    this.processors = processors;
+    const length = Math.min(processors, MAX_PROCESSORS);
+    this.runners = length === 0 ? [0] : Array.from({ length }, (_, i) => i + 1);
     this.#recordBase = view.control(CONTROL_RECORD_BASE);
     this.sleeperBase = view.control(CONTROL_SLEEPER_BASE);
     this.#nodeBase = view.control(CONTROL_NODE_BASE);
@@ -56,16 +67,21 @@ export class Store {
   /** The store, or undefined where the regions are not laid out so that anything can be found. */
   static open(view: View, findings: Findings): Store | undefined {
     const store = new Store(view, findings);
-    const { nodes, frames } = store;
+    const { nodes, frames, processors } = store;
+    if (processors > MAX_PROCESSORS) {
+      findings.add("layout", "control block, processors", processors, `at most ${MAX_PROCESSORS}`);
+      return undefined;
+    }
     if (nodes < 2 || nodes > MAX_NODES) {
       findings.add("layout", "control block, nodes", nodes, `2 to ${MAX_NODES}`);
       return undefined;
     }
-    const sleepers = wholePages(REGIONS + nodes * RECORD_SIZE);
+    const records = REGIONS + processors * PROCESSOR_SIZE;
+    const sleepers = wholePages(records + nodes * RECORD_SIZE);
     const cold = wholePages(sleepers + nodes * SLEEPER_SIZE);
     const frameBase = wholePages(cold + nodes * NODE_SIZE);
     const regions: [name: string, found: number, expected: number][] = [
-      ["records", store.#recordBase, REGIONS],
+      ["records", store.#recordBase, records],
       ["sleepers", store.sleeperBase, sleepers],
       ["nodes", store.#nodeBase, cold],
       ["frames", store.frameBase, frameBase],
@@ -99,12 +115,23 @@ export class Store {
     return this.#view.u32(CONTROL + offset);
   }
 
-  processor(offset: number): number {
-    return this.#view.processor(0, offset);
+  /** Whether there are processors beside the host. */
+  get isShared(): boolean {
+    return this.processors > 0;
   }
 
-  processor64(offset: number): bigint {
-    return this.#view.processor64(0, offset);
+  /** A field of a participant's block. */
+  processor(index: number, offset: number): number {
+    return this.#view.processor(index, offset);
+  }
+
+  processor64(index: number, offset: number): bigint {
+    return this.#view.processor64(index, offset);
+  }
+
+  /** A field of those who run domains, all told. */
+  total64(offset: number): bigint {
+    return this.runners.reduce((sum, index) => sum + this.processor64(index, offset), 0n);
   }
 
   control64(offset: number): bigint {

@@ -134,5 +134,5 @@ damage("counter", "would pass 2^64", (d, { meters }) =>
 
 damage("time", "a cycle that nobody ran", (d) => {
   d.add64(d.processor(layout.PROCESSOR_TIME), 1n);
-  return "control block";
+  return "processors";
 });

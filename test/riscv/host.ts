@@ -24,8 +24,15 @@ export const R = layout.MARK_READ;
 export const W = layout.MARK_WRITE;
 export const X = layout.MARK_EXEC;
 
+/** Exports of the shared build, too. */
+export interface SharedExports extends Exports {
+  become(participant: number): void;
+  frameRecover(participant: number): void;
+  machineRecover(machine: number, participant: number): void;
+}
+
 const modules = new Map<string, WebAssembly.Module>();
-function compile(build: string): WebAssembly.Module {
+export function compile(build: string): WebAssembly.Module {
   const known = modules.get(build);
   if (known) return known;
   const module = new WebAssembly.Module(readFileSync(`build/${build}.wasm`));
@@ -33,8 +40,12 @@ function compile(build: string): WebAssembly.Module {
   return module;
 }
 
+/** As many as tests of the shared build want; their blocks lie below the frames. */
+const PARTICIPANTS = 4;
+
 export class Host {
   readonly kernel: Exports;
+  readonly memory: WebAssembly.Memory;
   readonly bytes: Uint8Array;
   readonly view: DataView;
 
@@ -42,14 +53,21 @@ export class Host {
     readonly frames = 256,
     build = "kernel",
   ) {
-    const size = layout.REGIONS + frames * layout.PAGE_SIZE;
-    const memory = new WebAssembly.Memory({ initial: Math.ceil(size / layout.WASM_PAGE_SIZE) });
+    const shared = build.includes("shared");
+    const base = shared ? layout.PROCESSORS + PARTICIPANTS * layout.PROCESSOR_SIZE : layout.REGIONS;
+    const pages = Math.ceil((base + frames * layout.PAGE_SIZE) / layout.WASM_PAGE_SIZE);
+    const memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared });
     const instance = new WebAssembly.Instance(compile(build), { env: { memory } });
     this.kernel = instance.exports as unknown as Exports;
+    this.memory = memory;
     this.bytes = new Uint8Array(memory.buffer);
     this.view = new DataView(memory.buffer);
+    for (let index = 0; shared && index < PARTICIPANTS; index++) {
+      const block = layout.PROCESSORS + index * layout.PROCESSOR_SIZE;
+      this.view.setUint32(block + layout.PROCESSOR_INDEX, index, true);
+    }
     this.setControl(layout.CONTROL_FRAMES, frames);
-    this.setControl(layout.CONTROL_FRAME_BASE, layout.REGIONS);
+    this.setControl(layout.CONTROL_FRAME_BASE, base);
     this.kernel.frameInit();
   }
 

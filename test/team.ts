@@ -1,0 +1,50 @@
+// Kernels of two processors, real workers and all, for tests.
+
+import { readFileSync } from "node:fs";
+import type { Worker } from "node:worker_threads";
+import type { Conductor } from "../src/conductor.js";
+import { createKernel, type Kernel, type KernelOptions } from "../src/index.js";
+import type { Thread } from "../src/thread.js";
+
+/** The shared build with assertions. */
+export const SHARED_DEBUG = readFileSync("build/kernel.shared.debug.wasm");
+
+const made: Kernel[] = [];
+
+export function team(options: KernelOptions = {}): Kernel {
+  const kernel = createKernel({
+    nodes: 256,
+    frames: 64,
+    quantum: 1000,
+    processors: 2,
+    build: SHARED_DEBUG,
+    ...options,
+  });
+  made.push(kernel);
+  return kernel;
+}
+
+/** For afterEach: whatever a test left running ends. */
+export function dismiss(): void {
+  for (const kernel of made.splice(0)) kernel.dispose();
+}
+
+/** Once round the event loop. */
+export function turn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
+
+/** Goes round the event loop until something holds; the test's own time limit is the only one. */
+export async function until(holds: () => boolean): Promise<void> {
+  while (!holds()) await turn();
+}
+
+export function conductor(kernel: Kernel): Conductor {
+  return kernel.driver as Conductor;
+}
+
+/** The worker of a processor, as Node has it; once it is there. */
+export function workerOf(kernel: Kernel, processor: number): Worker {
+  const thread = conductor(kernel).processors.threads.get(processor)!;
+  return (thread as Thread & { worker: Worker }).worker;
+}
