@@ -31,6 +31,7 @@ import {
 } from "./layout";
 import { counterOf } from "./meter";
 import { Node } from "./node";
+import { Processor } from "./processor";
 import { dequeue, enqueue } from "./ready";
 import { Record } from "./record";
 import { awake, isAsleep } from "./sleeper";
@@ -65,10 +66,24 @@ export function domainCreate(
   return node.index;
 }
 
-/** Domains are made for one processor after the other; 0 where the host is the only one. */
+/**
+ * The processor that a domain is made for; 0 where the host is the only one. Those that are made one
+ * after the other tend to be under the same meter, and the line of that meter had better stay where it
+ * is: so it is the last one again, while that has hardly more domains than another.
+ */
 function nextProcessor(): u32 {
   if (control.processors == 0) return 0;
-  if (++control.nextProcessor > control.processors) control.nextProcessor = 1;
+  const last = Processor.at(control.nextProcessor);
+  let least = last;
+  let all: u32 = 0;
+  for (let index: u32 = 1; index <= control.processors; index++) {
+    const other = Processor.at(index);
+    all += other.domains;
+    if (other.domains < least.domains || least.index == 0) least = other;
+  }
+  if (last.index == 0 || last.domains - least.domains > all >> 5) {
+    control.nextProcessor = least.index;
+  }
   return control.nextProcessor;
 }
 

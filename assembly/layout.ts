@@ -36,6 +36,8 @@ export const MAX_PROCESSORS = 16;
 export const POLL = 16384;
 /** Domains that one processor takes over from another at once, and sleepers woken in one pass. */
 export const BATCH = 64;
+/** Hot records that a processor takes for its own at once: what is prefetched goes beyond a page. */
+export const POOL_BYTES = 65536;
 
 // --- Keys: 16 bytes -----------------------------------------------------------------------------
 //
@@ -267,7 +269,7 @@ export const CONTROL_RESTING = 144;
 export const CONTROL_SIMULATED = 148;
 /** Debug build: the fault that is planted, CANARY_*; 0 is none. */
 export const CONTROL_CANARY = 152;
-/** Which processor the next new domain is for. */
+/** Which processor the last new domain was for. */
 export const CONTROL_NEXT_PROCESSOR = 156;
 /** The first hot record that no pool has yet. */
 export const CONTROL_NEXT_RECORD = 160;
@@ -324,6 +326,8 @@ export const PROCESSOR_RAN = 88;
 export const PROCESSOR_BILLED = 92;
 /** Free hot records in pages of its own. */
 export const PROCESSOR_FREE_RECORD = 96;
+/** How many domains are its own. */
+export const PROCESSOR_DOMAINS = 100;
 /** Somebody wants it to come inside. */
 export const PROCESSOR_ATTENTION = 128;
 /** Counts up, and is notified, when there may be something to do. */

@@ -69,6 +69,7 @@ export class Processor {
   ran: usize;
   billed: u32;
   freeRecord: usize;
+  domains: u32;
 
   @inline static at(index: u32): Processor {
     return changetype<Processor>(<usize>PROCESSORS + <usize>index * PROCESSOR_SIZE);

@@ -33,7 +33,7 @@ export function enqueue(domain: Record): void {
   const here = me();
   if (isDefined(SHARED)) {
     const there = placeFor(domain);
-    domain.processor = <u8>there.index;
+    domain.moveTo(there.index);
     there.readyCount++;
     if (there != here) {
       give(domain, there);
@@ -108,7 +108,7 @@ export function dequeue(domain: Record): void {
 export function adopt(domain: Record): void {
   const here = me();
   dequeue(domain);
-  domain.processor = <u8>here.index;
+  domain.moveTo(here.index);
   here.readyCount++;
   here.ready = join(here.ready, domain);
 }

@@ -12,7 +12,7 @@ import { PANIC_RECORDS } from "./codes";
 import { control } from "./control";
 import {
   FLAG_DRY,
-  PAGE_SIZE,
+  POOL_BYTES,
   RECORD_AMOUNT,
   RECORD_BURST_LEFT,
   RECORD_BURSTS,
@@ -101,6 +101,7 @@ export class Record {
     if (at == 0) panic(PANIC_RECORDS);
     const record = changetype<Record>(at);
     Record.setFreeOf(processor, record.next);
+    if (processor != 0) Processor.at(processor).domains++;
     clearWords(at, RECORD_SIZE);
     record.processor = <u8>processor;
     record.kind = <u8>kind;
@@ -114,6 +115,15 @@ export class Record {
     this.kind = <u8>RECORD_FREE;
     this.next = Record.freeOf(this.processor);
     Record.setFreeOf(this.processor, changetype<usize>(this));
+    if (this.processor != 0) Processor.at(this.processor).domains--;
+  }
+
+  /** A domain is another processor's from now on. */
+  moveTo(processor: u32): void {
+    if (this.processor == processor) return;
+    Processor.at(this.processor).domains--;
+    Processor.at(processor).domains++;
+    this.processor = <u8>processor;
   }
 
   /** The first free record for domains of a processor; 0: for meters, and for all in one pool. */
@@ -131,7 +141,7 @@ export class Record {
     const end = control.recordBase + <usize>control.nodes * RECORD_SIZE;
     let at = control.nextRecord;
     if (at < end) {
-      const stop = min(end, (at | (PAGE_SIZE - 1)) + 1);
+      const stop = min(end, (at | (POOL_BYTES - 1)) + 1);
       control.nextRecord = stop;
       Record.setFreeOf(processor, at);
       for (; at < stop; at += RECORD_SIZE) {

@@ -113,7 +113,7 @@ function serve(here: Processor, domain: Record): i32 {
     if (reason == REASON_CLAIM) return PHASE_CLAIMING;
     if (here.ready != changetype<usize>(domain)) return PHASE_WANTING;
     if (domain.amount <= domain.short) return PHASE_WANTING;
-    if (control.processors > 1) refillAhead(domain);
+    refillAhead(domain);
   }
   if ((domain.flags & FLAG_TRAPPED) != 0) {
     deliverTrap(domain);
@@ -130,7 +130,10 @@ function serve(here: Processor, domain: Record): i32 {
 function goOutside(here: Processor, domain: Record): i32 {
   here.attention = false;
   // Events are written under the lock only, so slices that are told are run one by one.
-  here.sprint = !control.traced && isSmooth(domain) ? slicesAhead(control.until, u32.MAX_VALUE) : 0;
+  here.sprint =
+    !control.traced && isSmooth(domain, control.quantum)
+      ? slicesAhead(control.until, u32.MAX_VALUE)
+      : 0;
   if (here.sprint != 0) {
     here.running = RUNNING_ANY;
     return PHASE_OUTSIDE;
@@ -215,7 +218,16 @@ function seek(here: Processor): i32 {
     if (until > here.time) passTime(until);
     return rest(here, REST_LIMIT);
   }
+  if (control.sleepers != 0) leaveSleepers(here);
   return rest(here, REST_IDLE);
+}
+
+/** Who sprints has looked for sleepers before: it is to look again, now that nobody else will. */
+function leaveSleepers(here: Processor): void {
+  for (let index: u32 = 1; index <= control.processors; index++) {
+    const other = Processor.at(index);
+    if (other != here && other.running == RUNNING_ANY) other.attention = true;
+  }
 }
 
 /** Whether somebody rests only until the host has taken the events. */

@@ -365,8 +365,8 @@ describe("programs", () => {
     domain.start();
     const outputs: string[] = [];
     kernel.on("output", ({ bytes }) => outputs.push(new TextDecoder().decode(bytes)));
-    while (domain.state !== "ended") {
-      await kernel.run({ cycles: 37 });
+    for (;;) {
+      await kernel.run({ cycles: 997 });
       if (domain.state === "ended") break;
       domain.stop();
       await kernel.run({ cycles: 5 });
