@@ -218,7 +218,16 @@ function seek(here: Processor): i32 {
     if (until > here.time) passTime(until);
     return rest(here, REST_LIMIT);
   }
+  if (control.sleepers != 0) leaveSleepers(here);
   return rest(here, REST_IDLE);
+}
+
+/** Who sprints has looked for sleepers before: it is to look again, now that nobody else will. */
+function leaveSleepers(here: Processor): void {
+  for (let index: u32 = 1; index <= control.processors; index++) {
+    const other = Processor.at(index);
+    if (other != here && other.running == RUNNING_ANY) other.attention = true;
+  }
 }
 
 /** Whether somebody rests only until the host has taken the events. */
