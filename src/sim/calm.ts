@@ -16,6 +16,7 @@ export function calm(world: World, seed: number): void {
   const random = new Random(seed);
   const most = world.steps + STEPS * model.nodes;
   world.say?.(0, "begins a calm");
+  while (!host.isFree && world.steps < most) stirs(world, random);
   const prime = model.handle(PRIME_INDEX);
   const keeper = model.keeper[PRIME_INDEX]!;
   let old = 0n;

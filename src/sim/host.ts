@@ -122,6 +122,13 @@ export class Host {
       if (!isDone) return;
       this.#next.shift();
     }
+    this.leave();
+  }
+
+  /** Leaves, to come back to what it was about: a call that waits for a dead processor. */
+  leave(): void {
+    if (!this.#inside) return;
+    this.#machine.beHost();
     this.#machine.leave();
     this.#inside = false;
   }

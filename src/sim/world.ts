@@ -22,6 +22,14 @@ export type Say = (who: number, words: string) => void;
 export const KERNEL = -1;
 
 const HOST = 0;
+
+const ALIVE = 0;
+const DEAD = 1;
+/** Half-way through a change: it has the lock, and the store is nobody's business. */
+const TORN = 2;
+/** The host could not finish with it. */
+const HALF_RECOVERED = 3;
+
 const PHASES = ["rests", "leaves", "takes the lock", "climbs", "waits for others", "runs outside"];
 /** Stores that a doomed processor has left at most. */
 const LAST_STORES = 300;
@@ -40,8 +48,9 @@ export class World {
   readonly #asleep: Uint8Array;
   readonly #bells: Uint32Array;
   readonly #dead: Uint8Array;
-  /** Who died half-way through a change: until that is undone, the store is nobody's business. */
-  #wounded = 0;
+  /** Dead ones in whose state the store isn't as it should be. */
+  #torn = 0;
+  #half = 0;
   #nextCheck: number;
   #low = 0x811c9dc5 | 0;
   #high = 0x2545f491 | 0;
@@ -119,7 +128,7 @@ export class World {
       this.#mix((machine.ran << 20) ^ used);
       this.model.slice(machine.ran, used);
     }
-    if (this.#wounded === 0) this.#mix(this.judge.look());
+    if (this.#torn === 0) this.#mix(this.judge.look());
     this.#asleep[processor] = phase === PHASE_RESTING ? 1 : 0;
     if (phase === TURN_BLOCKED) this.conflicts++;
     if (this.say) this.#sayTurn(processor, phase, used);
@@ -155,18 +164,27 @@ export class World {
     } else this.#die(processor, false);
   }
 
-  #die(processor: number, isWounded: boolean): void {
-    this.#dead[processor] = isWounded ? 2 : 1;
-    if (isWounded) this.#wounded++;
-    this.say?.(processor, isWounded ? "dies half-way through a change" : "dies");
+  #die(processor: number, isTorn: boolean): void {
+    this.#dead[processor] = isTorn ? TORN : DEAD;
+    if (isTorn) this.#torn++;
+    this.say?.(processor, isTorn ? "dies half-way through a change" : "dies");
   }
 
   /** The host finds it dead, and another takes its place. */
   #recover(processor: number): void {
-    if (!this.#dead[processor] || !this.machine.recover(processor)) return;
+    if (!this.#dead[processor]) return;
+    this.host.leave();
+    if (!this.machine.recover(processor)) {
+      // Half done: it must be asked again once whoever has the lock gives it back.
+      this.say?.(HOST, `must wait to bury processor ${processor}`);
+      if (this.#dead[processor] === DEAD) this.#half++;
+      this.#dead[processor] = HALF_RECOVERED;
+      return;
+    }
     this.deaths++;
-    if (this.#dead[processor] === 2) this.#wounded--;
-    this.#dead[processor] = 0;
+    if (this.#dead[processor] === TORN) this.#torn--;
+    if (this.#dead[processor] === HALF_RECOVERED) this.#half--;
+    this.#dead[processor] = ALIVE;
     this.#asleep[processor] = 0;
     this.#mix(this.judge.look());
     this.say?.(processor, "is replaced");
@@ -177,7 +195,7 @@ export class World {
   /** Everything in memory against the model, and against the kernel's own invariants. */
   check(): void {
     this.#nextCheck = this.steps + this.every;
-    if (this.#wounded > 0) return;
+    if (this.#torn + this.#half > 0) return;
     this.checks++;
     compare(this.machine.view, this.model);
     const { ok, findings } = checkStore(this.machine.view);
