@@ -25,6 +25,7 @@ const WEIGHTS = {
   on: 3,
   peek: 3,
   counter: 4,
+  fell: 4,
   recall: 3,
   consumed: 1,
   granted: 1,

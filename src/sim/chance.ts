@@ -36,6 +36,9 @@ export class Chance {
     const random = this.#random;
     const number = random.next();
     if (number % hostEvery === 0) return this.#host();
+    const { holder } = world.machine;
+    // Half the time who has the lock goes on: the others do little but find it held.
+    if (holder > 0 && (number & 0x80) !== 0 && world.isAwake(holder)) return holder;
     const first = (number >>> 8) % processors;
     for (let n = 0; n < processors; n++) {
       const who = 1 + ((first + n) % processors);

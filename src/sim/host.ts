@@ -223,6 +223,9 @@ export class Host {
         return [calls.peek(this.#meter(a))];
       case "counter":
         return [calls.unprepare(this.#meter(a)), calls.peek(this.#meter(a))];
+      // All chains come apart, and are climbed at once by all.
+      case "fell":
+        return [calls.unprepare(this.#model.handle(PRIME_INDEX))];
       case "recall":
         return [calls.recall(this.#meter(a))];
       case "consumed":

@@ -15,6 +15,7 @@ import {
   CONTROL_FREE_NODE,
   CONTROL_HOST_BELL,
   CONTROL_IGNORE_DRY,
+  CONTROL_LOCK,
   CONTROL_NODE_BASE,
   CONTROL_PANIC,
   CONTROL_QUANTUM,
@@ -122,6 +123,11 @@ export class Machine {
     const phase = exports.turn();
     this.used = (view.u32(record + RECORD_CONSUMED) - before) >>> 0;
     return phase;
+  }
+
+  /** Who has the kernel lock; −1: nobody. */
+  get holder(): number {
+    return this.view.control(CONTROL_LOCK) - 1;
   }
 
   bell(processor: number): number {
