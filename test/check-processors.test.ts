@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { OK } from "../assembly/codes.js";
 import {
+  EVENT_CALL,
   EVENT_KEEPER,
   JOURNAL,
   JOURNAL_COUNTDOWN,
@@ -15,6 +16,12 @@ import { idOf } from "../src/id.js";
 import { randomOf, Simulated } from "./simulated.js";
 
 const KEEPER = 1;
+/** addi a0, a0, 1 — ecall — jal x0, -8. */
+const CALLS = [0x00150513, 0x00000073, 0xff9ff06f];
+/** addi a0, a0, 1 — jal x0, -4. */
+const COUNTS = [0x00150513, 0xffdff06f];
+/** Not an instruction. */
+const TRAPS = [0];
 
 /** Random acts of the host on a store with something of everything in it. */
 class World {
@@ -47,15 +54,25 @@ class World {
 
   makeDomain(): void {
     const { simulated, random } = this;
-    const domain = simulated.domain(this.pick(this.meters), {
+    const meter = this.pick(this.meters);
+    if (random(3) === 0 && simulated.exports.framesFree() > 20) {
+      const program = this.pick([CALLS, CALLS, COUNTS, TRAPS]);
+      this.start(simulated.machine(meter, program));
+      return;
+    }
+    const domain = simulated.domain(meter, {
       run: 1 + random(3000),
       span: random(2) * random(5000),
       wait: random(2) * random(20_000),
       times: random(4) === 0 ? 1 + random(20) : 0,
     });
+    this.start(domain);
+  }
+
+  start(domain: number): void {
     if (domain === 0) return;
     this.domains.push(domain);
-    if (random(8) !== 0) simulated.start(domain);
+    if (this.random(8) !== 0) this.simulated.start(domain);
   }
 
   look = (): void => {
@@ -135,6 +152,8 @@ class World {
     this.look();
     for (const { kind, domain, code } of simulated.takeEvents()) {
       if (kind === EVENT_KEEPER) this.calls.push({ domain, code });
+      if (kind !== EVENT_CALL || this.random(3) === 0) continue;
+      host((x) => x.domainResume(domain, at(domain), code));
     }
   }
 

@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest";
 import { CONTROL, CONTROL_FRAME_BASE, REGIONS } from "../assembly/layout.js";
 import { checkStore } from "../src/check.js";
 import { View } from "../src/view.js";
-import { Damage } from "./damage/damage.js";
+import { Damage, expectNamed } from "./damage/damage.js";
 import { QUEUES } from "./damage/domains.js";
 import { FRAMES } from "./damage/frames.js";
 import { KEYS } from "./damage/keys.js";
@@ -78,12 +78,7 @@ describe("a damaged store", () => {
       bytes.set(whole);
       expect(kernel.check().findings).toEqual([]);
       const where = act(new Damage(mixed), mixed);
-      const report = kernel.check();
-      expect(report.ok).toBe(false);
-      const named = report.findings.filter((text) => text.startsWith(`${invariant}: `));
-      const there = new RegExp(`${where.replace(/[().]/g, "\\$&")}(?!\\d)`);
-      expect(named, report.findings.join("\n")).toContainEqual(expect.stringMatching(there));
-      expect(named[0]).toMatch(/: found .+, expected .+/);
+      expectNamed(kernel.check(), invariant, where);
       bytes.set(whole);
     },
   );

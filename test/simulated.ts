@@ -17,12 +17,17 @@ import {
   CONTROL_SIMULATED,
   CONTROL_UNTIL,
   DEFAULT_QUANTUM,
+  MACHINE_PC,
+  MARK_EXEC,
+  MARK_READ,
   NODE_CALLS,
   NODE_SIZE,
+  PAGE_SIZE,
   PHASE_OUTSIDE,
   PROCESSOR_ATTENTION,
   PROCESSOR_PHASE,
   PROGRAM_BURSTS,
+  PROGRAM_RISCV,
   WASM_PAGE_SIZE,
 } from "../assembly/layout.js";
 import { type CheckReport, checkStore } from "../src/check.js";
@@ -96,9 +101,10 @@ export class Simulated {
   readonly processors: number;
   readonly #descriptions: number;
   #described = 0;
+  #image = 0;
 
   constructor(options: SimulatedOptions = {}) {
-    const { processors = 2, nodes = 64, frames = 8, quantum = 1000 } = options;
+    const { processors = 2, nodes = 64, frames = 64, quantum = 1000 } = options;
     const pages = Math.ceil(bytesOf(nodes, frames, processors) / WASM_PAGE_SIZE);
     const memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true });
     const module = moduleOf(options.release ?? false);
@@ -180,6 +186,14 @@ export class Simulated {
     throw new Error("somebody who is wanted inside does not come");
   }
 
+  /** A call under the kernel lock that answers an index, which may be any number, and claims nothing. */
+  #make(call: (exports: SimulatedExports) => number): number {
+    this.enter();
+    const index = call(this.exports);
+    this.leave();
+    return index;
+  }
+
   /** A turn for everybody outside who is wanted inside. */
   #comeIn(): void {
     for (let index = 1; index <= this.processors; index++) {
@@ -198,7 +212,7 @@ export class Simulated {
 
   /** A meter under another, by index; `keeper` is a host function's number. */
   meter(superior: number, cycles: bigint, keeper = 0): number {
-    return this.host(({ meterCreate, nodeAllocation }) => {
+    return this.#make(({ meterCreate, nodeAllocation }) => {
       this.view.amount = cycles;
       return meterCreate(superior, nodeAllocation(superior), keeper);
     });
@@ -215,8 +229,24 @@ export class Simulated {
     this.view.setU32(at + BURSTS_WAIT_MIN, wait);
     this.view.setU32(at + BURSTS_WAIT_SPAN, waitSpan);
     this.view.setU32(at + BURSTS_TIMES, times);
-    return this.host(({ domainCreate, nodeAllocation }) =>
+    return this.#make(({ domainCreate, nodeAllocation }) =>
       domainCreate(meter, nodeAllocation(meter), PROGRAM_BURSTS, at, this.#described),
+    );
+  }
+
+  /** A stopped domain that runs the words of a program over and over, in a machine of its own. */
+  machine(meter: number, words: readonly number[]): number {
+    const { imageCreate, machineCreate, machineMap, machineTranslate } = this.exports;
+    // Frames are taken by somebody: a processor that dies would give them back.
+    this.exports.become(HOST);
+    this.#image ||= imageCreate(PAGE_SIZE, PAGE_SIZE) >>> 0;
+    const machine = machineCreate(this.#image, 2) >>> 0;
+    machineMap(machine, 1, 1, MARK_READ | MARK_EXEC);
+    const code = machineTranslate(machine, PAGE_SIZE, 0) >>> 0;
+    for (const [place, word] of words.entries()) this.view.setU32(code + 4 * place, word);
+    this.view.setU32(machine + MACHINE_PC, PAGE_SIZE);
+    return this.#make(({ domainCreate, nodeAllocation }) =>
+      domainCreate(meter, nodeAllocation(meter), PROGRAM_RISCV, machine, 0),
     );
   }
 

@@ -1,13 +1,16 @@
 // Frames of target memory: who has which (assembly/frame.ts, assembly/riscv/machine.ts and image.ts).
 
+import { TRAP_LOST } from "../../assembly/codes.js";
 import {
   BURSTS_SIZE,
   CONTROL_FRAME_HINT,
   CONTROL_FRAMES_USED,
   IMAGE_FRAMES,
+  IMAGE_LOCK,
   IMAGE_MACHINES,
   IMAGE_POOL,
   IMAGE_POOL_FRAMES,
+  KEY_LOW,
   MACHINE_CYCLES,
   MACHINE_IMAGE,
   MACHINE_PAGES,
@@ -17,7 +20,9 @@ import {
   NODE_CONSUMED,
   NODE_RECORD,
   PAGE_SIZE,
+  POLL,
   PREPCODE_DOMAIN,
+  PROCESSOR_HAND,
   PROCESSOR_STATISTICS,
   PROGRAM_BURSTS,
   PROGRAM_RISCV,
@@ -33,6 +38,7 @@ import { checkBursts } from "./bursts.js";
 import type { Store } from "./store.js";
 
 const FRAMES_PER_BITMAP_FRAME = PAGE_SIZE * 8;
+const TRAP_SLOT = 5;
 const MARKS = PAGE_SIZE - 1;
 /** Owners that are no nodes. */
 const BITMAP = 2 ** 32 - 1;
@@ -97,7 +103,9 @@ export function checkFrames(store: Store): void {
   if (used !== taken) findings.add("frames used", "control block", used, `${taken}, as the bitmap`);
   const own = Math.ceil(store.frames / FRAMES_PER_BITMAP_FRAME);
   if (own > 0) frames.own(store.frameBase, own, BITMAP, "its frames");
-  const hint = store.control(CONTROL_FRAME_HINT);
+  checkHands(store);
+  // Several processors take frames and give them back at once, and may leave the hint too high.
+  const hint = store.isShared ? 0 : store.control(CONTROL_FRAME_HINT);
   for (let frame = 0; frame < Math.min(hint, store.frames); frame++) {
     if (frames.isTaken(frame)) continue;
     findings.add("frame hint", "control block", hint, `at most ${frame}, which is free`);
@@ -110,6 +118,15 @@ export function checkFrames(store: Store): void {
     // A machine that no domain has yet counts, too.
     if (found < users)
       findings.add("image", `image at ${image}, machines`, found, `${users} or more`);
+  }
+}
+
+/** Of what a processor has taken, all is somebody's now; the host, which can't die alone, may not say. */
+function checkHands(store: Store): void {
+  if (!store.isShared) return;
+  for (const index of store.runners) {
+    const count = store.processor(index, PROCESSOR_HAND + 4);
+    if (count !== 0) store.findings.add("hand", `processor ${index}`, `${count} frames`, "none");
   }
 }
 
@@ -179,6 +196,8 @@ function checkImage(frames: Frames, index: number, image: number): boolean {
     return false;
   }
   if (!frames.own(image, store.u32(image + IMAGE_FRAMES), index, "image")) return false;
+  const lock = store.u32(image + IMAGE_LOCK);
+  if (lock !== 0) store.findings.add("image", `node ${index}, lock`, lock, "0: nobody decodes");
   let count = 0;
   for (let at = store.u32(image + IMAGE_POOL); at !== 0; at = store.u32(at)) {
     if (!frames.own(at, 1, index, "decoded code")) return true;
@@ -190,14 +209,19 @@ function checkImage(frames: Frames, index: number, image: number): boolean {
   return true;
 }
 
-/** What a domain consumed is what its machine ran, but for kernel work charged to it. */
+/**
+ * What a domain consumed is what its machine ran, but for kernel work charged to it. Whose processor
+ * died before it had billed the run did not pay for that one.
+ */
 function checkCycles(store: Store, index: number, machine: number): void {
   const node = store.node(index);
   const record = store.u32(node + NODE_RECORD);
   const consumed = store.u64(node + NODE_CONSUMED) + store.u64(record + RECORD_CONSUMED);
   const ran = store.u64(machine + MACHINE_CYCLES);
   const work = store.total64(PROCESSOR_STATISTICS + 8 * STATISTIC_KERNEL_WORK);
-  if (consumed >= ran && consumed <= ran + work) return;
+  const trap = store.u32(store.slot(index, TRAP_SLOT) + KEY_LOW);
+  const unpaid = trap === TRAP_LOST ? BigInt(POLL) : 0n;
+  if (consumed + unpaid >= ran && consumed <= ran + work) return;
   const expected = `${ran}, as its machine${work === 0n ? "" : `, and up to ${work} more`}`;
   store.findings.add("cycles", `node ${index}, consumed`, consumed, expected);
 }

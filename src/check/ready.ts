@@ -4,8 +4,10 @@
 import {
   CONTROL_QUANTUM,
   CONTROL_SWITCH_COST,
+  PHASE_OUTSIDE,
   PROCESSOR_ATTENTION,
   PROCESSOR_INBOX,
+  PROCESSOR_PHASE,
   PROCESSOR_READY,
   PROCESSOR_READY_COUNT,
   PROCESSOR_SLICE_LEFT,
@@ -30,13 +32,14 @@ export function checkReady(store: Store): Uint8Array {
   return seen;
 }
 
-/** Whoever gives a domain wants the processor to look; it knows how many it has. */
+/** Whoever gives a domain to one that is outside wants it to come in; it knows how many it has. */
 function checkInbox(store: Store, index: number, own: number, seen: Uint8Array): void {
   const { findings } = store;
   const name = `processor ${index}`;
   const given = checkRing(store, index, PROCESSOR_INBOX, seen);
-  if (given !== 0 && store.processor(index, PROCESSOR_ATTENTION) === 0) {
-    findings.add("attention", `${name}, ${given} in the inbox`, "not wanted", "wanted");
+  const isOutside = store.processor(index, PROCESSOR_PHASE) === PHASE_OUTSIDE;
+  if (given !== 0 && isOutside && store.processor(index, PROCESSOR_ATTENTION) === 0) {
+    findings.add("attention", `${name}, outside, ${given} given`, "not wanted", "wanted");
   }
   const noted = store.processor(index, PROCESSOR_READY_COUNT);
   const count = own + given;

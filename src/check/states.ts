@@ -115,6 +115,9 @@ function checkPlace(store: Store, index: number, record: number, places: Place[]
   }
   const program = store.u8(store.record(record) + RECORD_PROGRAM_KIND);
   if (program > PROGRAM_RISCV) findings.add("program", name, program, `0 to ${PROGRAM_RISCV}`);
+  if (calls && program !== PROGRAM_RISCV) {
+    findings.add("program", name, `program ${program} with a system call`, "the target CPU");
+  }
   if (places.includes("asleep") && program !== PROGRAM_BURSTS) {
     findings.add("program", name, `program ${program} asleep`, "one of bursts");
   }

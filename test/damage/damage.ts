@@ -1,23 +1,30 @@
 // Ways to damage a store, each with the invariant that no longer holds then: what proves that the
 // checker can fail.
 
+import { expect } from "vitest";
 import * as layout from "../../assembly/layout.js";
+import type { CheckReport } from "../../src/check.js";
 import { indexOf } from "../../src/id.js";
 import type { Domain, Meter, Node } from "../../src/index.js";
+import type { View } from "../../src/view.js";
 import type { Mixed } from "../mixed.js";
 
-type Has = Domain | Meter | Node;
+/** A handle, or the index of a node. */
+type Has = Domain | Meter | Node | number;
 
-/** Addresses in the memory of a mixed kernel, and writing there. */
+/** Addresses in the memory of a kernel, and writing there. */
 export class Damage {
-  readonly mixed: Mixed;
+  readonly view: View;
+  readonly #bytes: Uint8Array;
 
-  constructor(mixed: Mixed) {
-    this.mixed = mixed;
+  constructor({ view, bytes }: { view: View; bytes: Uint8Array }) {
+    this.view = view;
+    this.#bytes = bytes;
   }
 
-  processor(offset: number): number {
-    return layout.PROCESSORS + offset;
+  /** In the block of a processor; 0 is the host's. */
+  processor(offset: number, index = 0): number {
+    return layout.PROCESSORS + index * layout.PROCESSOR_SIZE + offset;
   }
 
   control(offset: number): number {
@@ -25,7 +32,7 @@ export class Damage {
   }
 
   index(of: Has): number {
-    return indexOf(of.id);
+    return typeof of === "number" ? of : indexOf(of.id);
   }
 
   nodeAt(index: number): number {
@@ -45,10 +52,10 @@ export class Damage {
   }
 
   recordIndex(of: Has): number {
-    return (this.record(of) - layout.REGIONS) / layout.RECORD_SIZE;
+    return (this.record(of) - this.#regions) / layout.RECORD_SIZE;
   }
 
-  machine(of: Domain): number {
+  machine(of: Has): number {
     return this.u32(this.record(of) + layout.RECORD_PROGRAM);
   }
 
@@ -60,8 +67,12 @@ export class Damage {
     return table + 4 * (page + later);
   }
 
-  get prime(): Meter {
-    return this.mixed.kernel.primeMeter;
+  get prime(): number {
+    return layout.PRIME_INDEX;
+  }
+
+  get #regions(): number {
+    return this.u32(this.control(layout.CONTROL_RECORD_BASE));
   }
 
   /** The index of the first free node. */
@@ -70,42 +81,42 @@ export class Damage {
   }
 
   u32(address: number): number {
-    return this.mixed.view.u32(address);
+    return this.view.u32(address);
   }
 
   // Setters answer what the address belongs to, which is where the damage should show.
 
   set8(address: number, value: number): string {
     const where = this.#owner(address);
-    this.mixed.bytes[address] = value;
+    this.#bytes[address] = value;
     return where;
   }
 
   set32(address: number, value: number): string {
     const where = this.#owner(address);
-    this.mixed.view.setU32(address, value);
+    this.view.setU32(address, value);
     return where;
   }
 
   set64(address: number, value: bigint): string {
     const where = this.#owner(address);
-    this.mixed.view.setU64(address, value);
+    this.view.setU64(address, value);
     return where;
   }
 
   add64(address: number, value: bigint): string {
-    return this.set64(address, this.mixed.view.u64(address) + value);
+    return this.set64(address, this.view.u64(address) + value);
   }
 
   /** Sets bits of a byte, or, where negative, clears them. */
   bits(address: number, bits: number): string {
-    const old = this.mixed.bytes[address]!;
+    const old = this.#bytes[address]!;
     return this.set8(address, bits < 0 ? old & ~-bits : old | bits);
   }
 
   #owner(address: number): string {
     const end = this.u32(this.control(layout.CONTROL_FRAME_BASE));
-    if (address < layout.REGIONS || address >= end) return "";
+    if (address < this.#regions || address >= end) return "";
     const base = this.nodeAt(0);
     if (address < base) {
       const record = address - (address % layout.RECORD_SIZE);
@@ -118,18 +129,27 @@ export class Damage {
 }
 
 /** The invariant that is to be named, what is done, and doing it, which answers where it shows. */
-export type Corruption = readonly [
+export type Corruption<Kernel = Mixed> = readonly [
   invariant: string,
   what: string,
-  act: (damage: Damage, mixed: Mixed) => string,
+  act: (damage: Damage, kernel: Kernel) => string,
 ];
 
 /** What adds corruptions to a list. */
-export function into(list: Corruption[]) {
-  return (...corruption: Corruption) => {
+export function into<Kernel>(list: Corruption<Kernel>[]) {
+  return (...corruption: Corruption<Kernel>) => {
     list.push(corruption);
   };
 }
 
 export const nodeOf = (d: Damage, of: Has) => `node ${d.index(of)}`;
 export const slotOf = (d: Damage, of: Has, slot: number) => `node ${d.index(of)} slot ${slot}`;
+
+/** A report finds the invariant broken, there. */
+export function expectNamed(report: CheckReport, invariant: string, where: string): void {
+  expect(report.ok).toBe(false);
+  const named = report.findings.filter((text) => text.startsWith(`${invariant}: `));
+  const there = new RegExp(`${where.replace(/[().]/g, "\\$&")}(?!\\d)`);
+  expect(named, report.findings.join("\n")).toContainEqual(expect.stringMatching(there));
+  expect(named[0]).toMatch(/: found .+, expected .+/);
+}

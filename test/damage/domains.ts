@@ -99,7 +99,7 @@ damage("sleepers order", "by time", (d) => {
 });
 
 damage("sleepers order", "by sequence", (d) => {
-  d.set64(sleeper(d, 1), d.mixed.view.u64(sleeper(d, 0)));
+  d.set64(sleeper(d, 1), d.view.u64(sleeper(d, 0)));
   const sequence = (place: number) => sleeper(d, place) + layout.SLEEPER_SEQUENCE;
   d.set32(sequence(0), 1);
   d.set32(sequence(1), 0);
@@ -147,6 +147,14 @@ damage("laps", "too many", (d, { domains }) =>
 
 damage("program", "unknown", (d, { domains }) =>
   d.set8(d.record(domains.burst) + layout.RECORD_PROGRAM_KIND, 3),
+);
+
+damage("flags", "a system call put off by the only processor", (d, { domains }) =>
+  d.bits(d.record(domains.spin) + layout.RECORD_FLAGS, layout.FLAG_CALLING),
+);
+
+damage("program", "a system call of bursts", (d, { domains }) =>
+  d.bits(d.record(domains.burst) + layout.RECORD_FLAGS, layout.FLAG_CALLING),
 );
 
 damage("program", "asleep on the target CPU", (d, { domains }) =>
