@@ -11,8 +11,8 @@ import { actAs, count, me, Processor } from "./processor";
 import { Record } from "./record";
 import { settleKept } from "./turn";
 
-/** Looks at somebody outside before it is taken for dead: many times what a look takes. */
-const PATIENCE: u32 = 200_000_000;
+/** Looks at somebody outside before its waiter sees whether it is dead: many times what a look takes. */
+const PATIENCE: u32 = 1_000_000;
 
 /** Whether a processor has come inside; if not, it is asked to, and waited for unless simulated. */
 export function callIn(other: Processor): bool {

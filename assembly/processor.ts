@@ -136,13 +136,19 @@ export function become(index: u32): void {
   }
 }
 
-/** The block of whoever runs here. */
+/** The block of whoever runs here: a constant where nobody else can. */
 export function me(): Processor {
-  return changetype<Processor>(current);
+  if (isDefined(SHARED)) return changetype<Processor>(current);
+  else return changetype<Processor>(PROCESSORS);
+}
+
+/** The address of a field of that block. */
+function own(offset: usize): usize {
+  return changetype<usize>(me()) + offset;
 }
 
 export function report(): Report {
-  return changetype<Report>(current + PROCESSOR_DOMAIN);
+  return changetype<Report>(own(PROCESSOR_DOMAIN));
 }
 
 /**
@@ -169,23 +175,18 @@ function ringBell(bell: usize): void {
 
 /** Adds to one of the 64-bit statistics of whoever runs here. */
 export function count(statistic: i32, amount: u64 = 1): void {
-  const at: usize = current + PROCESSOR_STATISTICS + (statistic << 3);
+  const at = own(PROCESSOR_STATISTICS + (statistic << 3));
   store<u64>(at, load<u64>(at) + amount);
 }
 
 /** Of whoever runs here. */
 export function counted(statistic: i32): u64 {
-  return load<u64>(current + PROCESSOR_STATISTICS + (statistic << 3));
+  return load<u64>(own(PROCESSOR_STATISTICS + (statistic << 3)));
 }
 
 /** Where the subtotals of a walk are, by level. */
 export function subtotals(): usize {
-  return current + PROCESSOR_SUBTOTALS;
-}
-
-/** Where the meters are listed that a climb has locked. */
-export function path(): usize {
-  return current + PROCESSOR_PATH;
+  return own(PROCESSOR_SUBTOTALS);
 }
 
 if (

@@ -101,7 +101,8 @@ export class Conductor implements Driver {
       return "aborted";
     } finally {
       signal?.removeEventListener("abort", ring);
-      while (!this.#comeToRest()) await this.#bell.after(this.#seen);
+      // Nobody rings for the dead, whom the others miss when they count who rests.
+      while (!this.#comeToRest()) await this.#bell.after(this.#seen, YIELD_MS);
       this.#core.emitter.raise();
     }
   }

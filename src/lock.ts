@@ -15,7 +15,9 @@ export interface LockExports {
 const BUSY = Symbol("busy");
 
 export class Lock {
-  /** Called while a processor keeps the host waiting for long: it may be dead. */
+  /** Whether a processor is dead that has not been recovered. */
+  isDeserted: () => boolean = () => false;
+  /** Recovers those. */
   onWait: () => void = () => {};
   readonly #exports: LockExports;
   readonly #check: () => void;
@@ -47,11 +49,12 @@ export class Lock {
   }
 
   /**
-   * Lets go of the lock and begins anew, with what was first to be done under it: a processor doesn't come
-   * in. Whatever is done up to here must bear to be done again.
+   * A processor that is wanted inside has not come yet. Where it never will, lets go of the lock and begins
+   * anew, with what was first to be done under it: whatever is done up to here must bear to be done again.
    */
-  giveUp(): never {
-    throw BUSY;
+  waitOn(): void {
+    this.#check();
+    if (this.isDeserted()) throw BUSY;
   }
 
   /** Takes back what a dead processor left half done, and what it had. */

@@ -20,6 +20,7 @@ export class Processors {
   readonly #bell: Bell;
   readonly #count: number;
   #isHeld = false;
+  #isEnded = false;
   /** Deaths since anything last ran, and how far everybody had come then. */
   #deaths = 0;
   #progress = -1n;
@@ -30,6 +31,7 @@ export class Processors {
     this.#shared = shared;
     this.#bell = bell;
     this.#count = core.options.processors;
+    shared.lock.isDeserted = () => [...this.#threads.values()].some(({ isOver }) => isOver);
     shared.lock.onWait = () => this.bury();
     shared.onPanic(() => this.end());
   }
@@ -65,6 +67,7 @@ export class Processors {
 
   /** Ends all; the kernel is not used further. */
   end(): void {
+    this.#isEnded = true;
     for (const thread of this.#threads.values()) thread.end();
     this.#threads.clear();
   }
@@ -85,10 +88,17 @@ export class Processors {
 
   /** A thread has ended that was not asked to: now the event loop knows it, too. */
   #ended(index: number, thread: Thread, error: unknown): void {
-    this.#bury(index, thread);
-    if (this.#failure) this.#failure.cause ??= error;
-    const { emitter, time } = this.#core;
-    emitter.emit("processor", { processor: index, error, time });
+    if (this.#isEnded) return;
+    try {
+      this.#shared.check();
+      this.#bury(index, thread);
+      if (this.#failure) this.#failure.cause ??= error;
+      const { emitter, time } = this.#core;
+      emitter.emit("processor", { processor: index, error, time });
+    } catch (panic) {
+      // A panic is told to whoever next asks something of the kernel: here nobody does.
+      if (!this.#shared.hasPanicked) throw panic;
+    }
     this.#bell.ring();
   }
 

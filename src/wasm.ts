@@ -63,7 +63,8 @@ export interface Shared {
   readonly lock: Lock;
   /** Called once, when the kernel has panicked. */
   onPanic(act: () => void): void;
-  /** Throws where a processor has panicked. */
+  readonly hasPanicked: boolean;
+  /** Throws where it has. */
   check(): void;
 }
 
@@ -101,6 +102,9 @@ export function instantiate(bytes: number, build?: Uint8Array, processors = 1): 
     memory,
     exports,
     lock,
+    get hasPanicked() {
+      return guard.hasPanicked;
+    },
     check: () => guard.check(),
     onPanic: (act) => {
       guard.onPanic = act;
@@ -164,10 +168,14 @@ class Guard {
     return guarded;
   }
 
-  /** Throws where this instance, or another one over this memory, has panicked. */
+  /** Whether this instance, or another one over this memory, has. */
+  get hasPanicked(): boolean {
+    return this.#panic !== undefined || this.#code !== 0;
+  }
+
   check(): void {
     if (this.#panic) throw this.#panic;
-    if (this.#code !== 0) throw this.#stop("a worker", "what it threw is in no one's hands");
+    if (this.hasPanicked) throw this.#stop("a worker", "what it threw is in no one's hands");
   }
 
   get #code(): number {
@@ -183,18 +191,15 @@ class Guard {
   }
 }
 
-/**
- * Every call under the kernel lock. A call that needs others to come in who don't is made again, after
- * a look at who of them is dead.
- */
+/** Every call under the kernel lock; again where it needs somebody to come in who has not come yet. */
 function locked(guarded: unknown, lock: Lock): SharedExports {
   const held: Calls = {};
   for (const [name, call] of Object.entries(guarded as Calls)) {
     const busy = name === "invoke" ? ANSWER_BUSY | 0 : CLAIMING.test(name) ? STATUS_BUSY : null;
     held[name] = (a, b, c, d, e) =>
       lock.hold(() => {
-        const answer = call(a, b, c, d, e);
-        if (busy !== null && answer === busy) lock.giveUp();
+        let answer = call(a, b, c, d, e);
+        for (; busy !== null && answer === busy; answer = call(a, b, c, d, e)) lock.waitOn();
         return answer;
       });
   }

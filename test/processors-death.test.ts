@@ -8,7 +8,7 @@ import { pathToFileURL } from "node:url";
 import { afterEach, describe, expect, test } from "vitest";
 import { bursts, type Domain, type Kernel, type Meter } from "../src/index.js";
 import { findings } from "./lab.js";
-import { conductor, dismiss, team, turn, until, workerOf } from "./team.js";
+import { conductor, dismiss, kill, team, turn, until, workerOf } from "./team.js";
 
 afterEach(dismiss);
 
@@ -45,7 +45,7 @@ describe("a worker that dies", () => {
     const run = kernel.run({ signal: aborter.signal });
     for (const processor of [1, 2, 1]) {
       const before = deaths.length;
-      void workerOf(kernel, processor).terminate();
+      await kill(kernel, processor);
       await until(() => deaths.length > before);
       const reached = domains.map(({ consumed }) => consumed);
       await until(() => domains.every(({ consumed }, i) => consumed > reached[i]! + 10_000n));
@@ -67,7 +67,7 @@ describe("a worker that dies", () => {
     for (let round = 0; round < 20; round++) {
       const before = domains.map(({ consumed }) => consumed);
       await until(() => domains.every(({ consumed }, i) => consumed > before[i]!));
-      void workerOf(kernel, 1 + roll(2)).terminate();
+      await kill(kernel, 1 + roll(2));
       // No turn of the event loop from here on.
       meter.off();
       const { consumed } = meter.statistics();
@@ -82,9 +82,9 @@ describe("a worker that dies", () => {
 
   test("dies at any point of the kernel's work, and nothing is lost", async () => {
     const roll = dice(20);
-    for (let round = 0; round < 5; round++) {
+    for (let seed = 1; seed <= 4; seed++) {
       const kernel = team({ advance: 3000n, quantum: 100 });
-      const program = bursts({ run: [50, 900], wait: [0, 300], times: 3000, seed: round });
+      const program = bursts({ run: [50, 900], wait: [0, 300], times: 100, seed });
       let meter = kernel.primeMeter;
       const domains: Domain[] = [];
       for (let depth = 0; depth < 6; depth++) {
@@ -96,14 +96,19 @@ describe("a worker that dies", () => {
         });
         for (let i = 0; i < 3; i++) domains.push(start(kernel, meter, program));
       }
-      const run = kernel.run();
+      let isOver = false;
+      const run = kernel.run().finally(() => {
+        isOver = true;
+      });
       let deaths = 0;
       kernel.on("processor", () => deaths++);
-      for (let kill = 1; kill <= 8; kill++) {
+      for (let round = 1; round <= 8; round++) {
+        const { time } = kernel;
+        await until(() => kernel.time > time || isOver);
         for (let turns = roll(40); turns > 0; turns--) await turn();
-        if (conductor(kernel).processors.threads.size === 0) break;
-        void workerOf(kernel, 1 + roll(2)).terminate();
-        await until(() => deaths === kill);
+        if (isOver) break;
+        await kill(kernel, 1 + roll(2));
+        await until(() => deaths === round);
         expect(findings(kernel)).toEqual([]);
       }
       expect((await run).reason).toBe("idle");
@@ -133,9 +138,9 @@ describe("a worker that dies", () => {
     const run = kernel.run();
     run.catch(() => {});
     await until(() => meter.statistics().keeperCalls === 1);
-    for (let kill = 1; kill <= 3; kill++) {
-      void workerOf(kernel, 1).terminate();
-      await until(() => deaths === kill);
+    for (let round = 1; round <= 3; round++) {
+      await kill(kernel, 1);
+      await until(() => deaths === round);
     }
     await expect(run).rejects.toMatchObject({
       name: "ProcessorError",
@@ -155,7 +160,7 @@ describe("a worker that dies", () => {
     await kernel.run({ cycles: 5000 });
     let deaths = 0;
     kernel.on("processor", () => deaths++);
-    await workerOf(kernel, 1).terminate();
+    await kill(kernel, 1);
     await until(() => deaths === 1);
     await kernel.run({ cycles: 5000 });
     expect(domain.consumed).toBe(10_000n);
@@ -165,8 +170,8 @@ describe("a worker that dies", () => {
     const kernel = team();
     const domains = [start(kernel, kernel.primeMeter), start(kernel, kernel.primeMeter)];
     while (kernel.time < 10_000n) kernel.step({ cycles: 10_000n });
-    void workerOf(kernel, 1).terminate();
-    void workerOf(kernel, 2).terminate();
+    const { threads } = conductor(kernel).processors;
+    for (const thread of threads.values()) void workerOf(thread).terminate();
     const before = domains.map(({ consumed }) => consumed);
     while (domains.some(({ consumed }, i) => consumed === before[i])) {
       kernel.step({ cycles: 10_000n });
@@ -183,14 +188,14 @@ describe("dispose", () => {
     const run = kernel.run();
     run.catch(() => {});
     await until(() => domain.consumed > 10_000n);
-    const exits = [1, 2].map(
-      (index) => new Promise((resolve) => workerOf(kernel, index).once("exit", resolve)),
-    );
+    const { threads } = conductor(kernel).processors;
+    const workers = [...threads.values()].map(workerOf);
+    expect(workers.length).toBe(2);
     kernel.dispose();
-    // It takes all other listeners off.
-    void exits;
+    // Node says so of a thread that is no more.
+    await until(() => workers.every(({ threadId }) => threadId === -1));
     await expect(run).rejects.toMatchObject({ code: "WRONG_STATE" });
-    expect(conductor(kernel).processors.threads.size).toBe(0);
+    expect(threads.size).toBe(0);
     expect(() => kernel.time).toThrow("disposed");
     expect(() => kernel.check()).toThrow("disposed");
     expect(() => kernel.step()).toThrow("disposed");

@@ -43,8 +43,13 @@ export function conductor(kernel: Kernel): Conductor {
   return kernel.driver as Conductor;
 }
 
-/** The worker of a processor, as Node has it; once it is there. */
-export function workerOf(kernel: Kernel, processor: number): Worker {
-  const thread = conductor(kernel).processors.threads.get(processor)!;
+/** Ends the worker of a processor, as if it had crashed; once it is there. */
+export async function kill(kernel: Kernel, processor: number): Promise<void> {
+  const { threads } = conductor(kernel).processors;
+  await until(() => threads.has(processor));
+  void workerOf(threads.get(processor)!).terminate();
+}
+
+export function workerOf(thread: Thread): Worker {
   return (thread as Thread & { worker: Worker }).worker;
 }

@@ -3,15 +3,20 @@
 
 import { readFileSync } from "node:fs";
 import { expect } from "vitest";
-import * as codes from "../assembly/codes.js";
+import { OK } from "../assembly/codes.js";
 import * as layout from "../assembly/layout.js";
-import type { KernelExports } from "../src/wasm.js";
+import type { SharedExports } from "../src/wasm.js";
 
 const build = readFileSync(new URL("../build/kernel.shared.debug.wasm", import.meta.url));
 const module = new WebAssembly.Module(build);
 
-interface JournalExports extends KernelExports {
-  journalUse(block: number): void;
+/** With those that only builds with assertions have; see assembly/shared-debug.ts. */
+interface JournalExports extends SharedExports {
+  become(index: number): void;
+  enter(): number;
+  leave(): void;
+  recover(index: number): number;
+  turn(): number;
   journalBegin(): void;
   journalEnd(): void;
   journalFilled(): number;
@@ -22,27 +27,48 @@ const { CONTROL } = layout;
 const FRAMES = 16;
 /** More than is laid out for a node. */
 const NODE_BYTES = 512;
+/** The block of the one processor. */
+const BLOCK = layout.PROCESSORS + layout.PROCESSOR_SIZE;
+const JOURNAL = BLOCK + layout.JOURNAL;
+const STATISTICS = BLOCK + layout.PROCESSOR_STATISTICS;
 
-/** Exports that change nothing, or nothing that is journalled: see scripts/journal.mjs. */
-export const NOT_STOPPED =
-  /^(memory|nodeAllocation|frame.*|.*Run|run|image.*|machine.*|costSet|journal.*)$/;
+/** Not undone: what is counted, what the last turn ran, and the journal itself. */
+const UNLOGGED: [number, number][] = [
+  [STATISTICS, 8 * layout.STATISTIC_COUNT],
+  [BLOCK + layout.PROCESSOR_RAN, 8],
+  [JOURNAL, layout.PROCESSOR_SIZE - layout.JOURNAL],
+];
 
-/** A kernel of the shared build and the operations that are stopped in it. */
+/** Locks, bells and the like, changed by atomic stores: these are broken or rung anew, not undone. */
+const ATOMICS = [
+  CONTROL + layout.CONTROL_HOST_BELL,
+  CONTROL + layout.CONTROL_LOCK,
+  BLOCK + layout.PROCESSOR_PHASE,
+  BLOCK + layout.PROCESSOR_ATTENTION,
+  BLOCK + layout.PROCESSOR_BELL,
+];
+
+/** An event that the kernel told. */
+export interface Told {
+  kind: number;
+  domain: number;
+  meter: number;
+  code: number;
+}
+
+/** A kernel of the shared build with one processor, which can be stopped in whatever it does. */
 export class Victim {
   readonly kernel: JournalExports;
   readonly view: DataView;
-  /** A participant's block, in memory that the kernel has no use for. */
-  readonly block: number;
   readonly #bytes: Buffer;
   /** Exports that were called. */
   readonly called = new Set<string>();
-  /** Stores that changes were stopped before. */
+  /** How often it was stopped. */
   stops = 0;
 
   constructor(nodes = 64) {
-    const bytes = layout.REGIONS + nodes * NODE_BYTES + FRAMES * layout.PAGE_SIZE;
-    const pages = Math.ceil(bytes / layout.WASM_PAGE_SIZE) + 1;
-    this.block = (pages - 1) * layout.WASM_PAGE_SIZE;
+    const bytes = BLOCK + layout.PROCESSOR_SIZE + nodes * NODE_BYTES + FRAMES * layout.PAGE_SIZE;
+    const pages = Math.ceil(bytes / layout.WASM_PAGE_SIZE);
     const memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true });
     const { exports } = new WebAssembly.Instance(module, { env: { memory } });
     this.kernel = new Proxy(exports, {
@@ -53,13 +79,8 @@ export class Victim {
     }) as unknown as JournalExports;
     this.view = new DataView(memory.buffer);
     this.#bytes = Buffer.from(memory.buffer);
-    expect(this.kernel.initialize(nodes, FRAMES)).toBe(codes.OK);
-    expect(this.amount).toBeLessThanOrEqual(this.block);
-    this.kernel.journalUse(this.block);
-  }
-
-  get journal(): number {
-    return this.block + layout.JOURNAL;
+    expect(this.kernel.initialize(nodes, FRAMES, 1)).toBe(OK);
+    this.kernel.become(1);
   }
 
   get amount(): number {
@@ -74,17 +95,43 @@ export class Victim {
     return this.view.getUint32(CONTROL + offset, true);
   }
 
-  /** Bytes of entries in the journal. */
-  get top(): number {
-    return this.view.getUint32(this.journal + layout.JOURNAL_TOP, true);
+  setControl(offset: number, value: number): void {
+    this.view.setUint32(CONTROL + offset, value, true);
   }
 
-  /** All that must be as it was: not what was counted, and the journal itself. */
+  statistic(number: number): number {
+    return Number(this.view.getBigUint64(STATISTICS + 8 * number, true));
+  }
+
+  /** Takes the batch of events, as the host does. */
+  events(): Told[] {
+    const count = this.control(layout.CONTROL_EVENTS);
+    this.setControl(layout.CONTROL_EVENTS, 0);
+    return Array.from({ length: count }, (_, n) => {
+      const field = (of: number) =>
+        this.view.getUint32(layout.EVENTS + n * layout.EVENT_SIZE + of, true);
+      return {
+        kind: field(layout.EVENT_KIND),
+        domain: field(layout.EVENT_DOMAIN),
+        meter: field(layout.EVENT_METER),
+        code: field(layout.EVENT_CODE),
+      };
+    });
+  }
+
+  /** Bytes of entries in the journal. */
+  get top(): number {
+    return this.view.getUint32(JOURNAL + layout.JOURNAL_TOP, true);
+  }
+
+  rollBack(): void {
+    this.kernel.journalRollback(BLOCK);
+  }
+
+  /** All that must be as it was. */
   copy(): Buffer {
     const copy = Buffer.from(this.#bytes);
-    const counts = CONTROL + layout.CONTROL_STATISTICS;
-    copy.fill(0, counts, counts + 8 * layout.STATISTIC_COUNT);
-    copy.fill(0, this.journal, this.block + layout.PROCESSOR_SIZE);
+    for (const [from, bytes] of UNLOGGED) copy.fill(0, from, from + bytes);
     return copy;
   }
 
@@ -98,19 +145,18 @@ export class Victim {
       .map((at) => at.toString(16));
   }
 
-  /** Whether the operation came to its end, where it was to stop before its n-th store. */
+  /** Whether an operation came to its end, where it was to stop before its n-th store; 0: never. */
   attempt(operation: () => void, countdown: number): boolean {
-    this.kernel.journalBegin();
-    this.view.setUint32(this.journal + layout.JOURNAL_COUNTDOWN, countdown, true);
+    this.view.setUint32(JOURNAL + layout.JOURNAL_COUNTDOWN, countdown, true);
     try {
       operation();
     } catch (error) {
       expect(error).toBeInstanceOf(WebAssembly.RuntimeError);
       expect(this.control(layout.CONTROL_PANIC)).toBe(0);
-      expect(this.view.getUint32(this.journal + layout.JOURNAL_COUNTDOWN, true)).toBe(0);
+      expect(this.view.getUint32(JOURNAL + layout.JOURNAL_COUNTDOWN, true)).toBe(0);
       return false;
     }
-    this.view.setUint32(this.journal + layout.JOURNAL_COUNTDOWN, 0, true);
+    this.view.setUint32(JOURNAL + layout.JOURNAL_COUNTDOWN, 0, true);
     return true;
   }
 
@@ -118,7 +164,7 @@ export class Victim {
   rollBackInPart(entries: number): void {
     for (let top = this.top; top > 0 && entries > 0; entries--) {
       top -= layout.JOURNAL_ENTRY_SIZE;
-      const entry = this.journal + layout.JOURNAL_ENTRIES + top;
+      const entry = JOURNAL + layout.JOURNAL_ENTRIES + top;
       const at = this.view.getUint32(entry + layout.JOURNAL_ADDRESS, true);
       const bytes = this.view.getUint32(entry + layout.JOURNAL_BYTES, true);
       this.#bytes.copyWithin(at, entry, entry + bytes);
@@ -128,19 +174,35 @@ export class Victim {
   /** Stops an operation before each of its stores, and undoes it; at last lets it be done. */
   kill(name: string, operation: () => void): void {
     const before = this.copy();
+    const atomics = ATOMICS.map((at) => this.view.getUint32(at, true));
     for (let n = 1; ; n++) {
-      const isDone = this.attempt(operation, n);
-      if (isDone) expect(this.changes(before), `${name} changes nothing`).not.toEqual([]);
-      if (!isDone) expect(this.top).toBe((n - 1) * layout.JOURNAL_ENTRY_SIZE);
+      if (this.attempt(operation, n)) break;
       this.rollBackInPart(n % 3);
-      this.kernel.journalRollback(this.block);
+      this.rollBack();
+      ATOMICS.forEach((at, which) => {
+        this.view.setUint32(at, atomics[which]!, true);
+      });
       expect(this.changes(before), `${name}, stopped before store ${n}`).toEqual([]);
       expect(this.top).toBe(0);
       this.stops++;
-      if (isDone) break;
     }
-    this.attempt(operation, 0);
+  }
+
+  /** The same for what the host does under the lock; here it is the processor that does it. */
+  killCall(name: string, operation: () => void): void {
+    this.kill(name, () => {
+      this.kernel.journalBegin();
+      operation();
+    });
+    expect(this.top, `${name} changes nothing`).toBeGreaterThan(0);
     this.kernel.journalEnd();
     expect(this.top).toBe(0);
+  }
+
+  /** As the host, which journals nothing. */
+  asHost(operation: () => void): void {
+    this.kernel.become(0);
+    operation();
+    this.kernel.become(1);
   }
 }
