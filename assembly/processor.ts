@@ -39,6 +39,7 @@ import {
   PROCESSORS,
   REST_IDLE,
   STATISTIC_COUNT,
+  STATISTIC_IDLE,
 } from "./layout";
 
 /** Fields as in layout.ts, which says what is not plain from the name. */
@@ -177,6 +178,12 @@ function ringBell(bell: usize): void {
 export function count(statistic: i32, amount: u64 = 1): void {
   const at = own(PROCESSOR_STATISTICS + (statistic << 3));
   store<u64>(at, load<u64>(at) + amount);
+}
+
+/** Idle time is more than a statistic: with what was run it is the clock. So it is journalled. */
+export function countIdle(cycles: u64): void {
+  const at = own(PROCESSOR_STATISTICS + (STATISTIC_IDLE << 3));
+  store<u64>(at, load<u64>(at) + cycles);
 }
 
 /** Of whoever runs here. */
