@@ -12,6 +12,7 @@ import {
   PROCESSOR_OUTCOME,
   PROCESSOR_READY_COUNT,
   PROCESSOR_RUNNING,
+  RECORD_PROCESSOR,
   RUNNING_ANY,
 } from "../../assembly/layout.js";
 import { Simulated } from "../simulated.js";
@@ -20,6 +21,8 @@ import { type Corruption, Damage } from "./damage.js";
 /** An ecall, then again. */
 const CALLS = [0x00000073, 0xffdff06f];
 const NOTHING = -1;
+/** So many that a pool for each processor leaves records that are in none. */
+const NODES = 8192;
 const PATIENCE = 100;
 
 /** Which domain is where, by node index. */
@@ -38,22 +41,30 @@ export interface Busy {
  * given one. 5 rests. A domain of 1 waits for its system call.
  */
 export function busyKernel(): Busy {
-  const simulated = new Simulated({ processors: 5, nodes: 512 });
+  const simulated = new Simulated({ processors: 5, nodes: NODES });
   const { view } = simulated;
   const used = simulated.meter(PRIME_INDEX, 1n << 40n);
   const high = simulated.meter(PRIME_INDEX, 1n << 40n);
   const middle = simulated.meter(high, 1n << 39n);
   const low = simulated.meter(middle, 1n << 38n);
-  // One for each processor, in turn.
-  const alone = simulated.domain(used, { run: 500 });
-  const climber = simulated.domain(low, { run: 500 });
-  const outcome = simulated.domain(used, { run: 10, wait: 9999 });
-  const any = simulated.domain(used, { run: 1 << 20 });
-  const stopped = simulated.domain(used, { run: 1 });
-  const calling = simulated.machine(used, CALLS);
-  const second = simulated.domain(low, { run: 500 });
-  const given = simulated.domain(used, { run: 500 });
-  const inbox = simulated.domain(used, { run: 500 });
+  const damage = new BusyDamage(simulated);
+  /** One that is made for that processor; what is made for others is never started. */
+  const domainFor = (processor: number, make: () => number) => {
+    for (let patience = PATIENCE; patience > 0; patience--) {
+      const domain = make();
+      if (damage.processorOf(domain) === processor) return domain;
+    }
+    throw new Error(`no domain is made for processor ${processor}`);
+  };
+  const alone = domainFor(1, () => simulated.domain(used, { run: 500 }));
+  const climber = domainFor(2, () => simulated.domain(low, { run: 500 }));
+  const outcome = domainFor(3, () => simulated.domain(used, { run: 10, wait: 9999 }));
+  const any = domainFor(4, () => simulated.domain(used, { run: 1 << 20 }));
+  const stopped = domainFor(5, () => simulated.domain(used, { run: 1 }));
+  const calling = domainFor(1, () => simulated.machine(used, CALLS));
+  const second = domainFor(2, () => simulated.domain(low, { run: 500 }));
+  const given = domainFor(3, () => simulated.domain(used, { run: 500 }));
+  const inbox = domainFor(4, () => simulated.domain(used, { run: 500 }));
   const until = (processor: number, holds: () => boolean) => {
     for (let turn = 0; turn < PATIENCE && !holds(); turn++) simulated.turn(processor);
     if (!holds()) throw new Error(`processor ${processor} does not get there`);
@@ -85,6 +96,11 @@ export class BusyDamage extends Damage {
   block(index: number, offset: number, value: number): string {
     this.set32(this.processor(offset, index), value);
     return `processor ${index}`;
+  }
+
+  /** The processor that a domain is of. */
+  processorOf(domain: number): number {
+    return this.view.u8(this.record(domain) + RECORD_PROCESSOR);
   }
 
   field(index: number, offset: number): number {

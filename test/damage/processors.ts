@@ -159,5 +159,5 @@ damage("hand", "not empty", (d) => d.block(1, layout.PROCESSOR_HAND + 4, 1));
 
 damage("image", "whose lock nobody has given back", (d, { domains }) => {
   d.set32(d.image(domains.calling) + layout.IMAGE_LOCK, 2);
-  return `${nodeOf(d, domains.calling)}, lock`;
+  return "lock: found 2"; // of whoever of its users comes first
 });

@@ -170,11 +170,13 @@ damage("free records", "a list of the host's own", (d) => {
 
 damage("free records", "one that no pool has, in a list", (d) => {
   const record = numberOf(d, end(d)) + 3;
-  d.set32(pool(d, 4) + layout.RECORD_NEXT, end(d) + 3 * layout.RECORD_SIZE);
+  let last = pool(d, 4);
+  while (d.u32(last + layout.RECORD_NEXT) !== 0) last = d.u32(last + layout.RECORD_NEXT);
+  d.set32(last + layout.RECORD_NEXT, end(d) + 3 * layout.RECORD_SIZE);
   return `record ${record}: found in a list`;
 });
 
-damage("next record", "within a page", (d) => {
+damage("next record", "within a pool", (d) => {
   d.set32(d.control(layout.CONTROL_NEXT_RECORD), end(d) + layout.RECORD_SIZE);
   return "control block";
 });
@@ -183,6 +185,8 @@ damage("next record", "one after it used before", (d) => {
   d.set32(end(d) + layout.RECORD_SIZE + layout.RECORD_RANDOM, 7);
   return `record ${numberOf(d, end(d)) + 1}, byte ${layout.RECORD_RANDOM}`;
 });
+
+damage("domains", "one more of a processor", (d) => d.block(3, layout.PROCESSOR_DOMAINS, 1000));
 
 damage("processor", "the host's domain", (d, { domains }) =>
   d.set8(d.record(domains.stopped) + layout.RECORD_PROCESSOR, 0),
