@@ -2,7 +2,7 @@
 // step is chosen from outside; a world does nothing of itself, so the same choices give the same world.
 
 import { TURN_BLOCKED } from "../../assembly/codes.js";
-import { PHASE_RESTING } from "../../assembly/layout.js";
+import { PHASE_CLAIMING, PHASE_RESTING } from "../../assembly/layout.js";
 import { checkStore } from "../check.js";
 import type { Act } from "./act.js";
 import { calm } from "./calm.js";
@@ -51,6 +51,8 @@ export class World {
   /** Dead ones in whose state the store isn't as it should be. */
   #torn = 0;
   #half = 0;
+  /** Who waits, under the lock, for others: if it dies, what it did and said before is undone. */
+  #claiming = 0;
   #nextCheck: number;
   #low = 0x811c9dc5 | 0;
   #high = 0x2545f491 | 0;
@@ -113,6 +115,7 @@ export class World {
     this.steps++;
     // As a worker does: who reads it after a look at the queue sleeps through what came between.
     this.#bells[processor] = machine.bell(processor);
+    if (processor === this.#claiming) this.#settle();
     let phase: number;
     try {
       phase = machine.turn(processor);
@@ -128,10 +131,21 @@ export class World {
       this.#mix((machine.ran << 20) ^ used);
       this.model.slice(machine.ran, used);
     }
-    if (this.#torn === 0) this.#mix(this.judge.look());
+    if (phase === PHASE_CLAIMING) this.#claiming = processor;
+    if (this.#isSettled) this.#mix(this.judge.look());
     this.#asleep[processor] = phase === PHASE_RESTING ? 1 : 0;
     if (phase === TURN_BLOCKED) this.conflicts++;
     if (this.say) this.#sayTurn(processor, phase, used);
+  }
+
+  /** Whether nothing that was said may yet be taken back. */
+  get #isSettled(): boolean {
+    return this.#torn === 0 && this.#claiming === 0;
+  }
+
+  #settle(): void {
+    this.#claiming = 0;
+    this.#mix(this.judge.look());
   }
 
   #sayTurn(processor: number, phase: number, used: number): void {
@@ -186,7 +200,8 @@ export class World {
     if (this.#dead[processor] === HALF_RECOVERED) this.#half--;
     this.#dead[processor] = ALIVE;
     this.#asleep[processor] = 0;
-    this.#mix(this.judge.look());
+    if (this.#claiming === processor) this.#claiming = 0;
+    if (this.#isSettled) this.#mix(this.judge.look());
     this.say?.(processor, "is replaced");
   }
 
@@ -195,7 +210,7 @@ export class World {
   /** Everything in memory against the model, and against the kernel's own invariants. */
   check(): void {
     this.#nextCheck = this.steps + this.every;
-    if (this.#torn + this.#half > 0) return;
+    if (!this.#isSettled || this.#half > 0) return;
     this.checks++;
     compare(this.machine.view, this.model);
     const { ok, findings } = checkStore(this.machine.view);
