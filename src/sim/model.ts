@@ -289,7 +289,8 @@ export class Model {
   /** The chain above a meter is about to change: who is parked there, or at it, looks again. */
   #wakeChain(meter: number): void {
     this.wakeParked(meter);
-    for (const above of this.above(meter)) this.wakeParked(above);
+    // Twenty in all: from below this one, no more could be reached.
+    for (const above of this.above(meter).slice(0, MAX_CHAIN - 1)) this.wakeParked(above);
   }
 
   /** Takes a domain out of whatever it waits for; an answer of its keeper comes too late. */
