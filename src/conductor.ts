@@ -124,7 +124,6 @@ export class Conductor implements Driver {
   }
 
   #act(until: bigint): StepOutcome {
-    this.#shared.check();
     this.processors.check();
     this.#seen = this.#bell.count;
     this.#hasActed = this.#reporter.act();
