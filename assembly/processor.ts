@@ -39,6 +39,7 @@ import {
   PROCESSORS,
   REST_IDLE,
   STATISTIC_COUNT,
+  STATISTIC_IDLE,
 } from "./layout";
 
 /** Fields as in layout.ts, which says what is not plain from the name. */
@@ -175,6 +176,12 @@ function ringBell(bell: usize): void {
 
 /** Adds to one of the 64-bit statistics of whoever runs here. */
 export function count(statistic: i32, amount: u64 = 1): void {
+  const at = own(PROCESSOR_STATISTICS + (statistic << 3));
+  store<u64>(at, load<u64>(at) + amount);
+}
+
+/** The same where clocks are compared with it: journalled, so a change that is taken back isn't counted. */
+export function account(statistic: i32, amount: u64): void {
   const at = own(PROCESSOR_STATISTICS + (statistic << 3));
   store<u64>(at, load<u64>(at) + amount);
 }

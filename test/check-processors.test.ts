@@ -13,6 +13,10 @@ import {
   PROCESSORS,
 } from "../assembly/layout.js";
 import { idOf } from "../src/id.js";
+import { BusyDamage, busyKernel } from "./damage/busy.js";
+import { expectNamed } from "./damage/damage.js";
+import { PROCESSORS as PROCESSORS_DAMAGE } from "./damage/processors.js";
+import { RINGS } from "./damage/rings.js";
 import { randomOf, Simulated } from "./simulated.js";
 
 const KEEPER = 1;
@@ -169,15 +173,28 @@ describe("a simulated kernel of several processors", () => {
   test.each([1, 2, 3, 4])("is clean after every turn: %i processors", (processors) => {
     const phases = new Set<number>();
     let deaths = 0;
-    for (let seed = 1; seed <= 12; seed++) {
+    for (let seed = 1; seed <= 5; seed++) {
       const world = new World(seed, processors);
       world.look();
-      world.run(150);
+      world.run(100);
       deaths += world.deaths;
       for (const phase of world.phases) phases.add(phase);
     }
     expect(deaths).toBeGreaterThan(0);
     const seen = [PHASE_CLIMBING, PHASE_OUTSIDE, ...(processors > 1 ? [PHASE_CLAIMING] : [])];
     expect([...phases]).toEqual(expect.arrayContaining(seen));
+  });
+});
+
+describe("a damaged store of several processors", () => {
+  const busy = busyKernel();
+  const { simulated } = busy;
+  const whole = simulated.bytes.slice();
+
+  test.each([...PROCESSORS_DAMAGE, ...RINGS])("%s: %s", (invariant, _what, act) => {
+    simulated.bytes.set(whole);
+    expect(simulated.check().findings).toEqual([]);
+    const where = act(new BusyDamage(simulated), busy);
+    expectNamed(simulated.check(), invariant, where);
   });
 });
