@@ -39,7 +39,6 @@ import {
   PROCESSORS,
   REST_IDLE,
   STATISTIC_COUNT,
-  STATISTIC_IDLE,
 } from "./layout";
 
 /** Fields as in layout.ts, which says what is not plain from the name. */
