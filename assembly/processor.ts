@@ -39,7 +39,6 @@ import {
   PROCESSORS,
   REST_IDLE,
   STATISTIC_COUNT,
-  STATISTIC_IDLE,
 } from "./layout";
 
 /** Fields as in layout.ts, which says what is not plain from the name. */
@@ -180,10 +179,10 @@ export function count(statistic: i32, amount: u64 = 1): void {
   store<u64>(at, load<u64>(at) + amount);
 }
 
-/** Idle time is more than a statistic: with what was run it is the clock. So it is journalled. */
-export function countIdle(cycles: u64): void {
-  const at = own(PROCESSOR_STATISTICS + (STATISTIC_IDLE << 3));
-  store<u64>(at, load<u64>(at) + cycles);
+/** The same where clocks are compared with it: journalled, so a change that is taken back isn't counted. */
+export function account(statistic: i32, amount: u64): void {
+  const at = own(PROCESSOR_STATISTICS + (statistic << 3));
+  store<u64>(at, load<u64>(at) + amount);
 }
 
 /** Of whoever runs here. */

@@ -6,9 +6,9 @@
 import { PANIC_QUEUE } from "./codes";
 import { control } from "./control";
 import { emit } from "./event";
-import { EVENT_SLICE, STATE_READY, STATISTIC_SWITCHES } from "./layout";
+import { EVENT_SLICE, STATE_READY, STATISTIC_IDLE, STATISTIC_SWITCHES } from "./layout";
 import { panic } from "./panic";
-import { count, countIdle, me, Processor } from "./processor";
+import { account, count, me, Processor } from "./processor";
 import { Record } from "./record";
 
 /** Makes a domain that is on no queue the last of a ring; answers the ring's head. */
@@ -82,9 +82,8 @@ export function takeIn(): void {
 
 /** Time passes in which this processor runs nobody. */
 export function passTime(to: u64): void {
-  const here = me();
-  countIdle(to - here.time);
-  here.time = to;
+  account(STATISTIC_IDLE, to - me().time);
+  me().time = to;
 }
 
 /** Takes a ready domain off the queue; if it was the head, the next one starts a slice. */
