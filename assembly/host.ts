@@ -14,6 +14,7 @@ import { NOTHING } from "./program";
 import { passTime } from "./ready";
 import { Record } from "./record";
 import { machineRecover } from "./riscv/code";
+import { loseRun } from "./turn";
 
 /** Takes the kernel lock for the host; 0: somebody has it for long, wait a little and call again. */
 export function enter(): i32 {
