@@ -8,7 +8,7 @@ import { control } from "./control";
 import { emit } from "./event";
 import { EVENT_SLICE, STATE_READY, STATISTIC_IDLE, STATISTIC_SWITCHES } from "./layout";
 import { panic } from "./panic";
-import { count, me, Processor } from "./processor";
+import { account, count, me, Processor } from "./processor";
 import { Record } from "./record";
 
 /** Makes a domain that is on no queue the last of a ring; answers the ring's head. */
@@ -82,7 +82,7 @@ export function takeIn(): void {
 
 /** Time passes in which this processor runs nobody. */
 export function passTime(to: u64): void {
-  count(STATISTIC_IDLE, to - me().time);
+  account(STATISTIC_IDLE, to - me().time);
   me().time = to;
 }
 

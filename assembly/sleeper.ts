@@ -3,6 +3,7 @@
 
 import { Bursts } from "./burst";
 import { control } from "./control";
+import { journalBegin, journalFilled } from "./journal";
 import {
   BATCH,
   SLEEPER_RECORD,
@@ -76,7 +77,10 @@ export function wakeSleepers(): void {
   const now = me().time;
   let batch = BATCH;
   while (control.sleepers != 0 && nextWake() <= now) {
-    if (isDefined(SHARED)) if (--batch < 0) return;
+    if (isDefined(SHARED)) {
+      if (--batch < 0) return;
+      if (journalFilled()) journalBegin();
+    }
     const domain = changetype<Record>(Sleeper.at(0).record);
     awake(domain);
     Bursts.next(domain);

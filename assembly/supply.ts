@@ -19,7 +19,7 @@ import {
   STATISTIC_VISITS,
 } from "./layout";
 import { Node } from "./node";
-import { count, counted, me, report, ringHost } from "./processor";
+import { account, count, counted, me, report, ringHost } from "./processor";
 import { dequeue } from "./ready";
 import { Record } from "./record";
 import { park, stall } from "./stall";
@@ -57,7 +57,7 @@ export function chargeWork(domain: Record, cycles: u64): u64 {
   domain.amount -= paid;
   domain.consumed += paid;
   me().time += paid;
-  count(STATISTIC_KERNEL_WORK, paid);
+  account(STATISTIC_KERNEL_WORK, paid);
   return paid;
 }
 

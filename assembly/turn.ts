@@ -77,13 +77,14 @@ export function turn(): i32 {
 function pass(here: Processor): i32 {
   countSlices(here.slices);
   here.slices = 0;
-  if (here.outcome != NOTHING && settleKept() == REASON_LIMIT) return rest(here, REST_LIMIT);
-  if (!control.going) return rest(here, REST_HALTED);
-  if (eventsFull()) return rest(here, REST_EVENTS);
+  // First, while nothing is half done: waking many is several changes.
   if (nextWake() <= here.time) {
     wakeSleepers();
     if (nextWake() <= here.time) return PHASE_WANTING;
   }
+  if (here.outcome != NOTHING && settleKept() == REASON_LIMIT) return rest(here, REST_LIMIT);
+  if (!control.going) return rest(here, REST_HALTED);
+  if (eventsFull()) return rest(here, REST_EVENTS);
   takeIn();
   if (here.ready == 0) return seek(here);
   if (here.time >= control.until) return rest(here, REST_LIMIT);

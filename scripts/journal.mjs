@@ -7,6 +7,7 @@
 // place: its entries are later ones, are undone first, and the entry made here then brings back what
 // was there before either. Every store has its own entry, made before it; so of several for a place
 // the first was made before any store to it, and is undone last.
+// A value may not end the change, as giving the lock back does: its store would have no entry.
 
 /** Not journalled: names of functions, or starts of names that end in "/". */
 const EXCLUDED = {
