@@ -4,6 +4,7 @@
 import {
   CONTROL,
   CONTROL_EVENTS,
+  CONTROL_GOING,
   CONTROL_HOST_BELL,
   CONTROL_UNTIL,
   PHASE_RESTING,
@@ -42,6 +43,8 @@ export class Conductor implements Driver {
   readonly #reporter: Reporter;
   /** Up to when they run. */
   #stop = 0n;
+  /** Whether they may run, and have been told up to when. */
+  #isOn = false;
   #isGoing = false;
   /** How often the bell had been rung before the last look at how things stand. */
   #seen = 0;
@@ -151,7 +154,7 @@ export class Conductor implements Driver {
       this.#setStop(this.alarms.next < until ? this.alarms.next : until);
       this.#shared.exports.go();
     });
-    this.#isGoing = true;
+    this.#isOn = this.#isGoing = true;
     return "ran";
   }
 
@@ -198,8 +201,7 @@ export class Conductor implements Driver {
   /** Stops everybody, and does what they still asked for; whether that is done. */
   #comeToRest(): boolean {
     if (this.#isDisposed) return true;
-    if (this.#isGoing) this.#shared.exports.halt();
-    this.#isGoing = false;
+    if (this.#isOn) this.#halt();
     this.#seen = this.#bell.count;
     this.#held(() => this.#reporter.act());
     if (this.#isDisposed) return true;
@@ -207,6 +209,16 @@ export class Conductor implements Driver {
     if (standing === "told" || standing === "running") return false;
     this.processors.rest();
     return true;
+  }
+
+  #halt(): void {
+    this.#isOn = this.#isGoing = false;
+    this.#core.alone(() => {
+      const standing = this.#standing();
+      // Who rests need not be woken to be told so.
+      if (standing !== "idle" && standing !== "limit") this.#shared.exports.halt();
+      else this.#core.view.setControl(CONTROL_GOING, 0);
+    });
   }
 
   /** Errors of listeners are thrown when all is done. */

@@ -11,6 +11,10 @@ export interface LockExports {
   recover(index: number): number;
 }
 
+/** How long to leave the lock to others at a time, in milliseconds; how often before a look at them. */
+const WAIT_MS = 0.05;
+const WAITS_PER_LOOK = 16;
+
 /** Thrown through what is done under the lock, which is then begun anew. */
 const BUSY = Symbol("busy");
 
@@ -22,6 +26,7 @@ export class Lock {
   readonly #exports: LockExports;
   readonly #check: () => void;
   #depth = 0;
+  #waits = 0;
 
   /** `check` throws where another instance has panicked, maybe with the lock. */
   constructor(exports: LockExports, check: () => void) {
@@ -69,7 +74,8 @@ export class Lock {
 
   #wait(): void {
     this.#check();
-    this.onWait();
-    pause(1);
+    // Where the processors are alive, as they nearly always are, it is not for long.
+    if (++this.#waits % WAITS_PER_LOOK === 0) this.onWait();
+    pause(WAIT_MS);
   }
 }

@@ -14,6 +14,12 @@ import {
 /** Turns of the kernel between two looks at the bell; V8 replaces code by better code only then. */
 const TURNS = 1024;
 
+/**
+ * How long a worker leaves the lock to others that it has not got, in milliseconds: its holder's thread may
+ * have lost its core, but is hardly ever away for long.
+ */
+const BLOCKED_MS = 0.02;
+
 /** What a worker is handed. */
 export interface WorkerData {
   readonly module: WebAssembly.Module;
@@ -54,7 +60,7 @@ function serve({ module, memory, index, bell }) {
       const seen = Atomics.load(words, bell);
       const phase = exports.work(${TURNS});
       if (phase === ${PHASE_RESTING}) Atomics.wait(words, bell, seen);
-      else if (phase === ${TURN_BLOCKED}) Atomics.wait(words, bell, seen, 1);
+      else if (phase === ${TURN_BLOCKED}) Atomics.wait(words, bell, seen, ${BLOCKED_MS});
     }
   } catch (error) {
     Atomics.compareExchange(words, ${(CONTROL + CONTROL_PANIC) / 4}, 0, ${PANIC_WORKER});

@@ -287,3 +287,30 @@ args = ["\\u001b[31mred"]\n`,
   expect(stdout).not.toContain("\u001b");
   expect(stdout).toContain("\ufffd[31mred");
 });
+
+test("runs on several processors, by the file or by an option", () => {
+  const path = file(`[kernel]\nprocessors = 2\n${GOOD}`);
+  const { status, stdout, stderr } = primemeter("run", path, "--json");
+  expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
+  const report = JSON.parse(stdout);
+  expect(report).toMatchObject({ conserved: true, meters: [{ consumed: "50000" }, {}, {}] });
+  expect(Object.keys(report)).toEqual(
+    Object.keys(JSON.parse(primemeter("run", file(GOOD), "--json").stdout)),
+  );
+  const three = primemeter("run", path, "--processors", "3");
+  expect({ status: three.status, stderr: three.stderr }).toEqual({ status: 0, stderr: "" });
+  expect(three.stdout).toMatch(/cycles on each of 3 processors, [\d,]+ of them idle; nothing/);
+  expect(primemeter("run", path, "--processors", "1").stdout).not.toContain("processors");
+});
+
+test("a wrong number of processors is told of with what was expected", () => {
+  for (const number of ["0", "17", "two"]) {
+    const { status, stderr } = primemeter("run", file(GOOD), "--processors", number);
+    expect(status).toBe(2);
+    expect(stderr).toContain("Expected a number of processors from 1 to 16.");
+  }
+  const { status, stderr } = primemeter("run", file(`[kernel]\nprocessors = 17\n${GOOD}`));
+  expect(status).toBe(2);
+  expect(stderr).toContain("processors");
+  expect(stderr).toContain("found 17, expected an integer from 1 to 16");
+});

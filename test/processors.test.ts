@@ -110,6 +110,18 @@ describe("a run", () => {
     expect(findings(kernel)).toEqual([]);
   });
 
+  test("is all that lets anybody run, on a clock that is behind, too", async () => {
+    const kernel = team();
+    const first = start(kernel, kernel.primeMeter);
+    await kernel.run({ cycles: 100_000 });
+    const domains = [1, 2, 3].map(() => start(kernel, kernel.primeMeter));
+    for (let i = 0; i < 200; i++) await turn();
+    expect(domains.map(({ consumed }) => consumed)).toEqual([0n, 0n, 0n]);
+    expect(first.consumed).toBe(100_000n);
+    await kernel.run({ cycles: 100_000 });
+    expect(kernel.primeMeter.statistics().consumed).toBe(300_000n);
+  });
+
   test("goes by an alarm at which everybody stands still", async () => {
     const kernel = team();
     const domains = [start(kernel, kernel.primeMeter), start(kernel, kernel.primeMeter)];

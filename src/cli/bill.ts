@@ -32,17 +32,18 @@ export function verdict(report: Report, paint: Paint): string {
 }
 
 function closing(report: Report): string[] {
-  const { cycles, consumed, seconds, mips, ending, synthetic } = report;
+  const { cycles, processors, consumed, seconds, mips, ending, synthetic } = report;
   const ends = {
     idle: "nothing is left to run",
     limit: "stopped at the limit",
     aborted: "interrupted",
   };
-  const idle = cycles - consumed;
+  const idle = cycles * BigInt(processors) - consumed;
+  const where = processors === 1 ? "" : ` on each of ${processors} processors`;
   const spent = idle === 0n ? "" : `, ${grouped(idle)} of them idle`;
   const unit = synthetic ? "million cycles a second" : "MIPS";
   return [
-    `${grouped(cycles)} cycles${spent}; ${ends[ending]}.`,
+    `${grouped(cycles)} cycles${where}${spent}; ${ends[ending]}.`,
     `${seconds.toFixed(2)} s in the kernel, ${grouped(Math.round(mips))} ${unit}.`,
   ];
 }

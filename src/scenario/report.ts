@@ -9,6 +9,8 @@ export interface Report {
   readonly ending: Ending;
   /** What the clock shows: cycles run and cycles idle. */
   readonly cycles: bigint;
+  /** How many ran domains, each all those cycles. */
+  readonly processors: number;
   /** Cycles that domains ran. */
   readonly consumed: bigint;
   /** Wall time inside the kernel. */

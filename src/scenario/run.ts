@@ -149,6 +149,7 @@ export class ScenarioRun implements Standing {
       findings,
       ending: this.#ending,
       cycles: this.kernel.time,
+      processors: this.#scenario.kernel.processors ?? 1,
       consumed,
       seconds: this.#seconds,
       mips: this.#seconds === 0 ? 0 : Number(consumed) / this.#seconds / 1e6,
