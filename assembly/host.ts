@@ -16,7 +16,7 @@ import {
   RUNNING_NONE,
 } from "./layout";
 import { leaveKernel, seizeKernel, tryEnter } from "./lock";
-import { actAs, me, Processor } from "./processor";
+import { actAs, me, Processor, wakeAll } from "./processor";
 import { NOTHING } from "./program";
 import { passTime } from "./ready";
 import { Record } from "./record";
@@ -106,6 +106,7 @@ export function recover(index: u32): i32 {
     lost.running = RUNNING_NONE;
   }
   control.resting = countResting();
+  wakeAll();
   leaveKernel();
   return OK;
 }
