@@ -31,7 +31,7 @@ const GAINS: ReadonlyMap<number, number | undefined> = new Map([
 const GUEST_GAIN = 1.9;
 /** What one processor may pay for the shared build. */
 const PRICE = 1.05;
-const SMALL_GUESTS: readonly Guest[] = ["strhash"];
+const SMALL_GUESTS: readonly Guest[] = ["lz"];
 /** Instructions of a run, about. */
 const INSTRUCTIONS = 120e6;
 

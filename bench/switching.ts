@@ -19,9 +19,14 @@ const PROCESSORS = 2;
 const QUANTUM = 100_000;
 /** Cycles that nobody uses up. */
 const PLENTY = 1n << 55n;
+/** Slices of each domain before anything is switched. */
+const LAPS = 4;
 /** Between two switchings, in microseconds: they find the processors here and there. */
 const LEAST_PAUSE = 200;
 const PAUSES = 97;
+/** A guest is seen to run within so many microseconds, if it has a CPU. */
+const SEEN = 30;
+const TRIES = 20;
 /** Nobody may run on this long after the call, in microseconds. */
 const WATCHED = 20;
 
@@ -73,6 +78,7 @@ async function switching(crowd: Crowd, others: boolean, size: Size): Promise<Fig
 class Scene {
   readonly #kernel: Kernel;
   readonly #switched: Meter;
+  readonly #domains: number;
   readonly #idle: Domain[];
   /** How far each guest or processor has come, in cycles. */
   readonly #probes: (() => number)[];
@@ -98,14 +104,15 @@ class Scene {
         return domain;
       });
     const below = crowd(switched);
+    const running = others ? crowd(other) : below;
     const { view } = kernel.core;
     this.#kernel = kernel;
+    this.#domains = 2 * domains;
     this.#switched = switched;
     this.#idle = others ? below : [];
-    if (others) crowd(other);
     this.#watched = !others;
     this.#probes = guests
-      ? below.map(({ machine }) => {
+      ? running.map(({ machine }) => {
           const at = machine!.address + MACHINE_REGISTERS + 4 * COUNTER_REGISTER;
           return () => view.u32(at) * COUNTER_CYCLES;
         })
@@ -119,7 +126,7 @@ class Scene {
 
   /** All have run; those who are to be idle have caches and run no more. */
   async begin(): Promise<void> {
-    await this.#kernel.run({ cycles: QUANTUM * 100_000 });
+    await this.#kernel.run({ cycles: QUANTUM * LAPS * this.#domains });
     for (const domain of this.#idle) domain.stop();
     this.#running = this.#kernel.run({ signal: this.#aborter.signal });
   }
@@ -134,8 +141,7 @@ class Scene {
     const times: number[] = [];
     const cycles: number[] = [];
     for (let i = 0; i < count; i++) {
-      await new Promise((resolve) => setImmediate(resolve));
-      spend(LEAST_PAUSE + (this.#switches++ % PAUSES));
+      await this.#allRun();
       const before = this.#progress();
       const start = performance.now();
       this.#switched.off();
@@ -144,6 +150,17 @@ class Scene {
       this.#switched.on(PLENTY);
     }
     return { times, cycles };
+  }
+
+  /** Until a moment at which everybody is seen running, as long as that may be had. */
+  async #allRun(): Promise<void> {
+    for (let tries = 0; tries < TRIES; tries++) {
+      await new Promise((resolve) => setImmediate(resolve));
+      spend(LEAST_PAUSE + (this.#switches++ % PAUSES));
+      const before = this.#progress();
+      spend(SEEN);
+      if (this.#progress().every((value, place) => value !== before[place])) return;
+    }
   }
 
   /** The most that one has run since; nobody runs any more. */
