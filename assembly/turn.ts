@@ -168,6 +168,7 @@ function runOutside(here: Processor): i32 {
   if (goesOn && !here.attention) return PHASE_OUTSIDE;
   if (here.outcome == NOTHING) here.running = RUNNING_NONE;
   here.phase = PHASE_WANTING;
+  if (here.attention) here.hail();
   return PHASE_WANTING;
 }
 

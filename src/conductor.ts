@@ -6,6 +6,7 @@ import {
   CONTROL_EVENTS,
   CONTROL_GOING,
   CONTROL_HOST_BELL,
+  CONTROL_SLEEPLESS,
   CONTROL_UNTIL,
   PHASE_RESTING,
   PROCESSOR_PHASE,
@@ -61,6 +62,7 @@ export class Conductor implements Driver {
     this.#keeperCalls = new KeeperCalls(core, this.alarms);
     this.#keeperCalls.onAnswer = () => this.#bell.ring();
     this.#reporter = new Reporter(core, this.#keeperCalls);
+    core.view.setControl(CONTROL_SLEEPLESS, Number(!mayBlock()));
     // Where it takes time, it has passed by the first run. A failure is that run's.
     loadThreads().catch(() => {});
   }
