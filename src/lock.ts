@@ -2,7 +2,6 @@
 // changes the store. Internal.
 
 import { OK } from "../assembly/codes.js";
-import { pause } from "./bell.js";
 
 export interface LockExports {
   become(index: number): void;
@@ -15,10 +14,10 @@ export interface LockExports {
 const BUSY = Symbol("busy");
 
 export class Lock {
-  /** Whether a processor is dead that has not been recovered. */
-  isDeserted: () => boolean = () => false;
-  /** Recovers those. */
+  /** Gives whoever has the lock time to give it back, or recovers the dead. */
   onWait: () => void = () => {};
+  /** Gives those time that are wanted inside; false where one of them is dead. Called under the lock. */
+  comeIn: () => boolean = () => true;
   readonly #exports: LockExports;
   readonly #check: () => void;
   #depth = 0;
@@ -44,7 +43,7 @@ export class Lock {
         this.#depth = 0;
         this.#exports.leave();
       }
-      this.onWait();
+      this.#wait();
     }
   }
 
@@ -54,7 +53,7 @@ export class Lock {
    */
   waitOn(): void {
     this.#check();
-    if (this.isDeserted()) throw BUSY;
+    if (!this.comeIn()) throw BUSY;
   }
 
   /** Takes back what a dead processor left half done, and what it had. */
@@ -70,6 +69,5 @@ export class Lock {
   #wait(): void {
     this.#check();
     this.onWait();
-    pause(1);
   }
 }
