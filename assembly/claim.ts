@@ -12,8 +12,11 @@ import { NOTHING } from "./program";
 import { Record } from "./record";
 import { loseRun, settleKept } from "./turn";
 
-/** Looks at somebody outside before its waiter sees whether it is dead: many times what a look takes. */
-const PATIENCE: u32 = 1_000_000;
+/** Looks at somebody outside, who comes inside within a third of them unless he waits for a CPU. */
+const PATIENCE: u32 = 50_000;
+/** How often to sleep for a moment, or look again, before it is to be seen whether he is dead. */
+const MOMENTS: u32 = 4;
+const REPEATS: u32 = 20;
 
 /** Whether a processor has come inside; if not, it is asked to, and waited for unless simulated. */
 export function callIn(other: Processor): bool {
@@ -23,11 +26,20 @@ export function callIn(other: Processor): bool {
     count(STATISTIC_CLAIMS);
     other.attention = true;
     if (control.simulated) return false;
+    return awaitInside(other);
+  } else return true;
+}
+
+/** Spins, then sleeps: it may be this thread's CPU that the other waits for. */
+function awaitInside(other: Processor): bool {
+  const isSleepless = control.sleepless != 0 && me().index == 0;
+  for (let left = isSleepless ? REPEATS : MOMENTS; left != 0; left--) {
     for (let patience = PATIENCE; patience != 0; patience--) {
       if (other.phase != PHASE_OUTSIDE) return true;
     }
-    return false;
-  } else return true;
+    if (!isSleepless) other.awaitLeaving(PHASE_OUTSIDE);
+  }
+  return other.phase != PHASE_OUTSIDE;
 }
 
 /** Whether nobody runs this domain any more, and what it ran is settled. */
@@ -39,10 +51,13 @@ export function claim(domain: Record): bool {
     if (running != RUNNING_ANY && running != changetype<usize>(domain)) return true;
     if (!callIn(other)) return false;
     if (other.running != changetype<usize>(domain)) return true;
+    if (other.outcome == NOTHING) {
+      // It died outside, and is about to be recovered.
+      loseRun(other);
+      return true;
+    }
     const self = actAs(other);
-    // Who has nothing to settle died outside, and is not recovered yet.
-    if (other.outcome == NOTHING) loseRun(other);
-    else settleKept();
+    settleKept();
     actAs(self);
   }
   return true;
@@ -57,27 +72,32 @@ export function claimNode(node: Node): bool {
 /** Whether nobody runs a domain below this meter any more. */
 export function claimBelow(meter: Record): bool {
   if (isDefined(SHARED)) {
-    let isMet = true;
+    let called: u32 = 0;
     for (let index: u32 = 1; index <= control.processors; index++) {
       const other = Processor.at(index);
       if (other == me() || other.phase != PHASE_OUTSIDE) continue;
-      if (other.running != RUNNING_ANY && !isBelow(changetype<Record>(other.running), meter)) {
-        continue;
-      }
-      if (!callIn(other)) isMet = false;
+      const running = other.running;
+      if (running == RUNNING_ANY || isBelow(changetype<Record>(running), meter))
+        called |= 1 << index;
     }
-    return isMet;
+    return callAll(called);
   } else return true;
+}
+
+/** Calls several in, a bit each: all are on their way while one is waited for. */
+function callAll(called: u32): bool {
+  for (let rest = called; rest != 0; rest &= rest - 1) Processor.at(ctz(rest)).attention = true;
+  let isMet = true;
+  for (let rest = called; rest != 0; rest &= rest - 1) {
+    if (!callIn(Processor.at(ctz(rest)))) isMet = false;
+  }
+  return isMet;
 }
 
 /** Whether nobody at all is outside any more. */
 export function claimAll(): bool {
   if (isDefined(SHARED)) {
-    let isMet = true;
-    for (let index: u32 = 1; index <= control.processors; index++) {
-      if (Processor.at(index) != me() && !callIn(Processor.at(index))) isMet = false;
-    }
-    return isMet;
+    return callAll(((2 << control.processors) - 2) & ~(1 << me().index));
   } else return true;
 }
 

@@ -9,7 +9,7 @@ import { frameRecover } from "./frame";
 import { journalRollback } from "./journal";
 import { PHASE_OUTSIDE, PHASE_RESTING, PHASE_WANTING, PROGRAM_RISCV, RUNNING_ANY } from "./layout";
 import { leaveKernel, seizeKernel, tryEnter } from "./lock";
-import { actAs, me, Processor } from "./processor";
+import { actAs, me, Processor, wakeAll } from "./processor";
 import { NOTHING } from "./program";
 import { passTime } from "./ready";
 import { Record } from "./record";
@@ -95,6 +95,7 @@ export function recover(index: u32): i32 {
   Climb.of(lost).giveBack();
   if (lost.outcome == NOTHING) loseRun(lost);
   control.resting = countResting();
+  wakeAll();
   leaveKernel();
   return OK;
 }

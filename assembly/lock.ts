@@ -3,7 +3,7 @@
 import { control } from "./control";
 import { journalBegin, journalEnd } from "./journal";
 import { CONTROL, CONTROL_LOCK } from "./layout";
-import { me } from "./processor";
+import { me, wakeRung } from "./processor";
 
 const kernelLock: usize = CONTROL + CONTROL_LOCK;
 /** Looks at a lock that is held before its waiter had better let the holder's thread run. */
@@ -56,6 +56,7 @@ export function leaveKernel(): void {
   if (isDefined(SHARED)) {
     journalEnd();
     unlock(kernelLock);
+    wakeRung();
   }
 }
 

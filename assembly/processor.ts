@@ -41,6 +41,9 @@ import {
   STATISTIC_COUNT,
 } from "./layout";
 
+/** In nanoseconds. */
+const MOMENT: i64 = 1_000_000;
+
 /** Fields as in layout.ts, which says what is not plain from the name. */
 @unmanaged
 export class Processor {
@@ -86,6 +89,18 @@ export class Processor {
     else this.phaseWord = phase;
   }
 
+  /** Somebody may sleep until it comes inside: claim.ts. */
+  hail(): void {
+    if (isDefined(SHARED)) atomic.notify(changetype<usize>(this) + PROCESSOR_PHASE);
+  }
+
+  /** Sleeps until it is hailed or leaves a phase, a moment at most. */
+  awaitLeaving(phase: i32): void {
+    if (isDefined(SHARED)) {
+      atomic.wait<i32>(changetype<usize>(this) + PROCESSOR_PHASE, phase, MOMENT);
+    }
+  }
+
   /** Whether somebody wants it to come inside. */
   get attention(): bool {
     if (isDefined(SHARED)) {
@@ -106,7 +121,7 @@ export class Processor {
         this.phase = PHASE_WANTING;
         control.resting--;
       }
-      ringBell(changetype<usize>(this) + PROCESSOR_BELL);
+      ringBell(changetype<usize>(this) + PROCESSOR_BELL, this.index);
     }
   }
 
@@ -163,13 +178,36 @@ export function actAs(other: Processor): Processor {
 
 /** The host is to look: at the events, or because all rest. */
 export function ringHost(): void {
-  if (isDefined(SHARED)) ringBell(CONTROL + CONTROL_HOST_BELL);
+  if (isDefined(SHARED)) ringBell(CONTROL + CONTROL_HOST_BELL, 0);
 }
 
-function ringBell(bell: usize): void {
+/** Who was rung under the kernel lock and has not been woken yet: a bit for each participant. */
+let rung: u32 = 0;
+
+function ringBell(bell: usize, index: u32): void {
   if (isDefined(SHARED)) {
     atomic.add<u32>(bell, 1);
-    atomic.notify(bell, 1);
+    rung |= 1 << index;
+  }
+}
+
+/** As if all had been rung: somebody may have died who was about to wake them. */
+export function wakeAll(): void {
+  rung = (2 << control.processors) - 1;
+}
+
+/** Once the kernel lock is given back: who is woken sooner finds it taken, and sleeps again. */
+export function wakeRung(): void {
+  if (isDefined(SHARED)) {
+    while (rung != 0) {
+      const index = ctz(rung);
+      rung &= rung - 1;
+      const bell: usize =
+        index == 0
+          ? <usize>(CONTROL + CONTROL_HOST_BELL)
+          : changetype<usize>(Processor.at(index)) + PROCESSOR_BELL;
+      atomic.notify(bell, 1);
+    }
   }
 }
 

@@ -110,11 +110,12 @@ export function settleKept(): i32 {
   return settle(domain, outcome, here.short != 0, control.until);
 }
 
-/** A processor that is no more was outside: nobody knows how far its machine has come. */
+/** A processor has died outside: nobody knows how far a machine has come that it ran. */
 export function loseRun(lost: Processor): void {
-  const domain = changetype<Record>(lost.running);
-  const isOne = lost.running > <usize>RUNNING_ANY;
-  if (isOne && domain.programKind == PROGRAM_RISCV) setTrap(domain, TRAP_LOST, 0);
+  if (lost.running > <usize>RUNNING_ANY) {
+    const domain = changetype<Record>(lost.running);
+    if (domain.programKind == PROGRAM_RISCV) setTrap(domain, TRAP_LOST, 0);
+  }
   lost.running = RUNNING_NONE;
 }
 
@@ -167,6 +168,7 @@ function runOutside(here: Processor): i32 {
   if (goesOn && !here.attention) return PHASE_OUTSIDE;
   if (here.outcome == NOTHING) here.running = RUNNING_NONE;
   here.phase = PHASE_WANTING;
+  if (here.attention) here.hail();
   return PHASE_WANTING;
 }
 

@@ -5,7 +5,7 @@ export interface Bench {
   readonly name: string;
   /** What it measures, in a line. */
   readonly about: string;
-  run(size: Size): Figure[];
+  run(size: Size): Figure[] | Promise<Figure[]>;
 }
 
 /** How much a bench does: small where it is to be quick (CI), in so many rounds. */

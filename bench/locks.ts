@@ -3,9 +3,12 @@
 
 import { type Bench, type Figure, type Goal, ratioAtLeast, type Size } from "./bench.js";
 import { Grove, type Plan, type Way } from "./grove.js";
-import { type Candidate, measure, Sample } from "./measure.js";
+import { type Candidate, measure } from "./measure.js";
+import { freeRounds, roomCandidates, roomPlan, type Samples } from "./room.js";
 
 const DOMAINS = 10_000;
+/** Slices of each domain. */
+const LAPS = 64;
 /** Meters at the lower end of a chain that not all share. */
 const BRANCHES = 2;
 /** An advance of one quantum: no caches, every slice is charged to the whole chain. */
@@ -16,8 +19,6 @@ const GOALS: ReadonlyMap<number, number> = new Map([
   [256, 1.8],
 ]);
 const TAKEN: Way = "ahead";
-/** Where both are free and share nothing, two processors are at least this much faster than one. */
-const FREE = 1.8;
 
 const WAYS: ReadonlyMap<Way, string> = new Map([
   ["root", "one lock"],
@@ -59,37 +60,14 @@ function others(grove: Grove, size: Size): Figure[] {
   ];
 }
 
-/** Caches that last. */
-const NO_BORROWING = plan(8, 2 ** 17);
-
 function plan(depth: number, advance: number): Plan {
-  const laps = advance === NAIVE ? 4 : 64;
+  const laps = advance === NAIVE ? 4 : LAPS;
   return { domains: DOMAINS, depth, shared: depth - BRANCHES, advance, laps };
 }
 
-interface Samples {
-  of(name: string): Sample;
-  /** What two processors gain where nothing is shared. */
-  readonly room: Figure;
-  readonly isFree: boolean;
-}
-
-/**
- * Measures, and drops the rounds in which two processors were not free, unless they never were: it is
- * seen by slices that borrow nothing, in the same rounds.
- */
+/** Measures, without the rounds in which two processors were not free. */
 function measureFree(grove: Grove, candidates: readonly Candidate[], size: Size): Samples {
-  const room = [1, 2].map((by) => grove.candidate(`room ${by}`, NO_BORROWING, TAKEN, by));
-  const samples = measure([...room, ...candidates], size);
-  const gains = samples.get("room 1")!.over(samples.get("room 2")!).rounds;
-  const isFree = gains.some((gain) => gain > FREE);
-  const of = (name: string) => {
-    const { rounds } = samples.get(name)!;
-    return new Sample(rounds.filter((_, round) => !isFree || gains[round]! > FREE));
-  };
-  const about = { name: "no borrowing", parameters: { by: 2 }, factor: true };
-  const yardstick = { name: "by one", sample: of("room 1") };
-  return { of, isFree, room: of("room 2").figure({ ...about, yardstick }) };
+  return freeRounds(measure([...roomCandidates(grove, LAPS), ...candidates], size));
 }
 
 /** Charging each slice to the whole chain, against caches of 64 quanta by as many processors. */
@@ -152,9 +130,10 @@ function parameters({ depth, advance, shared, together }: Plan, processors: numb
 
 /** Hot records of the processors in pages of their own, and taking turns; with no borrowing. */
 function placement(grove: Grove, size: Size): Figure[] {
-  const interleaved = { ...NO_BORROWING, interleaved: true };
+  const apart = roomPlan(LAPS);
+  const interleaved = { ...apart, interleaved: true };
   const candidates = [1, 2].flatMap((by) => [
-    grove.candidate(`apart ${by}`, NO_BORROWING, TAKEN, by),
+    grove.candidate(`apart ${by}`, apart, TAKEN, by),
     grove.candidate(`interleaved ${by}`, interleaved, TAKEN, by),
   ]);
   const { of } = measureFree(grove, candidates, size);

@@ -9,6 +9,7 @@ import { bench as events } from "./events.js";
 import { bench as locks } from "./locks.js";
 import { bench as mips } from "./mips.js";
 import { bench as prepare } from "./prepare.js";
+import { bench as processors } from "./processors.js";
 import { bench as read } from "./read.js";
 import { bench as recall } from "./recall.js";
 import { bench as slices } from "./slices.js";
@@ -24,6 +25,7 @@ const BENCHES: readonly Bench[] = [
   read,
   events,
   locks,
+  processors,
   mips,
   taper,
 ];
@@ -54,6 +56,6 @@ new Command("bench")
     const { small, json } = options;
     const size = { small, rounds: options.rounds ?? (small ? SMALL_ROUNDS : LARGE_ROUNDS) };
     const chosen = BENCHES.filter(({ name }) => names.length === 0 || names.includes(name));
-    report(chosen, size, json);
+    return report(chosen, size, json);
   })
-  .parse();
+  .parseAsync();

@@ -20,7 +20,7 @@ export interface Candidate {
   prepare?(): void;
 }
 
-type Checksum = number | bigint | string;
+export type Checksum = number | bigint | string;
 
 /** The figures of one candidate, by round, in nanoseconds per operation. */
 export class Sample {

@@ -6,8 +6,8 @@ import { createKernel, type Domain, type ElfProgram, loadElf } from "../src/inde
 import { type Bench, type Figure, ratioAtMost, type Size } from "./bench.js";
 import { type Candidate, measure } from "./measure.js";
 
-/** What they print without arguments. */
-const PRINTED = {
+/** The guests that compute, and what they print without arguments. */
+export const PRINTED = {
   mix: "mix rounds 150 lists 87ac matrices 0864 texts c0a5 all b496\n",
   sort: "sort count 50000 ordered hash 9199c89e\n",
   matmul: "matmul size 64 times 6 trace -2036 hash cc4a6099\n",
@@ -15,7 +15,7 @@ const PRINTED = {
   sieve: "sieve limit 1000000 primes 78498 last 999983\n",
   strhash: "strhash words 20000 different 2778 most lo 629 hash 5fe7c0c7\n",
 };
-type Guest = keyof typeof PRINTED;
+export type Guest = keyof typeof PRINTED;
 const SMALL: readonly Guest[] = ["lz", "strhash"];
 
 export const bench: Bench = {
@@ -27,8 +27,12 @@ export const bench: Bench = {
   },
 };
 
+export function guestProgram(guest: Guest): ElfProgram {
+  return loadElf(readFileSync(new URL(`../../guests/${guest}.elf`, import.meta.url)));
+}
+
 function speed(guest: Guest, size: Size): Figure {
-  const program = loadElf(readFileSync(new URL(`../../guests/${guest}.elf`, import.meta.url)));
+  const program = guestProgram(guest);
   const uncounted = readFileSync(new URL("../../build/kernel.uncounted.wasm", import.meta.url));
   const counted = new Runner(program);
   const instructions = Number(counted.complete().consumed);

@@ -7,11 +7,11 @@ import { type Bench, type Figure, goalText, type Size } from "./bench.js";
 const RIGHT = "right" as const;
 
 /** Runs benches one after another; each one's table appears when it is done. */
-export function report(benches: readonly Bench[], size: Size, json: boolean): void {
+export async function report(benches: readonly Bench[], size: Size, json: boolean): Promise<void> {
   const results = [];
   for (const bench of benches) {
     const start = performance.now();
-    const figures = bench.run(size);
+    const figures = await bench.run(size);
     const seconds = (performance.now() - start) / 1000;
     results.push({ name: bench.name, about: bench.about, figures });
     if (!json)

@@ -1,16 +1,30 @@
-// A program for the target CPU that does nothing but call the system, made here instruction by instruction.
+// Programs for the target CPU that do one thing for ever, made here instruction by instruction.
 
 const BASE = 0x10000;
 const HEADERS = 52 + 32;
 
 /** `brk(0)` for ever, as the bytes of an ELF file. */
 export function talker(): Uint8Array {
-  const code = [
+  return elf([
     0x0d600893, // li a7, 214
     0x00000513, // li a0, 0
     0x00000073, // ecall
     0xff9ff06f, // j to li a0
-  ];
+  ]);
+}
+
+/** Counts in register t0 for ever. */
+export function counter(): Uint8Array {
+  return elf([
+    0x00128293, // addi t0, t0, 1
+    0xffdff06f, // j to addi
+  ]);
+}
+/** Cycles of the counter for each step it counts. */
+export const COUNTER_CYCLES = 2;
+export const COUNTER_REGISTER = 5;
+
+function elf(code: readonly number[]): Uint8Array {
   const bytes = new Uint8Array(HEADERS + 4 * code.length);
   const view = new DataView(bytes.buffer);
   const entry = BASE + HEADERS;

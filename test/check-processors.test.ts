@@ -1,14 +1,18 @@
+import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { OK } from "../assembly/codes.js";
 import {
+  CONTROL_NODE_BASE,
   EVENT_CALL,
   EVENT_KEEPER,
   JOURNAL,
   JOURNAL_COUNTDOWN,
+  NODE_SIZE,
   PHASE_CLAIMING,
   PHASE_CLIMBING,
   PHASE_OUTSIDE,
   PRIME_INDEX,
+  PROCESSOR_PATH,
   PROCESSOR_SIZE,
   PROCESSORS,
 } from "../assembly/layout.js";
@@ -196,5 +200,27 @@ describe("a damaged store of several processors", () => {
     expect(simulated.check().findings).toEqual([]);
     const where = act(new BusyDamage(simulated), busy);
     expectNamed(simulated.check(), invariant, where);
+  });
+
+  test("is told of, whatever it is", () => {
+    const { view, bytes } = simulated;
+    const end = view.control(CONTROL_NODE_BASE) + 32 * NODE_SIZE;
+    const block = (index: number) => PROCESSORS + index * PROCESSOR_SIZE;
+    const field = fc.tuple(fc.nat(5), fc.nat(PROCESSOR_PATH / 4 + 8));
+    const word = fc.oneof(
+      field.map(([index, place]) => block(index) + 4 * place),
+      fc.integer({ min: block(6) / 4, max: end / 4 - 1 }).map((place) => 4 * place),
+    );
+    const near = fc.integer({ min: block(6), max: end });
+    const value = fc.oneof(fc.nat(64), near, fc.integer({ min: 0, max: 0xffffffff }));
+    fc.assert(
+      fc.property(fc.array(fc.tuple(word, value), { minLength: 1, maxLength: 40 }), (writes) => {
+        bytes.set(whole);
+        for (const [at, number] of writes) view.setU32(at, number);
+        const report = simulated.check();
+        expect(report.ok).toBe(report.findings.length === 0);
+      }),
+      { numRuns: 100 },
+    );
   });
 });
