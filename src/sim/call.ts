@@ -161,6 +161,7 @@ export class Calls {
       },
       (handle) => {
         this.#model.createDomain(handle, index, plan.total);
+        this.#judge.told[handle.index] = 0;
         then(handle);
       },
     );

@@ -32,16 +32,25 @@ export function calm(world: World, seed: number): void {
       throw new SimFailure("restless", "a calm", `${STEPS * model.nodes} steps`, "an end");
     }
   }
-  for (const domain of model.domains) {
-    const state = model.state[domain];
-    if (state === ACTIVE || state === CALLING) {
-      const found = `it is ${model.stateName(domain)}, and all rest`;
-      throw new SimFailure("stranded", `domain ${domain}`, found, "somebody to serve it");
-    }
-  }
+  for (const domain of model.domains) checkStill(world, domain);
   world.check();
   host.push(host.calls.set(prime, old), host.calls.setKeeper(prime, keeper));
   world.say?.(0, "ends the calm");
+}
+
+/** Nobody is left who could go on, and all that was run was told, where slices are told. */
+function checkStill({ model, judge, settings }: World, domain: number): void {
+  const state = model.state[domain];
+  const name = `domain ${domain}`;
+  if (state === ACTIVE || state === CALLING) {
+    const found = `it is ${model.stateName(domain)}, and all rest`;
+    throw new SimFailure("stranded", name, found, "somebody to serve it");
+  }
+  const told = judge.told[domain]!;
+  const ran = model.consumed[domain]!;
+  if (settings.traced && told !== ran) {
+    throw new SimFailure("event", name, `slices of ${told} cycles told`, `${ran}`);
+  }
 }
 
 /** One step of somebody; false where nobody has anything to do. */

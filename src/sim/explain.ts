@@ -1,12 +1,14 @@
 // From a world that failed to a short trace in words.
 
+import { counted } from "../scenario/number.js";
 import { instanceOf } from "./build.js";
 import type { SimFailure } from "./failure.js";
 import { shrink, simplify } from "./shrink.js";
 import { type Failure, Sim, type SimOptions } from "./sim.js";
-import { type Choice, KERNEL } from "./world.js";
+import { type Choice, KERNEL, LOCKED } from "./world.js";
 
 const TRIES = 3000;
+const MOST_LINES = 120;
 
 export interface Explanation {
   readonly choices: readonly Choice[];
@@ -34,13 +36,18 @@ function simpler(choice: Choice): Choice[] {
   return tries.filter((act) => act !== 0);
 }
 
-/** What happens in a world, line by line, up to its failure. */
+/**
+ * What happens in a world, line by line, up to its failure. Whoever finds the lock held changes nothing, and of a
+ * long end only the last lines tell something.
+ */
 function story(sim: Sim, seed: number, choices: readonly Choice[]): string[] {
   const lines: string[] = [];
   const failure = sim.replay(seed, choices, (who, words) => {
-    lines.push(`${nameOf(who).padEnd(12)} ${words}`);
+    if (words !== LOCKED) lines.push(`${nameOf(who).padEnd(12)} ${words}`);
   });
-  if (failure) lines.push(`${"model".padEnd(12)} ${verdict(failure)}`);
+  const over = lines.length - MOST_LINES;
+  if (over > 0) lines.splice(choices.length, over, `… ${counted(over, "line")}`);
+  if (failure) lines.push(`${"✗".padEnd(12)} ${verdict(failure)}`);
   return lines;
 }
 

@@ -3,6 +3,7 @@
 /** What kind of rule was broken; a shorter trace must break the same. */
 export type FailureKind =
   | "slice"
+  | "clock"
   | "keeper"
   | "park"
   | "trap"

@@ -21,6 +21,7 @@ import {
 import { planOf } from "./plan.js";
 import { Policies } from "./policy.js";
 import type { Settings } from "./settings.js";
+import { LOCKED } from "./world.js";
 
 /** The slots that must hold data keys. */
 const DATA_SLOTS = [3, 0, 4, 5, 6, 7, 8, 10, 11, 12, 15];
@@ -108,7 +109,7 @@ export class Host {
     if (!this.#inside) {
       this.#inside = this.#machine.enter();
       if (!this.#inside) this.conflicts++;
-      this.say?.(this.#inside ? "takes the lock" : "finds the lock held");
+      this.say?.(this.#inside ? "takes the lock" : LOCKED);
       return;
     }
     if (this.#isRung) {

@@ -1,7 +1,7 @@
 // The kernel as the simulator drives it: the build for several processors over a memory of its own, in one thread,
 // each call in the name of one participant.
 
-import { OK } from "../../assembly/codes.js";
+import * as codes from "../../assembly/codes.js";
 import {
   BURSTS_RUN_MIN,
   BURSTS_RUN_SPAN,
@@ -58,6 +58,13 @@ export interface SimExports extends KernelExports {
   recover(index: number): number;
 }
 
+/** Of each code its name. */
+const PANICS = new Map(
+  Object.entries(codes)
+    .filter(([name]) => name.startsWith("PANIC_"))
+    .map(([name, code]) => [code, name]),
+);
+
 const HOST = 0;
 /** One for the descriptions of bursts. */
 const FRAMES = 2;
@@ -69,6 +76,8 @@ export class Machine {
   /** Whom the last turn ran, as a node's index, and for how many cycles; 0: nobody. */
   ran = 0;
   used = 0;
+  /** No slice may end later that begins now. */
+  until = Number.POSITIVE_INFINITY;
   readonly #settings: Settings;
   readonly #nodeBase: number;
   /** The frame of the descriptions of bursts, one for each node. */
@@ -84,7 +93,7 @@ export class Machine {
     const { nodes, processors, quantum } = settings;
     this.beHost();
     const status = exports.initialize(nodes, FRAMES, processors);
-    if (status !== OK) throw new Error(`initialize: status ${status}`);
+    if (status !== codes.OK) throw new Error(`initialize: status ${status}`);
     view.setControl(CONTROL_QUANTUM, quantum);
     view.advance = BigInt(settings.advance);
     view.setControl(CONTROL_TAPERED, Number(settings.tapered));
@@ -134,8 +143,10 @@ export class Machine {
     return this.view.u32(this.#block(processor) + PROCESSOR_BELL);
   }
 
-  time(processor: number): bigint {
-    return this.view.u64(this.#block(processor) + PROCESSOR_TIME);
+  /** The clock of a processor, in cycles. */
+  clock(processor: number): number {
+    const at = this.#block(processor) + PROCESSOR_TIME;
+    return this.view.u32(at) + this.view.u32(at + 4) * 2 ** 32;
   }
 
   // --- The host ---------------------------------------------------------------------------------
@@ -163,12 +174,12 @@ export class Machine {
 
   /** Lets all run, for so many cycles of the latest clock at most. */
   go(cycles: number): void {
-    let now = 0n;
+    let now = 0;
     for (let processor = 1; processor <= this.#settings.processors; processor++) {
-      const time = this.time(processor);
-      if (time > now) now = time;
+      now = Math.max(now, this.clock(processor));
     }
-    const until = Number.isFinite(cycles) ? now + BigInt(cycles) : NEVER;
+    this.until = now + cycles;
+    const until = Number.isFinite(cycles) ? BigInt(this.until) : NEVER;
     this.view.setU64(CONTROL + CONTROL_UNTIL, until);
     this.exports.go();
   }
@@ -210,13 +221,13 @@ export class Machine {
   /** The code that the kernel has stopped with, in words, if it has. */
   get panic(): string {
     const panic = this.view.control(CONTROL_PANIC);
-    return panic === 0 ? "" : `panic ${panic}`;
+    return panic === 0 ? "" : (PANICS.get(panic) ?? `panic ${panic}`);
   }
 
   /** Undoes what a dead processor was about; false where that must wait for another. */
   recover(processor: number): boolean {
     this.beHost();
-    return this.exports.recover(processor) === OK;
+    return this.exports.recover(processor) === codes.OK;
   }
 
   // --- Figures ----------------------------------------------------------------------------------

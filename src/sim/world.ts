@@ -2,7 +2,7 @@
 // step is chosen from outside; a world does nothing of itself, so the same choices give the same world.
 
 import { TURN_BLOCKED } from "../../assembly/codes.js";
-import { PHASE_CLAIMING, PHASE_RESTING } from "../../assembly/layout.js";
+import { PHASE_CLAIMING, PHASE_OUTSIDE, PHASE_RESTING } from "../../assembly/layout.js";
 import { checkStore } from "../check.js";
 import type { Act } from "./act.js";
 import { calm } from "./calm.js";
@@ -20,6 +20,8 @@ export type Choice = number | Act;
 /** Told what happens, in words: who is a participant, or KERNEL. */
 export type Say = (who: number, words: string) => void;
 export const KERNEL = -1;
+/** Said of who could do nothing. */
+export const LOCKED = "finds the lock held";
 
 const HOST = 0;
 
@@ -48,6 +50,9 @@ export class World {
   readonly #asleep: Uint8Array;
   readonly #bells: Uint32Array;
   readonly #dead: Uint8Array;
+  /** When each ended its last slice, and the limit of the one that it is at. */
+  readonly #clocks: Float64Array;
+  readonly #until: Float64Array;
   /** Dead ones in whose state the store isn't as it should be. */
   #torn = 0;
   #half = 0;
@@ -71,6 +76,8 @@ export class World {
     this.#asleep = new Uint8Array(processors + 1);
     this.#bells = new Uint32Array(processors + 1);
     this.#dead = new Uint8Array(processors + 1);
+    this.#clocks = new Float64Array(processors + 1);
+    this.#until = new Float64Array(processors + 1);
     this.#nextCheck = every;
     this.host.open();
   }
@@ -130,12 +137,24 @@ export class World {
       this.slices++;
       this.#mix((machine.ran << 20) ^ used);
       this.model.slice(machine.ran, used);
-    }
+      this.#checkClock(processor, used);
+    } else if (phase === PHASE_OUTSIDE) this.#until[processor] = machine.until;
     if (phase === PHASE_CLAIMING) this.#claiming = processor;
     if (this.#isSettled) this.#mix(this.judge.look());
     this.#asleep[processor] = phase === PHASE_RESTING ? 1 : 0;
     if (phase === TURN_BLOCKED) this.conflicts++;
     if (this.say) this.#sayTurn(processor, phase, used);
+  }
+
+  /** A slice takes its time, and ends by the limit that there was when it began. */
+  #checkClock(processor: number, used: number): void {
+    const clock = this.machine.clock(processor);
+    const least = this.#clocks[processor]! + used;
+    const most = this.#until[processor]!;
+    this.#clocks[processor] = clock;
+    if (clock >= least && clock <= most) return;
+    const where = `clock of processor ${processor}`;
+    throw new SimFailure("clock", where, `${clock} after ${used} cycles`, `${least} to ${most}`);
   }
 
   /** Whether nothing that was said may yet be taken back. */
@@ -150,7 +169,7 @@ export class World {
 
   #sayTurn(processor: number, phase: number, used: number): void {
     const ran = used > 0 ? `runs domain ${this.machine.ran} for ${used} cycles, ` : "";
-    this.say?.(processor, ran + (PHASES[phase] ?? "finds the lock held"));
+    this.say?.(processor, ran + (PHASES[phase] ?? LOCKED));
   }
 
   #hostStep(): void {
