@@ -8,8 +8,9 @@ import { control } from "./control";
 import { PHASE_OUTSIDE, RUNNING_ANY, STATE_READY, STATISTIC_CLAIMS } from "./layout";
 import { Node } from "./node";
 import { actAs, count, me, Processor } from "./processor";
+import { NOTHING } from "./program";
 import { Record } from "./record";
-import { settleKept } from "./turn";
+import { loseRun, settleKept } from "./turn";
 
 /** Looks at somebody outside, who comes inside within a third of them unless he waits for a CPU. */
 const PATIENCE: u32 = 50_000;
@@ -49,11 +50,15 @@ export function claim(domain: Record): bool {
     const running = other.running;
     if (running != RUNNING_ANY && running != changetype<usize>(domain)) return true;
     if (!callIn(other)) return false;
-    if (other.running == changetype<usize>(domain)) {
-      const self = actAs(other);
-      settleKept();
-      actAs(self);
+    if (other.running != changetype<usize>(domain)) return true;
+    if (other.outcome == NOTHING) {
+      // It died outside, and is about to be recovered.
+      loseRun(other);
+      return true;
     }
+    const self = actAs(other);
+    settleKept();
+    actAs(self);
   }
   return true;
 }

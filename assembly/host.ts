@@ -3,25 +3,18 @@
 
 import { claimAll } from "./claim";
 import { Climb } from "./climb";
-import { OK, STATUS_BUSY, STATUS_RANGE, TRAP_LOST } from "./codes";
+import { OK, STATUS_BUSY, STATUS_RANGE } from "./codes";
 import { control } from "./control";
 import { frameRecover } from "./frame";
 import { journalRollback } from "./journal";
-import {
-  PHASE_OUTSIDE,
-  PHASE_RESTING,
-  PHASE_WANTING,
-  PROGRAM_RISCV,
-  RUNNING_ANY,
-  RUNNING_NONE,
-} from "./layout";
+import { PHASE_OUTSIDE, PHASE_RESTING, PHASE_WANTING, PROGRAM_RISCV, RUNNING_ANY } from "./layout";
 import { leaveKernel, seizeKernel, tryEnter } from "./lock";
 import { actAs, me, Processor, wakeAll } from "./processor";
 import { NOTHING } from "./program";
 import { passTime } from "./ready";
 import { Record } from "./record";
 import { machineRecover } from "./riscv/code";
-import { setTrap } from "./trap";
+import { loseRun } from "./turn";
 
 /** Takes the kernel lock for the host; 0: somebody has it for long, wait a little and call again. */
 export function enter(): i32 {
@@ -100,19 +93,11 @@ export function recover(index: u32): i32 {
   if (lost.phase != PHASE_RESTING) lost.phase = PHASE_WANTING;
   if (!isHeld && !tryEnter()) return STATUS_BUSY;
   Climb.of(lost).giveBack();
-  if (lost.outcome == NOTHING) {
-    // Between going outside and coming in, nobody knows how far it has come.
-    if (lost.running > <usize>RUNNING_ANY) trapLost(changetype<Record>(lost.running));
-    lost.running = RUNNING_NONE;
-  }
+  if (lost.outcome == NOTHING) loseRun(lost);
   control.resting = countResting();
   wakeAll();
   leaveKernel();
   return OK;
-}
-
-function trapLost(domain: Record): void {
-  if (domain.programKind == PROGRAM_RISCV) setTrap(domain, TRAP_LOST, 0);
 }
 
 function countResting(): u32 {

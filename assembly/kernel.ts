@@ -15,6 +15,9 @@ import {
   FLAG_CALLING,
   FLAG_STALE,
   FLAG_TRAPPED,
+  PROCESSOR_TIME,
+  RECORD_AMOUNT,
+  RECORD_CONSUMED,
   STATE_WAITING,
   STATISTIC_DISPATCHES,
   STATISTIC_HOST_CALLS,
@@ -100,12 +103,19 @@ export function allowanceOf(domain: Record, until: u64): u32 {
   return <u32>allowance;
 }
 
-/** Who ran pays, from its cache, which every meter above it has paid already. */
+/**
+ * Who ran pays, from its cache, which every meter above it has paid already. Stores in a row, without a
+ * call between: a worker that dies here has billed all or nothing.
+ */
 export function bill(domain: Record, cycles: u32): void {
   const here = me();
-  domain.amount -= cycles;
-  domain.consumed += cycles;
-  here.time += cycles;
+  const amount = domain.amount - cycles;
+  const consumed = domain.consumed + cycles;
+  const time = here.time + cycles;
+  const at = changetype<usize>(domain);
+  store<u64>(at, amount, RECORD_AMOUNT);
+  store<u64>(at, consumed, RECORD_CONSUMED);
+  store<u64>(changetype<usize>(here), time, PROCESSOR_TIME);
   here.sliceLeft -= cycles;
   here.sliceUsed += cycles;
 }

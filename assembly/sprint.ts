@@ -8,7 +8,11 @@ import { emit, eventRoom } from "./event";
 import {
   EVENT_SLICE,
   PROCESSOR_ATTENTION,
+  PROCESSOR_TIME,
   PROGRAM_BURSTS,
+  RECORD_AMOUNT,
+  RECORD_BURST_LEFT,
+  RECORD_CONSUMED,
   RECORD_DOMAIN,
   RECORD_FLAGS,
   RECORD_KIND,
@@ -63,10 +67,15 @@ export function sprint(most: u32): u32 {
     }
     const domain = changetype<Record>(at);
     if (!isSmooth(domain, quantum)) break;
-    domain.burstLeft -= quantum;
-    domain.amount -= quantum;
-    domain.consumed += quantum;
-    here.time += quantum;
+    // Stores in a row, without a call between: a worker that dies here has billed all or nothing.
+    const amount = domain.amount - quantum;
+    const consumed = domain.consumed + quantum;
+    const time = here.time + quantum;
+    const burst = domain.burstLeft - quantum;
+    store<u64>(at, amount, RECORD_AMOUNT);
+    store<u64>(at, consumed, RECORD_CONSUMED);
+    store<u64>(changetype<usize>(here), time, PROCESSOR_TIME);
+    store<u32>(at, burst, RECORD_BURST_LEFT);
     if (traced) emit(EVENT_SLICE, domain.node, null, 0, quantum);
     at = domain.readyNext;
     left--;

@@ -6,7 +6,14 @@
 import { refillAhead } from "./cache";
 import { descend } from "./chain";
 import { CLIMBS, Climb, MET } from "./climb";
-import { REASON_CLAIM, REASON_CLIMB, REASON_LIMIT, TRAP_NONE, TURN_BLOCKED } from "./codes";
+import {
+  REASON_CLAIM,
+  REASON_CLIMB,
+  REASON_LIMIT,
+  TRAP_LOST,
+  TRAP_NONE,
+  TURN_BLOCKED,
+} from "./codes";
 import { control } from "./control";
 import { eventsFull } from "./event";
 import { journalBegin } from "./journal";
@@ -22,6 +29,7 @@ import {
   PHASE_RESTING,
   PHASE_WANTING,
   POLL,
+  PROGRAM_RISCV,
   REST_EVENTS,
   REST_HALTED,
   REST_IDLE,
@@ -39,7 +47,7 @@ import { nextWake, wakeSleepers } from "./sleeper";
 import { isSmooth, slicesAhead, sprint } from "./sprint";
 import { steal } from "./steal";
 import { refuse, supply } from "./supply";
-import { deliverTrap } from "./trap";
+import { deliverTrap, setTrap } from "./trap";
 
 /** Turn after turn, so many at most. Answers the last one's phase: see `turn`. */
 export function work(turns: u32): i32 {
@@ -100,6 +108,15 @@ export function settleKept(): i32 {
   here.running = RUNNING_NONE;
   restoreOutcome(here);
   return settle(domain, outcome, here.short != 0, control.until);
+}
+
+/** A processor has died outside: nobody knows how far a machine has come that it ran. */
+export function loseRun(lost: Processor): void {
+  if (lost.running > <usize>RUNNING_ANY) {
+    const domain = changetype<Record>(lost.running);
+    if (domain.programKind == PROGRAM_RISCV) setTrap(domain, TRAP_LOST, 0);
+  }
+  lost.running = RUNNING_NONE;
 }
 
 /** As `serve` of kernel.ts, up to running. */

@@ -6,7 +6,6 @@ import {
   CONTROL_EVENTS,
   CONTROL_GOING,
   CONTROL_HOST_BELL,
-  CONTROL_SLEEPLESS,
   CONTROL_UNTIL,
   PHASE_RESTING,
   PROCESSOR_PHASE,
@@ -16,20 +15,18 @@ import {
   REST_LIMIT,
 } from "../assembly/layout.js";
 import { Alarms, NEVER } from "./alarm.js";
-import { Bell, mayBlock } from "./bell.js";
+import { Bell } from "./bell.js";
 import type { Core } from "./core.js";
 import { type Driver, type Ending, type StepOutcome, turn, YIELD_MS } from "./driver.js";
-import { StateError } from "./errors.js";
 import { KeeperCalls } from "./keeper-calls.js";
-import { Processors } from "./processors.js";
+import type { Processors } from "./processors.js";
 import { Reporter } from "./reporter.js";
-import { loadThreads } from "./thread.js";
+import { Turns } from "./turns.js";
 import type { Shared } from "./wasm.js";
+import { Workers } from "./workers.js";
 
-/** How long a step waits at most for something to happen, in milliseconds. */
-const STEP_MS = 10;
-/** How long it waits at a time: a dead worker rings no bell. */
-const LOOK_MS = 1;
+/** How often a step looks whether something has happened; counted, so that simulated ones end alike. */
+const LOOKS = 10;
 
 /** What the processors do, all told; "told": first there is something to be done by the host. */
 type Standing = "told" | "running" | "idle" | "limit" | "stopped";
@@ -58,37 +55,34 @@ export class Conductor implements Driver {
     this.#core = core;
     this.#shared = shared;
     this.#bell = new Bell(shared.memory, CONTROL + CONTROL_HOST_BELL);
-    this.processors = new Processors(core, shared, this.#bell);
+    const { seed } = core.options;
+    this.processors =
+      seed === undefined
+        ? new Workers(core, shared, this.#bell)
+        : new Turns(core, shared, this.#bell, seed);
     this.#keeperCalls = new KeeperCalls(core, this.alarms);
     this.#keeperCalls.onAnswer = () => this.#bell.ring();
     this.#reporter = new Reporter(core, this.#keeperCalls);
-    core.view.setControl(CONTROL_SLEEPLESS, Number(!mayBlock()));
-    // Where it takes time, it has passed by the first run. A failure is that run's.
-    loadThreads().catch(() => {});
   }
 
   step(until: bigint): StepOutcome {
-    if (!mayBlock()) {
-      throw new StateError("step: this thread must not wait for processors: use run()");
-    }
+    this.processors.mayWait();
     this.processors.start();
     try {
-      const end = performance.now() + STEP_MS;
-      let outcome: StepOutcome;
-      do {
+      let outcome = this.#look(until);
+      for (let looks = 1; looks < LOOKS && outcome === "ran" && !this.#hasActed; looks++) {
+        this.processors.wait(this.#seen);
         outcome = this.#look(until);
-        if (outcome !== "ran" || this.#hasActed) break;
-        this.#wait();
-      } while (performance.now() < end);
+      }
       return outcome;
     } finally {
-      while (!this.#comeToRest()) this.#wait();
+      while (!this.#comeToRest()) this.processors.wait(this.#seen);
       this.#core.emitter.raise();
     }
   }
 
   async run(until: bigint, signal: AbortSignal | undefined): Promise<Ending> {
-    await loadThreads();
+    await this.processors.load();
     const ring = () => this.#bell.ring();
     signal?.addEventListener("abort", ring);
     try {
@@ -99,15 +93,15 @@ export class Conductor implements Driver {
         if (this.#takeTurn() || performance.now() - this.#yielded > YIELD_MS) {
           await turn();
           this.#yielded = performance.now();
-        } else if (outcome === "waiting") await this.#bell.after(this.#seen);
+        } else if (outcome === "waiting") await this.processors.after(this.#seen);
         // Events that don't ask for anything ring no bell, either: they are told in batches.
-        else await this.#bell.after(this.#seen, YIELD_MS);
+        else await this.processors.after(this.#seen, YIELD_MS);
       }
       return "aborted";
     } finally {
       signal?.removeEventListener("abort", ring);
       // Nobody rings for the dead, whom the others miss when they count who rests.
-      while (!this.#comeToRest()) await this.#bell.after(this.#seen, YIELD_MS);
+      while (!this.#comeToRest()) await this.processors.after(this.#seen, YIELD_MS);
       this.#core.emitter.raise();
     }
   }
@@ -126,7 +120,6 @@ export class Conductor implements Driver {
   }
 
   #act(until: bigint): StepOutcome {
-    this.#shared.check();
     this.processors.check();
     this.#seen = this.#bell.count;
     this.#hasActed = this.#reporter.act();
@@ -186,8 +179,7 @@ export class Conductor implements Driver {
       if (view.control(CONTROL_EVENTS) > 0) return "told";
       let standing: Standing = "idle";
       for (let index = 1; index <= options.processors; index++) {
-        // Where there is no thread any more, nothing runs.
-        if (!this.processors.threads.has(index)) continue;
+        if (!this.processors.has(index)) continue;
         if (view.processor(index, PROCESSOR_PHASE) !== PHASE_RESTING) return "running";
         const rest = view.processor(index, PROCESSOR_REST);
         if (rest === REST_IDLE) {
@@ -232,12 +224,6 @@ export class Conductor implements Driver {
     } finally {
       emitter.isHeld = false;
     }
-  }
-
-  /** Waits for the bell, while the event loop stands still: then nobody hears of workers that die. */
-  #wait(): void {
-    this.#bell.wait(this.#seen, LOOK_MS);
-    this.processors.bury();
   }
 
   /** Whether code of the host is about to run that the kernel must not outrun (R15). */

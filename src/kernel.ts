@@ -4,6 +4,7 @@ import { OK } from "../assembly/codes.js";
 import {
   CONTROL_IGNORE_DRY,
   CONTROL_REFILL_COST,
+  CONTROL_SIMULATED,
   CONTROL_SWITCH_COST,
   CONTROL_TAPERED,
   CONTROL_TRACED,
@@ -100,11 +101,13 @@ export class Kernel {
 
   /** @internal */
   constructor(options: CheckedOptions) {
-    const { nodes, frames, processors, build } = options;
-    if (processors > 1) checkThreads();
+    const { nodes, frames, processors, seed, build } = options;
+    const isSimulated = seed !== undefined;
+    const several = processors > 1 || isSimulated;
+    if (several && !isSimulated) checkThreads();
     // A build that is given may be a shared one for one processor, too.
-    const bytes = bytesOf(nodes, frames, processors > 1 || build ? processors : 0);
-    const instance = instantiate(bytes, build, processors);
+    const bytes = bytesOf(nodes, frames, several || build ? processors : 0);
+    const instance = instantiate(bytes, build, several);
     const core = new Core(instance, options);
     const status = core.exports.initialize(nodes, frames, instance.shared ? processors : 0);
     if (status !== OK) throw new PrimemeterError("STATUS", `initialize: status ${status}`);
@@ -113,6 +116,7 @@ export class Kernel {
     view.advance = options.advance;
     view.setControl(CONTROL_TAPERED, Number(options.tapered));
     view.setControl(CONTROL_TRACED, Number(options.trace));
+    view.setControl(CONTROL_SIMULATED, Number(isSimulated));
     view.setControl(CONTROL_IGNORE_DRY, Number(options.ignoreDry));
     view.setControl(CONTROL_REFILL_COST, options.kernelCosts.refill);
     view.setControl(CONTROL_VISIT_COST, options.kernelCosts.visit);

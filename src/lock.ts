@@ -2,7 +2,6 @@
 // changes the store. Internal.
 
 import { OK } from "../assembly/codes.js";
-import { pause } from "./bell.js";
 
 export interface LockExports {
   become(index: number): void;
@@ -11,22 +10,17 @@ export interface LockExports {
   recover(index: number): number;
 }
 
-/** How long to leave the lock to others at a time, in milliseconds; how often before a look at them. */
-const WAIT_MS = 0.05;
-const WAITS_PER_LOOK = 16;
-
 /** Thrown through what is done under the lock, which is then begun anew. */
 const BUSY = Symbol("busy");
 
 export class Lock {
-  /** Whether a processor is dead that has not been recovered. */
-  isDeserted: () => boolean = () => false;
-  /** Recovers those. */
+  /** Gives whoever has the lock time to give it back, or recovers the dead. */
   onWait: () => void = () => {};
+  /** Gives those time that are wanted inside; false where one of them is dead. Called under the lock. */
+  comeIn: () => boolean = () => true;
   readonly #exports: LockExports;
   readonly #check: () => void;
   #depth = 0;
-  #waits = 0;
 
   /** `check` throws where another instance has panicked, maybe with the lock. */
   constructor(exports: LockExports, check: () => void) {
@@ -49,7 +43,7 @@ export class Lock {
         this.#depth = 0;
         this.#exports.leave();
       }
-      this.onWait();
+      this.#wait();
     }
   }
 
@@ -59,7 +53,7 @@ export class Lock {
    */
   waitOn(): void {
     this.#check();
-    if (this.isDeserted()) throw BUSY;
+    if (!this.comeIn()) throw BUSY;
   }
 
   /** Takes back what a dead processor left half done, and what it had. */
@@ -74,8 +68,6 @@ export class Lock {
 
   #wait(): void {
     this.#check();
-    // Where the processors are alive, as they nearly always are, it is not for long.
-    if (++this.#waits % WAITS_PER_LOOK === 0) this.onWait();
-    pause(WAIT_MS);
+    this.onWait();
   }
 }

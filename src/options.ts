@@ -33,6 +33,11 @@ export interface KernelOptions {
   /** How many processors run domains at the same time, each a worker thread, 1 to 16. 1: none is. */
   processors?: number;
   /**
+   * Simulates the `processors` in the host's own thread, who take turns as this number says, 0 to 2^32 − 1:
+   * what happens when is the same on every machine.
+   */
+  seed?: number;
+  /**
    * The bytes of another build of the kernel, such as the one with assertions; with several processors,
    * of a shared one.
    */
@@ -54,7 +59,8 @@ export const INSTRUCTION_CLASSES = [
 ] as const;
 export type InstructionClass = (typeof INSTRUCTION_CLASSES)[number];
 
-export type CheckedOptions = Required<Omit<KernelOptions, "build" | "kernelCosts">> & {
+export type CheckedOptions = Required<Omit<KernelOptions, "build" | "kernelCosts" | "seed">> & {
+  seed: number | undefined;
   kernelCosts: Required<NonNullable<KernelOptions["kernelCosts"]>>;
   build: Uint8Array | undefined;
 };
@@ -75,6 +81,7 @@ export function checkOptions(options: KernelOptions): CheckedOptions {
     "costs",
     "ignoreDry",
     "processors",
+    "seed",
     "build",
   ]);
   const { kernelCosts = {}, costs = {} } = options;
@@ -89,6 +96,9 @@ export function checkOptions(options: KernelOptions): CheckedOptions {
   if (advance === 0n) throw new OptionError("advance: found 0n, expected at least 1n cycle");
   if (options.build !== undefined && !(options.build instanceof Uint8Array)) {
     throw new OptionError("build: expected the bytes of a kernel, a Uint8Array");
+  }
+  if (options.seed !== undefined && options.processors === undefined) {
+    throw new OptionError("seed: it needs `processors`, how many take turns as it says");
   }
   return {
     nodes: whole("nodes", options.nodes ?? DEFAULT_NODES, 2, MAX_NODES),
@@ -105,6 +115,7 @@ export function checkOptions(options: KernelOptions): CheckedOptions {
     },
     costs,
     processors: whole("processors", options.processors ?? 1, 1, MAX_PROCESSORS),
+    seed: options.seed === undefined ? undefined : u32("seed", options.seed),
     build: options.build,
   };
 }

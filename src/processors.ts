@@ -1,132 +1,21 @@
-// The processors of a kernel: a worker each, which is started when there is first something to run,
-// replaced when it dies, and asleep while nothing runs. Internal.
+// Those who run the domains of a kernel of several processors while the host conducts them. Internal.
 
-import { PROCESSOR_TIME } from "../assembly/layout.js";
-import type { Bell } from "./bell.js";
-import type { Core } from "./core.js";
-import { ProcessorError } from "./errors.js";
-import { startThread, type Thread } from "./thread.js";
-import type { Shared } from "./wasm.js";
-import { WORKER_SOURCE, workerData } from "./worker-source.js";
-
-/** Workers that may die one after the other without any progress between. */
-const MOST_DEATHS = 3;
-
-export class Processors {
-  /** By index; the host is 0. */
-  readonly #threads = new Map<number, Thread>();
-  readonly #core: Core;
-  readonly #shared: Shared;
-  readonly #bell: Bell;
-  readonly #count: number;
-  #isHeld = false;
-  #isEnded = false;
-  /** Deaths since anything last ran, and how far everybody had come then. */
-  #deaths = 0;
-  #progress = -1n;
-  #failure: ProcessorError | undefined;
-
-  constructor(core: Core, shared: Shared, bell: Bell) {
-    this.#core = core;
-    this.#shared = shared;
-    this.#bell = bell;
-    this.#count = core.options.processors;
-    shared.lock.isDeserted = () => [...this.#threads.values()].some(({ isOver }) => isOver);
-    shared.lock.onWait = () => this.bury();
-    shared.onPanic(() => this.end());
-  }
-
-  /** Starts those that are not there; they keep the process alive until `rest`. */
-  start(): void {
-    this.#isHeld = true;
-    this.#deaths = 0;
-    this.#failure = undefined;
-    for (let index = 1; index <= this.#count; index++) {
-      if (!this.#threads.has(index)) this.#start(index);
-      this.#threads.get(index)!.hold(true);
-    }
-  }
-
-  /** Nothing runs: the process may end. */
-  rest(): void {
-    this.#isHeld = false;
-    for (const thread of this.#threads.values()) thread.hold(false);
-  }
-
-  /** Recovers what the dead had, those included of whom the event loop has not heard yet. */
-  bury(): void {
-    for (const [index, thread] of this.#threads) {
-      if (thread.isOver) this.#bury(index, thread);
-    }
-  }
-
-  /** @throws {ProcessorError} WORKERS_DIED when they die again and again. */
-  check(): void {
-    if (this.#failure) throw this.#failure;
-  }
-
-  /** Ends all; the kernel is not used further. */
-  end(): void {
-    this.#isEnded = true;
-    for (const thread of this.#threads.values()) thread.end();
-    this.#threads.clear();
-  }
-
-  /** The threads by index: what tests kill. */
-  get threads(): ReadonlyMap<number, Thread> {
-    return this.#threads;
-  }
-
-  #start(index: number): void {
-    const { module, memory } = this.#shared;
-    const thread = startThread(WORKER_SOURCE, workerData(module, memory, index), (error) =>
-      this.#ended(index, thread, error),
-    );
-    this.#threads.set(index, thread);
-    thread.hold(this.#isHeld);
-  }
-
-  /** A thread has ended that was not asked to: now the event loop knows it, too. */
-  #ended(index: number, thread: Thread, error: unknown): void {
-    if (this.#isEnded) return;
-    try {
-      this.#shared.check();
-      this.#bury(index, thread);
-      if (this.#failure) this.#failure.cause ??= error;
-      const { emitter, time } = this.#core;
-      emitter.emit("processor", { processor: index, error, time });
-    } catch (panic) {
-      // A panic is told to whoever next asks something of the kernel: here nobody does.
-      if (!this.#shared.hasPanicked) throw panic;
-    }
-    this.#bell.ring();
-  }
-
-  #bury(index: number, thread: Thread): void {
-    if (this.#threads.get(index) !== thread) return;
-    this.#threads.delete(index);
-    this.#shared.lock.recover(index);
-    const progress = this.#progressSoFar();
-    this.#deaths = progress === this.#progress ? this.#deaths + 1 : 1;
-    this.#progress = progress;
-    if (this.#deaths < MOST_DEATHS) {
-      if (this.#isHeld) this.#start(index);
-    } else {
-      this.#failure = new ProcessorError(
-        "WORKERS_DIED",
-        `processors: ${MOST_DEATHS} workers ended one after the other without running anything`,
-      );
-    }
-    this.#bell.ring();
-  }
-
-  /** Grows as soon as anybody has run anything. */
-  #progressSoFar(): bigint {
-    const { view } = this.#core;
-    let sum = 0n;
-    for (let index = 1; index <= this.#count; index++) {
-      sum += view.processor64(index, PROCESSOR_TIME);
-    }
-    return sum;
-  }
+export interface Processors {
+  /** Resolves when they can be started. */
+  load(): Promise<void>;
+  /** @throws {StateError} where the host's thread must not `wait`. */
+  mayWait(): void;
+  /** There may be something to run, until `rest`. */
+  start(): void;
+  rest(): void;
+  /** @throws {ProcessorError} where they can't go on. */
+  check(): void;
+  /** Whether there is anybody to run a processor, by index from 1. */
+  has(index: number): boolean;
+  /** Lets them run until the host's bell was rung after it had been `seen`, or for a short while. */
+  wait(seen: number): void;
+  /** The same for so many milliseconds at most; the event loop goes round where nobody has to run in it. */
+  after(seen: number, milliseconds?: number): Promise<void>;
+  /** Whatever was started is ended. */
+  end(): void;
 }

@@ -59,13 +59,21 @@ export interface SharedExports extends KernelExports {
 export interface Shared {
   readonly module: WebAssembly.Module;
   readonly memory: WebAssembly.Memory;
+  /** Under the lock, each call of them. */
   readonly exports: SharedExports;
+  /** For processors that take their turns in the host's instance. */
+  readonly turns: TurnExports;
   readonly lock: Lock;
   /** Called once, when the kernel has panicked. */
   onPanic(act: () => void): void;
   readonly hasPanicked: boolean;
   /** Throws where it has. */
   check(): void;
+}
+
+export interface TurnExports {
+  become(index: number): void;
+  turn(): number;
 }
 
 export interface KernelInstance {
@@ -84,10 +92,10 @@ const embedded = new Map<string, WebAssembly.Module>();
  * @throws {CapacityError} NO_MEMORY when the machine has not that much. @throws {OptionError} where there
  * are to be several processors and the build is not for that.
  */
-export function instantiate(bytes: number, build?: Uint8Array, processors = 1): KernelInstance {
-  const module = moduleOf(build, processors);
+export function instantiate(bytes: number, build?: Uint8Array, several = false): KernelInstance {
+  const module = moduleOf(build, several);
   const isShared = WebAssembly.Module.exports(module).some(({ name }) => name === "enter");
-  if (processors > 1 && !isShared) {
+  if (several && !isShared) {
     throw new OptionError(`build: found one for a single processor, expected one for several`);
   }
   const memory = reserve(Math.ceil(bytes / WASM_PAGE_SIZE), isShared);
@@ -101,6 +109,7 @@ export function instantiate(bytes: number, build?: Uint8Array, processors = 1): 
     module,
     memory,
     exports,
+    turns: guarded as TurnExports,
     lock,
     get hasPanicked() {
       return guard.hasPanicked;
@@ -113,9 +122,9 @@ export function instantiate(bytes: number, build?: Uint8Array, processors = 1): 
   return { memory, exports, shared };
 }
 
-function moduleOf(build: Uint8Array | undefined, processors: number): WebAssembly.Module {
+function moduleOf(build: Uint8Array | undefined, several: boolean): WebAssembly.Module {
   if (build) return new WebAssembly.Module(build as Uint8Array<ArrayBuffer>);
-  const base64 = processors > 1 ? SHARED_KERNEL_BASE64 : KERNEL_BASE64;
+  const base64 = several ? SHARED_KERNEL_BASE64 : KERNEL_BASE64;
   let module = embedded.get(base64);
   if (!module) {
     const bytes = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));

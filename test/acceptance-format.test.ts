@@ -1,6 +1,6 @@
 // Acceptance: format, keys, depth and loops (reference §15.1–20).
 
-import { describe, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import {
   ANSWER_INVALID_ORDER,
   ANSWER_METER,
@@ -15,6 +15,7 @@ import {
 import { MAX_CHAIN } from "../assembly/layout.js";
 import type { Key, Meter } from "../src/index.js";
 import { DK0, findings, Lab } from "./lab.js";
+import { everywhere } from "./variants.js";
 
 const DATA_SLOTS = [0, 3, 4, 5, 6, 7, 8, 10, 11, 12, 15];
 const FREE_SLOTS = [2, 9, 13, 14];
@@ -29,7 +30,7 @@ function otherKeys(meter: Meter): Key[] {
   ];
 }
 
-describe("format and keys", () => {
+everywhere("format and keys", () => {
   test("§15.1 a domain runs under a well-formed node", () => {
     const lab = new Lab();
     const domain = lab.under("D", lab.node(lab.prime, 1000n));
@@ -190,7 +191,7 @@ describe("format and keys", () => {
   });
 });
 
-describe("depth and loops", () => {
+everywhere("depth and loops", () => {
   test("§15.14 a chain of exactly 20 meters runs; the top is level 1, the lowest level 20", () => {
     const lab = new Lab();
     const chain = lab.chain(MAX_CHAIN - 1);

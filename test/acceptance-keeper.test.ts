@@ -3,17 +3,18 @@
 // 63 is about ticks; this kernel counts cycles.
 
 import { readFileSync } from "node:fs";
-import { describe, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { REASON_KEEPER, REASON_RAN, REASON_TRAP, TRAP_FETCH_FAULT } from "../assembly/codes.js";
 import { MACHINE_PC, PROCESSOR_CODE } from "../assembly/layout.js";
 import { allocationOf, indexOf } from "../src/id.js";
 import { type KeeperMessage, type Key, loadElf, type Meter } from "../src/index.js";
 import { guestFile } from "./guests.js";
 import { DK0, findings, Lab } from "./lab.js";
+import { checkedBuild, everywhere, expectRan, processors, variant } from "./variants.js";
 
 const never = (): Promise<never> => new Promise(() => {});
 
-describe("keepers", () => {
+everywhere("keepers", () => {
   test("§15.50 the keeper adds time and returns: D goes on where it stood", () => {
     const lab = new Lab();
     const a = lab.meter("A", lab.prime, 30n, ({ meter }) => meter.add(1000n));
@@ -117,12 +118,16 @@ describe("keepers", () => {
     const [d1, d2] = [lab.busy("D1", a), lab.busy("D2", a)];
     expect(lab.run(100)).toBe("waiting");
     expect([d1.state, d2.state, messages.length]).toEqual(["waiting", "waiting", 1]);
-    a.add(1000n);
+    a.add(1_000_000n);
     lab.run(100);
     expect([d1.consumed, d2.consumed]).toEqual([0n, 0n]);
     messages[0]!.restart();
     lab.run(100);
-    expect([d1.consumed, d2.consumed, messages.length]).toEqual([50n, 50n, 1]);
+    expectRan(d1.consumed + d2.consumed, 100n, 2);
+    if (processors() === 1) expect([d1.consumed, d2.consumed]).toEqual([50n, 50n]);
+    // A thread that comes late finds its time over.
+    while (d1.consumed === 0n || d2.consumed === 0n) lab.run(100);
+    expect(messages.length).toBe(1);
   });
 
   test("§15.59 while A = 0, K runs on B above it", () => {
@@ -152,23 +157,21 @@ describe("keepers", () => {
   });
 
   test("§15.60 an unserviced trap and A = 0: the meter keeper first, the trap when A is refilled", () => {
-    const lab = new Lab({ frames: 512 });
-    const a = lab.meter("A", lab.prime, 100n, () => {});
-    const program = loadElf(readFileSync(guestFile("wild")));
-    const domain = lab.kernel.createDomain({ name: "D", meter: a, program });
-    // It is to begin where it may not execute.
-    lab.kernel.core.view.setU32(domain.machine!.address + MACHINE_PC, 0);
-    domain.start();
-    const { exports, view } = lab.kernel.core;
-    const pass = () => exports.step(1000, 1);
-    expect([pass(), pass(), domain.state]).toEqual([REASON_RAN, REASON_RAN, "running"]);
-    a.node.swap(3, DK0);
-    expect([pass(), domain.state]).toEqual([REASON_KEEPER, "waiting"]);
+    const lab = new Lab();
+    const messages: KeeperMessage[] = [];
+    const a = lab.meter("A", lab.prime, 0n, (message) => {
+      messages.push(message);
+      return never();
+    });
+    const domain = lab.busy("D", a);
+    lab.markTrapped(domain, TRAP_FETCH_FAULT);
+    expect(lab.run(100)).toBe("waiting");
+    expect([domain.state, lab.calls, lab.traps]).toEqual(["waiting", [["D", "A"]], []]);
     a.add(10n);
-    const call = view.processor(0, PROCESSOR_CODE);
-    expect(exports.domainRestart(indexOf(domain.id), allocationOf(domain.id), call)).toBe(0);
-    expect([pass(), pass(), domain.state]).toEqual([REASON_RAN, REASON_TRAP, "trapped"]);
-    expect([view.processor(0, PROCESSOR_CODE), domain.consumed]).toEqual([TRAP_FETCH_FAULT, 0n]);
+    messages[0]!.restart();
+    expect(lab.run(100)).toBe("idle");
+    expect([domain.state, domain.trap?.code]).toEqual(["trapped", TRAP_FETCH_FAULT]);
+    expect([domain.consumed, lab.calls.length, lab.traps]).toEqual([0n, 1, [["D", "101"]]]);
   });
 
   test("§15.62 what is consumed on the keeper's behalf is charged to its chain, not to D's", () => {
@@ -184,7 +187,7 @@ describe("keepers", () => {
   });
 });
 
-describe("time and the whole tree", () => {
+everywhere("time and the whole tree", () => {
   test("§15.64 D ran t cycles and blocked: they are gone from each meter above, from no other", () => {
     const lab = new Lab();
     const [p, a, b] = [lab.prime.peek(), lab.meter("A", lab.prime), lab.meter("B", lab.prime)];
@@ -209,7 +212,10 @@ describe("time and the whole tree", () => {
     const before = [a.peek(), lab.prime.peek()];
     lab.run(3_000_000);
     expect([a.peek(), lab.prime.peek()]).toEqual(before);
-    expect(lab.kernel.statistics().idle).toBe(3_000_000n);
+    // All clocks go on to the latest where a run begins; D ran its cycles on one of them.
+    lab.run(0);
+    const passed = lab.kernel.time * BigInt(processors());
+    expect(lab.kernel.statistics().idle).toBe(passed - 10n);
   });
 
   test("§15.66 kernel work is charged to the domain's chain where the options say so (R10)", () => {
@@ -230,7 +236,6 @@ describe("time and the whole tree", () => {
   });
 
   test("R15 with kernel work charged, too, it is the same however a run is cut up", () => {
-    const debug = readFileSync(new URL("../build/kernel.debug.wasm", import.meta.url));
     const trace = (chunk: number, build?: Uint8Array) => {
       const kernelCosts = { refill: 3, visit: 1, switch: 2 };
       const lab = new Lab({ kernelCosts, advance: 20n, quantum: 7, ...(build && { build }) });
@@ -244,10 +249,19 @@ describe("time and the whole tree", () => {
       expect(findings(lab.kernel)).toEqual([]);
       return lines.slice(0, 400);
     };
+    if (processors() > 1 && variant().seed === undefined) {
+      // Which thread is faster is nobody's promise: what the findings say must do.
+      for (const chunk of [13, 100, 5000]) trace(chunk);
+      return;
+    }
     const whole = trace(5000);
     expect(whole.length).toBe(400);
-    for (const chunk of [1, 2, 5, 13, 100]) expect(trace(chunk)).toEqual(whole);
-    expect(trace(13, debug)).toEqual(whole);
+    // A cut is a barrier, which some of several processors come to before others: it's no longer the same
+    // run, but the same cuts make the same one.
+    for (const chunk of [1, 2, 5, 13, 100]) {
+      expect(trace(chunk)).toEqual(processors() === 1 ? whole : trace(chunk));
+    }
+    expect(trace(13, checkedBuild())).toEqual(trace(13));
   });
 
   test("§15.67 prime zeroed: everything stops; restored, everything goes on (R4: no junk queue)", () => {
@@ -255,15 +269,22 @@ describe("time and the whole tree", () => {
     const domains = [0, 1, 2, 3].map((i) =>
       lab.busy(`D${i}`, lab.meter(`B${i}`, lab.meter(`A${i}`, lab.prime))),
     );
+    const consumed = () => domains.map((domain) => domain.consumed);
+    const sum = () => consumed().reduce((sum, cycles) => sum + cycles);
     lab.run(400);
+    const before = consumed();
+    expectRan(sum(), 400n, 4);
     const old = lab.prime.off();
     expect(lab.run(400)).toBe("idle");
-    expect(domains.map((domain) => [domain.state, domain.consumed])).toEqual(
-      domains.map(() => ["parked", 100n]),
-    );
+    expect(domains.map((domain) => domain.state)).toEqual(domains.map(() => "parked"));
+    expect(consumed()).toEqual(before);
     lab.prime.on(old);
+    const parked = sum();
     lab.run(400);
-    expect(domains.map((domain) => domain.consumed)).toEqual(domains.map(() => 200n));
+    expectRan(sum() - parked, 400n, 4);
+    // Who is on one processor with others has as much as they.
+    if (processors() === 1) expect(consumed()).toEqual(domains.map(() => 200n));
+    while (consumed().some((cycles, i) => cycles === before[i])) lab.run(400);
     expect(findings(lab.kernel)).toEqual([]);
   });
 
@@ -288,4 +309,25 @@ describe("time and the whole tree", () => {
     }
     expect(findings(lab.kernel)).toEqual([]);
   });
+});
+
+// The moment between the trap and its delivery can be had pass by pass, from one processor only.
+test("§15.60 an unserviced trap and A = 0, as a program comes to them", () => {
+  const lab = new Lab({ frames: 512 });
+  const a = lab.meter("A", lab.prime, 100n, () => {});
+  const program = loadElf(readFileSync(guestFile("wild")));
+  const domain = lab.kernel.createDomain({ name: "D", meter: a, program });
+  // It is to begin where it may not execute.
+  lab.kernel.core.view.setU32(domain.machine!.address + MACHINE_PC, 0);
+  domain.start();
+  const { exports, view } = lab.kernel.core;
+  const pass = () => exports.step(1000, 1);
+  expect([pass(), pass(), domain.state]).toEqual([REASON_RAN, REASON_RAN, "running"]);
+  a.node.swap(3, DK0);
+  expect([pass(), domain.state]).toEqual([REASON_KEEPER, "waiting"]);
+  a.add(10n);
+  const call = view.processor(0, PROCESSOR_CODE);
+  expect(exports.domainRestart(indexOf(domain.id), allocationOf(domain.id), call)).toBe(0);
+  expect([pass(), pass(), domain.state]).toEqual([REASON_RAN, REASON_TRAP, "trapped"]);
+  expect([view.processor(0, PROCESSOR_CODE), domain.consumed]).toEqual([TRAP_FETCH_FAULT, 0n]);
 });

@@ -2,8 +2,13 @@
 
 import {
   CONTROL_NODE_BASE,
+  DOMAIN_TRAP_SLOT,
   FLAG_DRY,
   FLAG_STALE,
+  FLAG_TRAPPED,
+  KEY_LOW,
+  KEY_SIZE,
+  NODE_KEYS,
   NODE_PREPCODE,
   NODE_RECORD,
   NODE_SIZE,
@@ -25,6 +30,7 @@ import {
   type MeterKey,
   type Node,
 } from "../src/index.js";
+import { endsWithTest, variant } from "./variants.js";
 
 export const DK0: Key = { kind: "data", value: 0n };
 export const ADVANCE = 80_000_000n;
@@ -40,7 +46,8 @@ export class Lab {
   readonly traps: [string, string][] = [];
 
   constructor(options: KernelOptions = {}) {
-    this.kernel = createKernel({ nodes: 128, frames: 64, trace: true, ...options });
+    const defaults = { nodes: 128, frames: 64, trace: true };
+    this.kernel = endsWithTest(createKernel({ ...defaults, ...variant(), ...options }));
     this.kernel.on("refill", (e) => this.refills.push([e.domain.name, e.cycles]));
     this.kernel.on("keeper", (e) => this.calls.push([e.domain.name, e.meter.name]));
     this.kernel.on("park", (e) => this.parks.push([e.domain.name, e.meter?.name ?? ""]));
@@ -140,6 +147,14 @@ export class Lab {
     this.#view.bytes(at, 1)[0]! |= FLAG_STALE;
   }
 
+  /** As if it had trapped just now; the trap is not delivered yet. */
+  markTrapped(domain: Domain, code: number): void {
+    const at = this.#record(domain.id) + RECORD_FLAGS;
+    this.#view.bytes(at, 1)[0]! |= FLAG_TRAPPED;
+    const key = this.#node(domain.id) + NODE_KEYS + DOMAIN_TRAP_SLOT * KEY_SIZE;
+    this.#view.setU64(key + KEY_LOW, BigInt(code));
+  }
+
   get #view() {
     return this.kernel.core.view;
   }
@@ -157,6 +172,11 @@ export class Lab {
 
 /** `granted = counter + consumed below` for every meter, and nothing to find in the store (R12). */
 export function findings(kernel: Kernel): string[] {
+  // At one moment, also while processors run.
+  return kernel.core.still(() => found(kernel));
+}
+
+function found(kernel: Kernel): string[] {
   const wrong = [...kernel.check().findings];
   for (const meter of kernel.meters()) {
     const { granted, consumed } = meter.statistics();

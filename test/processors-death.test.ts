@@ -8,7 +8,7 @@ import { pathToFileURL } from "node:url";
 import { afterEach, describe, expect, test } from "vitest";
 import { bursts, type Domain, type Kernel, type Meter } from "../src/index.js";
 import { findings } from "./lab.js";
-import { conductor, dismiss, kill, team, turn, until, workerOf } from "./team.js";
+import { dismiss, kill, team, turn, until, workerOf, workersOf } from "./team.js";
 
 afterEach(dismiss);
 
@@ -170,7 +170,7 @@ describe("a worker that dies", () => {
     const kernel = team();
     const domains = [start(kernel, kernel.primeMeter), start(kernel, kernel.primeMeter)];
     while (kernel.time < 10_000n) kernel.step({ cycles: 10_000n });
-    const { threads } = conductor(kernel).processors;
+    const { threads } = workersOf(kernel);
     for (const thread of threads.values()) void workerOf(thread).terminate();
     const before = domains.map(({ consumed }) => consumed);
     while (domains.some(({ consumed }, i) => consumed === before[i])) {
@@ -188,7 +188,7 @@ describe("dispose", () => {
     const run = kernel.run();
     run.catch(() => {});
     await until(() => domain.consumed > 10_000n);
-    const { threads } = conductor(kernel).processors;
+    const { threads } = workersOf(kernel);
     const workers = [...threads.values()].map(workerOf);
     expect(workers.length).toBe(2);
     kernel.dispose();

@@ -4,6 +4,7 @@
 import { readFileSync } from "node:fs";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import {
+  CONTROL_EVENTS,
   CONTROL_NODE_BASE,
   NODE_RECORD,
   NODE_SIZE,
@@ -114,7 +115,10 @@ describe("a run", () => {
     const kernel = team();
     const first = start(kernel, kernel.primeMeter);
     await kernel.run({ cycles: 100_000 });
-    const domains = [1, 2, 3].map(() => start(kernel, kernel.primeMeter));
+    // Each under a meter of its own, so that some are for the processor that has run nobody.
+    const domains = [1, 2, 3].map(() =>
+      start(kernel, kernel.createMeter({ superior: kernel.primeMeter })),
+    );
     for (let i = 0; i < 200; i++) await turn();
     expect(domains.map(({ consumed }) => consumed)).toEqual([0n, 0n, 0n]);
     expect(first.consumed).toBe(100_000n);
@@ -297,6 +301,32 @@ describe("keepers", () => {
   });
 });
 
+test("a keeper's time comes while others run on, and an abort while it is waited for", async () => {
+  const kernel = team();
+  let isReached = false;
+  const meter = kernel.createMeter({
+    superior: kernel.primeMeter,
+    cycles: 0n,
+    keeper: async ({ time, until }) => {
+      await until(time + 50_000n);
+      isReached = true;
+      await new Promise(() => {});
+    },
+  });
+  const spinning = start(kernel, kernel.primeMeter);
+  const waiting = start(kernel, meter);
+  const aborter = new AbortController();
+  const run = kernel.run({ signal: aborter.signal });
+  // Nothing but that time ends what the spinning one may run.
+  await until(() => isReached);
+  spinning.stop();
+  // Long enough for the run to have nothing to wait for but the keeper.
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  aborter.abort();
+  expect((await run).reason).toBe("aborted");
+  expect(waiting.state).toBe("waiting");
+});
+
 describe("the host acts while processors run", () => {
   test("off() returns when nobody below runs any more; others go on, and on() lets them go on", async () => {
     const kernel = team();
@@ -388,6 +418,31 @@ describe("programs", () => {
     expect(outputs.join("")).toBe(domain.output);
     expect(findings(kernel)).toEqual([]);
   });
+});
+
+test("a system call is done once, whatever becomes of its domain before the host comes to it", async () => {
+  const kernel = team({ frames: 8192 });
+  const program = loadElf(readFileSync(guestFile("hello")));
+  const [first, second] = ["first", "second"].map((name) => {
+    const meter = kernel.createMeter({ superior: kernel.primeMeter });
+    const domain = kernel.createDomain({ name, meter, program, args: [] });
+    domain.start();
+    return domain;
+  });
+  let restarts = 0;
+  kernel.on("output", ({ domain }) => {
+    if (domain !== first || second!.state === "ended") return;
+    // It asks for something, too, on the other processor, before this listener returns.
+    while (kernel.core.view.control(CONTROL_EVENTS) === 0);
+    second!.stop();
+    second!.start();
+    restarts++;
+  });
+  expect((await kernel.run()).reason).toBe("idle");
+  expect(restarts).toBeGreaterThan(0);
+  expect(first!.output).not.toBe("");
+  expect(second!.output).toBe(first!.output.replaceAll("first", "second"));
+  expect(findings(kernel)).toEqual([]);
 });
 
 describe("a step", () => {

@@ -14,6 +14,8 @@ const debug = readFileSync(new URL("../build/kernel.debug.wasm", import.meta.url
 const variants = (quantum: number): Record<string, KernelOptions> => ({
   release: { advance: 64n },
   debug: { advance: 64n, build: debug },
+  // Alone, a processor of several runs what the one of the other build does.
+  simulated: { advance: 64n, processors: 1, seed: 1 },
   whole: {},
   tapered: { advance: 1000n, tapered: true },
   single: { advance: 1n },

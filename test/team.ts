@@ -5,6 +5,7 @@ import type { Worker } from "node:worker_threads";
 import type { Conductor } from "../src/conductor.js";
 import { createKernel, type Kernel, type KernelOptions } from "../src/index.js";
 import type { Thread } from "../src/thread.js";
+import type { Workers } from "../src/workers.js";
 
 /** The shared build with assertions. */
 export const SHARED_DEBUG = readFileSync("build/kernel.shared.debug.wasm");
@@ -39,13 +40,13 @@ export async function until(holds: () => boolean): Promise<void> {
   while (!holds()) await turn();
 }
 
-export function conductor(kernel: Kernel): Conductor {
-  return kernel.driver as Conductor;
+export function workersOf(kernel: Kernel): Workers {
+  return (kernel.driver as Conductor).processors as Workers;
 }
 
 /** Ends the worker of a processor, as if it had crashed; once it is there. */
 export async function kill(kernel: Kernel, processor: number): Promise<void> {
-  const { threads } = conductor(kernel).processors;
+  const { threads } = workersOf(kernel);
   await until(() => threads.has(processor));
   void workerOf(threads.get(processor)!).terminate();
 }

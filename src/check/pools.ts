@@ -1,10 +1,11 @@
 // Pools of free hot records (assembly/record.ts): one for all with a single processor; else one for
-// meters and one for the domains of each processor, which take pages that no pool had before.
+// meters and one for the domains of each processor, which take stretches that no pool had before.
 
 import {
   CONTROL_FREE_RECORD,
   CONTROL_NEXT_RECORD,
-  PAGE_SIZE,
+  POOL_BYTES,
+  PROCESSOR_DOMAINS,
   PROCESSOR_FREE_RECORD,
   RECORD_DOMAIN,
   RECORD_FREE,
@@ -35,6 +36,7 @@ export function checkPools(store: Store): void {
     else findings.add("free records", name, "in use", "free, as it is in the list");
   }
   for (let record = end; record < store.nodes; record++) checkUntouched(store, record, isListed);
+  checkDomains(store);
 }
 
 function checkList(store: Store, where: string, first: number, isListed: Uint8Array): void {
@@ -54,21 +56,26 @@ function checkList(store: Store, where: string, first: number, isListed: Uint8Ar
   }
 }
 
-/** Pools take whole pages. Answers the first record that none has, or their number. */
+/** Pools take so much at once. Answers the first record that none has, or their number. */
 function checkEnd(store: Store): number {
   const base = store.record(0);
   const next = store.control(CONTROL_NEXT_RECORD);
   const record = (next - base) / RECORD_SIZE;
-  const isBound = next % PAGE_SIZE === 0 || record === 1 || record === store.nodes;
+  const isBound = next % POOL_BYTES === 0 || record === 1 || record === store.nodes;
   if (isBound && record >= 1 && record <= store.nodes) return record;
-  store.findings.add("next record", "control block", next, `a page after ${base}, or the end`);
+  store.findings.add(
+    "next record",
+    "control block",
+    next,
+    `a multiple of ${POOL_BYTES} after ${base}, or the end`,
+  );
   return store.nodes;
 }
 
 function checkUntouched(store: Store, record: number, isListed: Uint8Array): void {
   const { findings } = store;
   const name = store.nameOfRecord(record);
-  if (isListed[record]) findings.add("free records", name, "in a list", "in no page of a pool");
+  if (isListed[record]) findings.add("free records", name, "in a list", "in no pool yet");
   for (let at = 0; at < RECORD_SIZE; at += 4) {
     const found = store.u32(store.record(record) + at);
     if (found === 0) continue;
@@ -85,4 +92,19 @@ function checkPlace(store: Store, record: number): void {
   if (isRight || (kind !== RECORD_METER && kind !== RECORD_DOMAIN)) return;
   const expected = kind === RECORD_METER ? 0 : store.runners.join(", ");
   store.findings.add("processor", store.nameOfRecord(record), found, expected);
+}
+
+/** Each processor knows how many domains are its own. */
+function checkDomains(store: Store): void {
+  const counts = new Map<number, number>();
+  for (let record = 1; record < store.nodes && store.isShared; record++) {
+    if (store.recordKind(record) !== RECORD_DOMAIN) continue;
+    const processor = store.u8(store.record(record) + RECORD_PROCESSOR);
+    counts.set(processor, (counts.get(processor) ?? 0) + 1);
+  }
+  for (let index = 0; index <= store.processors; index++) {
+    const found = store.processor(index, PROCESSOR_DOMAINS);
+    const count = counts.get(index) ?? 0;
+    if (found !== count) store.findings.add("domains", `processor ${index}`, found, count);
+  }
 }
