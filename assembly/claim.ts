@@ -60,6 +60,17 @@ export function claimNode(node: Node): bool {
   return node.isDomain ? claim(node.hot) : true;
 }
 
+/** The same for who is only after caches, and consumptions: who has no cache runs nothing. */
+export function claimCaches(node: Node): bool {
+  if (isDefined(SHARED)) if (node.isMeter && isDry(node.hot) && !control.ignoreDry) return true;
+  return claimNode(node);
+}
+
+/** Whether nobody below a meter has a cache, as far as the list of its inferiors says so. */
+function isDry(meter: Record): bool {
+  return meter.first == 0 || changetype<Record>(meter.first).dry;
+}
+
 /** Whether nobody runs a domain below this meter any more. */
 export function claimBelow(meter: Record): bool {
   if (isDefined(SHARED)) {
