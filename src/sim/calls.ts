@@ -30,13 +30,13 @@ export class Calls {
 
 /** Of all processors together. */
 class KernelCalls extends Caller {
-  /** Lets all processors run, for so many cycles at most. */
-  go(cycles: number): Call {
+  /** Lets all processors run, for so many cycles at most; while some run, nothing is changed. */
+  goIfResting(cycles: number): Call {
     const words = Number.isFinite(cycles) ? `lets all run for ${cycles} cycles` : "lets all run";
     return this.call(
       () => words,
       () => {
-        this.machine.go(cycles);
+        if (this.machine.areResting) this.machine.go(cycles);
         return OK;
       },
       () => OK,

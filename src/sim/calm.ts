@@ -22,7 +22,6 @@ export function calm(world: World, seed: number): void {
   const keeper = model.keeper[PRIME_INDEX]!;
   let old = 0n;
   host.push(
-    host.calls.kernel.go(Number.POSITIVE_INFINITY),
     host.calls.meters.setKeeper(prime, 0),
     host.calls.meters.set(prime, 0n, (counter) => {
       old = counter;
@@ -69,6 +68,8 @@ function stirs(world: World, random: Random): boolean {
       if (!world.isDead(who)) return true;
     }
   }
-  world.host.push(...world.host.keepers.answer(0, true));
-  return !world.host.isFree;
+  const { host, machine } = world;
+  if (machine.isStopped) host.push(host.calls.kernel.goIfResting(Number.POSITIVE_INFINITY));
+  else host.push(...host.keepers.answer(0, true));
+  return !host.isFree;
 }

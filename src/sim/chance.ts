@@ -69,6 +69,9 @@ export class Chance {
 
   #act(): Act {
     const random = this.#random;
+    if (this.#world.machine.isStopped && random.once(2)) {
+      return actOf(random.once(2) ? "go" : "limit", random);
+    }
     if (random.once(CALM_EVERY / 40)) return actOf("calm", random);
     if (this.#world.settings.mortal) {
       if (random.once(DEATH_EVERY)) return actOf("die", random);

@@ -93,11 +93,11 @@ export class Deeds {
       case "answer":
         return this.#keepers.answer(a, b % 2 === 0);
       case "limit":
-        return kernel.go(1 + (a % (LARGE * this.#quantum)));
+        return kernel.goIfResting(1 + (a % (LARGE * this.#quantum)));
       case "halt":
         return kernel.halt();
       case "go":
-        return kernel.go(Number.POSITIVE_INFINITY);
+        return kernel.goIfResting(Number.POSITIVE_INFINITY);
       default:
         return this.#make(kind, a, b, c);
     }

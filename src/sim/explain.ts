@@ -8,7 +8,8 @@ import { type Failure, Sim, type SimOptions } from "./sim.js";
 import { type Choice, KERNEL, LOCKED } from "./world.js";
 
 const TRIES = 3000;
-const MOST_LINES = 120;
+/** Lines at the end of a long story that are told, and at its beginning for each choice. */
+const END = 50;
 
 export interface Explanation {
   readonly choices: readonly Choice[];
@@ -46,7 +47,7 @@ function story(sim: Sim, seed: number, choices: readonly Choice[]): string[] {
   const failure = sim.replay(seed, choices, (who, words) => {
     if (words !== LOCKED) lines.push(`${nameOf(who).padEnd(12)} ${words}`);
   });
-  const over = lines.length - MOST_LINES;
+  const over = lines.length - choices.length - END;
   if (over > 0) lines.splice(choices.length, over, `… ${counted(over, "line")}`);
   if (failure) lines.push(`${"✗".padEnd(12)} ${verdict(failure)}`);
   return lines;

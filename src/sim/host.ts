@@ -67,7 +67,7 @@ export class Host {
 
   /** What a host does first. */
   open(): void {
-    this.push(this.calls.kernel.go(Number.POSITIVE_INFINITY));
+    this.push(this.calls.kernel.goIfResting(Number.POSITIVE_INFINITY));
   }
 
   /** One step; false where there was nothing to do. */

@@ -27,9 +27,11 @@ import {
   JOURNAL_COUNTDOWN,
   NODE_SIZE,
   PHASE_OUTSIDE,
+  PHASE_RESTING,
   PROCESSOR_BELL,
   PROCESSOR_PHASE,
   PROCESSOR_READY,
+  PROCESSOR_REST,
   PROCESSOR_RUNNING,
   PROCESSOR_SIZE,
   PROCESSOR_SLICE_LEFT,
@@ -38,6 +40,7 @@ import {
   PROCESSORS,
   RECORD_CONSUMED,
   RECORD_NODE,
+  REST_EVENTS,
   RUNNING_ANY,
 } from "../../assembly/layout.js";
 import { bytesOf } from "../size.js";
@@ -78,6 +81,7 @@ export class Machine {
   used = 0;
   /** No slice may end later that begins now. */
   until = Number.POSITIVE_INFINITY;
+  isHalted = true;
   readonly #settings: Settings;
   readonly #nodeBase: number;
   /** The frame of the descriptions of bursts, one for each node. */
@@ -149,6 +153,28 @@ export class Machine {
     return this.view.u32(at) + this.view.u32(at + 4) * 2 ** 32;
   }
 
+  /** Whether work may be left to those who rest: halted, at the limit, or without room for events. */
+  get isStopped(): boolean {
+    if (!this.areResting) return false;
+    return this.isHalted || Number.isFinite(this.until) || this.#someLackRoom;
+  }
+
+  get #someLackRoom(): boolean {
+    for (let processor = 1; processor <= this.#settings.processors; processor++) {
+      if (this.view.u32(this.#block(processor) + PROCESSOR_REST) === REST_EVENTS) return true;
+    }
+    return false;
+  }
+
+  /** Whether all rest: only then may the host change the limit. */
+  get areResting(): boolean {
+    for (let processor = 1; processor <= this.#settings.processors; processor++) {
+      const phase = this.view.u32(this.#block(processor) + PROCESSOR_PHASE);
+      if (phase !== PHASE_RESTING) return false;
+    }
+    return true;
+  }
+
   // --- The host ---------------------------------------------------------------------------------
 
   get hostBell(): number {
@@ -182,10 +208,12 @@ export class Machine {
     const until = Number.isFinite(cycles) ? BigInt(this.until) : NEVER;
     this.view.setU64(CONTROL + CONTROL_UNTIL, until);
     this.exports.go();
+    this.isHalted = false;
   }
 
   halt(): void {
     this.exports.halt();
+    this.isHalted = true;
   }
 
   /** Describes a plan for the domain that is made next; answers where. */
