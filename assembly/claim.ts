@@ -14,11 +14,11 @@ import { loseRun, settleKept } from "./turn";
 
 /** Looks at somebody outside, who comes inside within a third of them unless he waits for a CPU. */
 const PATIENCE: u32 = 50_000;
-/** How often to sleep for a moment, or look again, before it is to be seen whether he is dead. */
-const MOMENTS: u32 = 4;
-const REPEATS: u32 = 20;
 
-/** Whether a processor has come inside; if not, it is asked to, and waited for unless simulated. */
+/**
+ * Whether a processor has come inside; if not, it is asked to, and waited for unless simulated. False where
+ * it takes long: its thread has no CPU, maybe for want of this one, or is dead. Then call again.
+ */
 export function callIn(other: Processor): bool {
   if (isDefined(SHARED)) {
     if (other.phase != PHASE_OUTSIDE) return true;
@@ -26,20 +26,11 @@ export function callIn(other: Processor): bool {
     count(STATISTIC_CLAIMS);
     other.attention = true;
     if (control.simulated) return false;
-    return awaitInside(other);
-  } else return true;
-}
-
-/** Spins, then sleeps: it may be this thread's CPU that the other waits for. */
-function awaitInside(other: Processor): bool {
-  const isSleepless = control.sleepless != 0 && me().index == 0;
-  for (let left = isSleepless ? REPEATS : MOMENTS; left != 0; left--) {
     for (let patience = PATIENCE; patience != 0; patience--) {
       if (other.phase != PHASE_OUTSIDE) return true;
     }
-    if (!isSleepless) other.awaitLeaving(PHASE_OUTSIDE);
-  }
-  return other.phase != PHASE_OUTSIDE;
+    return false;
+  } else return true;
 }
 
 /** Whether nobody runs this domain any more, and what it ran is settled. */
@@ -68,6 +59,17 @@ export function claim(domain: Record): bool {
 export function claimNode(node: Node): bool {
   if (node.isMeter) return claimBelow(node.hot);
   return node.isDomain ? claim(node.hot) : true;
+}
+
+/** The same for who is only after caches, and consumptions: who has no cache runs nothing. */
+export function claimCaches(node: Node): bool {
+  if (isDefined(SHARED)) if (node.isMeter && isDry(node.hot) && !control.ignoreDry) return true;
+  return claimNode(node);
+}
+
+/** Whether nobody below a meter has a cache, as far as the list of its inferiors says so. */
+function isDry(meter: Record): bool {
+  return meter.first == 0 || changetype<Record>(meter.first).dry;
 }
 
 /** Whether nobody runs a domain below this meter any more. */

@@ -28,7 +28,6 @@ import {
   CONTROL_SEQUENCE,
   CONTROL_SIMULATED,
   CONTROL_SLEEPERS,
-  CONTROL_SLEEPLESS,
   CONTROL_UNTIL,
   CONTROL_WEIGHTED,
   KEY_SIZE,
@@ -75,7 +74,6 @@ export class Control {
   canary: u32;
   nextProcessor: u32;
   nextRecord: usize;
-  sleepless: u32;
 }
 
 if (
@@ -104,7 +102,6 @@ if (
   offsetof<Control>("canary") != CONTROL_CANARY ||
   offsetof<Control>("nextProcessor") != CONTROL_NEXT_PROCESSOR ||
   offsetof<Control>("nextRecord") != CONTROL_NEXT_RECORD ||
-  offsetof<Control>("sleepless") != CONTROL_SLEEPLESS ||
   <i32>offsetof<Control>() > CONTROL_HOST_BELL ||
   CONTROL_HOST_BELL >= CONTROL_LOCK ||
   CONTROL_LOCK >= CONTROL_REGISTERS ||

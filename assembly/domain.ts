@@ -182,7 +182,7 @@ export function domainResume(index: u32, allocation: u32, call: u32): i32 {
 /** Whether the meter is still above the domain and has too little for it. */
 function isDryFor(domain: Record, meter: Node): bool {
   let above = domain.node.superior();
-  for (let depth = 0; depth < MAX_CHAIN && above; depth++) {
+  for (let depth = 0; depth < MAX_CHAIN && above && !above.isDomain; depth++) {
     if (above == meter) return counterOf(meter) <= domain.short;
     above = above.superior();
   }

@@ -273,8 +273,6 @@ export const CONTROL_CANARY = 152;
 export const CONTROL_NEXT_PROCESSOR = 156;
 /** The first hot record that no pool has yet. */
 export const CONTROL_NEXT_RECORD = 160;
-/** The host's thread must not sleep, as in the page of a browser: it spins. */
-export const CONTROL_SLEEPLESS = 164;
 /** Counts up, and is notified, when the host is to look. */
 export const CONTROL_HOST_BELL = 192;
 /** The kernel lock, in a line of its own: its holder's index + 1. */

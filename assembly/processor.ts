@@ -41,9 +41,6 @@ import {
   STATISTIC_COUNT,
 } from "./layout";
 
-/** In nanoseconds. */
-const MOMENT: i64 = 1_000_000;
-
 /** Fields as in layout.ts, which says what is not plain from the name. */
 @unmanaged
 export class Processor {
@@ -87,18 +84,6 @@ export class Processor {
   set phase(phase: i32) {
     if (isDefined(SHARED)) atomic.store<i32>(changetype<usize>(this), phase, PROCESSOR_PHASE);
     else this.phaseWord = phase;
-  }
-
-  /** Somebody may sleep until it comes inside: claim.ts. */
-  hail(): void {
-    if (isDefined(SHARED)) atomic.notify(changetype<usize>(this) + PROCESSOR_PHASE);
-  }
-
-  /** Sleeps until it is hailed or leaves a phase, a moment at most. */
-  awaitLeaving(phase: i32): void {
-    if (isDefined(SHARED)) {
-      atomic.wait<i32>(changetype<usize>(this) + PROCESSOR_PHASE, phase, MOMENT);
-    }
   }
 
   /** Whether somebody wants it to come inside. */

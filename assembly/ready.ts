@@ -43,8 +43,14 @@ export function enqueue(domain: Record): void {
   here.ready = join(here.ready, domain);
 }
 
-/** An idle processor, if there is one: the one that has least in its inbox. */
+/**
+ * Who has hardly anything to do keeps what he makes ready himself: to wake another costs more than a short
+ * burst, and long ones are shared when their slices end (steal.ts). Else it is the processor that the domain
+ * ran on, or an idle one, that has least in its inbox.
+ */
 function placeFor(domain: Record): Processor {
+  const here = me();
+  if (here.index != 0 && here.readyCount < 2) return here;
   let best = Processor.at(domain.processor);
   if (control.resting == 0) return best;
   for (let index: u32 = 1; index <= control.processors; index++) {
@@ -54,6 +60,7 @@ function placeFor(domain: Record): Processor {
   return best;
 }
 
+/** Into the inbox of another, who is told. */
 function give(domain: Record, there: Processor): void {
   there.inbox = join(there.inbox, domain);
   there.given = max(there.given, me().time);
@@ -102,6 +109,14 @@ export function dequeue(domain: Record): void {
   changetype<Record>(domain.readyPrevious).readyNext = domain.readyNext;
   changetype<Record>(domain.readyNext).readyPrevious = domain.readyPrevious;
   domain.readyNext = domain.readyPrevious = 0;
+}
+
+/** Hands a ready domain to another processor. */
+export function handOver(domain: Record, there: Processor): void {
+  dequeue(domain);
+  domain.moveTo(there.index);
+  there.readyCount++;
+  give(domain, there);
 }
 
 /** Takes a domain over from another processor, as the last of the own queue. */

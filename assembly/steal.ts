@@ -1,12 +1,13 @@
-// Work moves: a processor with nothing to do takes over half of what waits longest at another, from
-// the end of its ready queue; never who is at the head, for whom the other may climb or run.
+// Work moves: a processor with nothing to do takes over half of what another has, from the end of its
+// ready queue; never who is at the head, for whom the other may climb or run. And who has come to the
+// end of a slice with others ready gives half to one that rests for want of work.
 
 import { callIn } from "./claim";
 import { REASON_CLAIM, REASON_LIMIT, REASON_RAN } from "./codes";
 import { control } from "./control";
 import { BATCH, RUNNING_ANY, STATISTIC_STOLEN } from "./layout";
 import { count, me, Processor } from "./processor";
-import { adopt, passTime } from "./ready";
+import { adopt, handOver, passTime } from "./ready";
 import { Record } from "./record";
 
 /** REASON_RAN: there is something now. REASON_CLAIM: once the other is inside. REASON_LIMIT: no. */
@@ -28,4 +29,18 @@ export function steal(): i32 {
   }
   count(STATISTIC_STOLEN, share);
   return REASON_RAN;
+}
+
+/** At the end of a slice: half of the ready queue goes to an idle processor, if there is one. */
+export function share(): void {
+  const here = me();
+  if (control.resting == 0 || here.readyCount < 2) return;
+  for (let index: u32 = 1; index <= control.processors; index++) {
+    const other = Processor.at(index);
+    if (!other.isIdle || other.readyCount != 0) continue;
+    for (let left = min<u32>(here.readyCount >> 1, BATCH); left != 0; left--) {
+      handOver(changetype<Record>(changetype<Record>(here.ready).readyPrevious), other);
+    }
+    if (here.readyCount < 2) return;
+  }
 }

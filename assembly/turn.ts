@@ -45,15 +45,19 @@ import { passTime, rotate, takeIn } from "./ready";
 import { Record } from "./record";
 import { nextWake, wakeSleepers } from "./sleeper";
 import { isSmooth, slicesAhead, sprint } from "./sprint";
-import { steal } from "./steal";
+import { share, steal } from "./steal";
 import { refuse, supply } from "./supply";
 import { deliverTrap, setTrap } from "./trap";
 
 /** Turn after turn, so many at most. Answers the last one's phase: see `turn`. */
 export function work(turns: u32): i32 {
   let phase = turn();
-  while (--turns != 0 && phase != PHASE_RESTING && phase != TURN_BLOCKED) phase = turn();
+  while (--turns != 0 && !isWaiting(phase)) phase = turn();
   return phase;
+}
+
+function isWaiting(phase: i32): bool {
+  return phase == PHASE_RESTING || phase == TURN_BLOCKED || phase == PHASE_CLAIMING;
 }
 
 /**
@@ -93,7 +97,8 @@ function pass(here: Processor): i32 {
     wakeSleepers();
     if (nextWake() <= here.time) return PHASE_WANTING;
   }
-  if (here.outcome != NOTHING && settleKept() == REASON_LIMIT) return rest(here, REST_LIMIT);
+  const hasRun = here.outcome != NOTHING;
+  if (hasRun && settleKept() == REASON_LIMIT) return rest(here, REST_LIMIT);
   if (!control.going) return rest(here, REST_HALTED);
   if (eventsFull()) return rest(here, REST_EVENTS);
   takeIn();
@@ -152,11 +157,10 @@ function serve(here: Processor, domain: Record): i32 {
 /** From now on the domain, or all of the ready queue, are this processor's without the lock. */
 function goOutside(here: Processor, domain: Record): i32 {
   here.attention = false;
+  const smooth = isSmooth(domain, control.quantum);
+  if (smooth) share();
   // Events are written under the lock only, so slices that are told are run one by one.
-  here.sprint =
-    !control.traced && isSmooth(domain, control.quantum)
-      ? slicesAhead(control.until, u32.MAX_VALUE)
-      : 0;
+  here.sprint = smooth && !control.traced ? slicesAhead(control.until, u32.MAX_VALUE) : 0;
   if (here.sprint != 0) {
     here.running = RUNNING_ANY;
     return PHASE_OUTSIDE;
@@ -173,7 +177,6 @@ function runOutside(here: Processor): i32 {
   if (goesOn && !here.attention) return PHASE_OUTSIDE;
   if (here.outcome == NOTHING) here.running = RUNNING_NONE;
   here.phase = PHASE_WANTING;
-  if (here.attention) here.hail();
   return PHASE_WANTING;
 }
 

@@ -5,6 +5,7 @@ import {
   CONTROL,
   CONTROL_HOST_BELL,
   CONTROL_PANIC,
+  PHASE_CLAIMING,
   PHASE_RESTING,
   PROCESSOR_BELL,
   PROCESSOR_SIZE,
@@ -15,8 +16,8 @@ import {
 const TURNS = 1024;
 
 /**
- * How long a worker leaves the lock to others that it has not got, in milliseconds: its holder's thread may
- * have lost its core, but is hardly ever away for long.
+ * How long a worker leaves its core to others, in milliseconds, when it has not got the lock, or somebody has
+ * not come inside: the thread that it waits for may have lost its core, but is hardly ever away for long.
  */
 const BLOCKED_MS = 0.02;
 
@@ -60,7 +61,7 @@ function serve({ module, memory, index, bell }) {
       const seen = Atomics.load(words, bell);
       const phase = exports.work(${TURNS});
       if (phase === ${PHASE_RESTING}) Atomics.wait(words, bell, seen);
-      else if (phase === ${TURN_BLOCKED}) Atomics.wait(words, bell, seen, ${BLOCKED_MS});
+      else if (phase === ${TURN_BLOCKED} || phase === ${PHASE_CLAIMING}) Atomics.wait(words, bell, seen, ${BLOCKED_MS});
     }
   } catch (error) {
     Atomics.compareExchange(words, ${(CONTROL + CONTROL_PANIC) / 4}, 0, ${PANIC_WORKER});

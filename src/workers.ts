@@ -1,7 +1,7 @@
 // Processors that are threads: a worker each, which is started when there is first something to run,
 // replaced when it dies, and asleep while nothing runs. Internal.
 
-import { CONTROL_SLEEPLESS, PROCESSOR_TIME } from "../assembly/layout.js";
+import { PROCESSOR_TIME } from "../assembly/layout.js";
 import { type Bell, mayBlock, pause } from "./bell.js";
 import type { Core } from "./core.js";
 import { ProcessorError, StateError } from "./errors.js";
@@ -38,13 +38,15 @@ export class Workers implements Processors {
     this.#shared = shared;
     this.#bell = bell;
     this.#count = core.options.processors;
-    shared.lock.comeIn = () => [...this.#threads.values()].every(({ isOver }) => !isOver);
+    shared.lock.comeIn = () => {
+      pause(WAIT_MS);
+      return [...this.#threads.values()].every(({ isOver }) => !isOver);
+    };
     shared.lock.onWait = () => {
       // Where the processors are alive, as they nearly always are, it is not for long.
       if (++this.#waits % WAITS_PER_LOOK === 0) this.bury();
       pause(WAIT_MS);
     };
-    core.view.setControl(CONTROL_SLEEPLESS, Number(!mayBlock()));
     shared.onPanic(() => this.end());
     // Where it takes time, it has passed by the first run. A failure is that run's.
     loadThreads().catch(() => {});
