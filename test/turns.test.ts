@@ -76,13 +76,18 @@ describe("the host", () => {
     for (const domain of others) domain.start();
     const consumed = () => others.map((domain) => domain.consumed);
     const stopped: bigint[][] = [];
+    let tries = 0;
     // While it is called, the three others are in the midst of their slices.
     const keeper = kernel.createMeter({
       superior: kernel.primeMeter,
       cycles: 0n,
       keeper: ({ meter: own }) => {
         const before = consumed();
-        meter.off();
+        // The lock is kept until all have come inside: nothing is begun anew.
+        kernel.core.alone(() => {
+          tries++;
+          meter.off();
+        });
         stopped.push(consumed());
         own.add(1000n);
         if (stopped.length < 5) kernel.at(kernel.time + 300n, () => meter.on(1_000_000n));
@@ -92,7 +97,7 @@ describe("the host", () => {
     const program = bursts({ run: 1000, times: 5 });
     kernel.createDomain({ meter: keeper, program }).start();
     await kernel.run({ cycles: 20_000 });
-    expect(stopped.length).toBe(5);
+    expect([stopped.length, tries]).toEqual([5, 5]);
     expect(new Set(stopped.map(String)).size).toBe(5);
     expect(others.map(({ state }) => state)).toEqual(["parked", "parked", "parked"]);
     expect(consumed()).toEqual(stopped.at(-1));
