@@ -5,6 +5,7 @@
 
 import { auditChain, auditDry } from "./audit";
 import { claimBelow } from "./claim";
+import { CANARY_REFILL } from "./codes";
 import { control } from "./control";
 import { journalBegin, journalFilled } from "./journal";
 import {
@@ -50,6 +51,7 @@ export function refill(domain: Record): usize {
   if (smallest < amount) amount = smallest;
   const change = rest - amount;
   for (let above = domain.superior; above; above = changetype<Record>(above).superior) {
+    if (isDefined(CHECKED) && isForgotten(changetype<Record>(above))) break;
     changetype<Record>(above).amount += change;
   }
   domain.amount = amount;
@@ -68,6 +70,7 @@ export function refill(domain: Record): usize {
 export function refillAhead(first: Record): void {
   const advance = control.advance;
   if (control.traced || control.tapered || control.refillCost) return;
+  if (advance > u64.MAX_VALUE / BATCH) return; // The totals would not fit.
   let at = first.readyNext;
   let left = BATCH;
   while (left > 0 && at != changetype<usize>(first)) {
@@ -83,6 +86,8 @@ export function refillAhead(first: Record): void {
       left--;
     }
     if (superior == 0 || total == 0) continue;
+    // Each may have many meters of its own that are to be wet.
+    if (journalFilled()) return;
     if (smallestAbove(changetype<Record>(start)) < total) return;
     for (let above = superior; above; above = changetype<Record>(above).superior) {
       changetype<Record>(above).amount -= total;
@@ -104,6 +109,11 @@ function fillAll(start: usize, end: usize): void {
     count(STATISTIC_REFILLS);
   }
   if (isDefined(CHECKED)) auditChain(changetype<Record>(start));
+}
+
+/** Debug build: the fault that the simulator must find. */
+function isForgotten(meter: Record): bool {
+  return control.canary == CANARY_REFILL && meter.superior == 0;
 }
 
 /** The smallest counter stored above a domain. */

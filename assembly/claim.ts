@@ -38,8 +38,9 @@ export function claim(domain: Record): bool {
   if (isDefined(SHARED)) {
     const other = Processor.at(domain.processor);
     if (domain.state != STATE_READY || other == me()) return true;
+    // Who comes inside says first that he runs nobody: what he ran is there once his phase says so.
     const running = other.running;
-    if (running != RUNNING_ANY && running != changetype<usize>(domain)) return true;
+    if (running > <usize>RUNNING_ANY && running != changetype<usize>(domain)) return true;
     if (!callIn(other)) return false;
     if (other.running != changetype<usize>(domain)) return true;
     if (other.outcome == NOTHING) {
@@ -60,6 +61,17 @@ export function claimNode(node: Node): bool {
   return node.isDomain ? claim(node.hot) : true;
 }
 
+/** The same for who is only after caches, and consumptions: who has no cache runs nothing. */
+export function claimCaches(node: Node): bool {
+  if (isDefined(SHARED)) if (node.isMeter && isDry(node.hot) && !control.ignoreDry) return true;
+  return claimNode(node);
+}
+
+/** Whether nobody below a meter has a cache, as far as the list of its inferiors says so. */
+function isDry(meter: Record): bool {
+  return meter.first == 0 || changetype<Record>(meter.first).dry;
+}
+
 /** Whether nobody runs a domain below this meter any more. */
 export function claimBelow(meter: Record): bool {
   if (isDefined(SHARED)) {
@@ -68,7 +80,7 @@ export function claimBelow(meter: Record): bool {
       const other = Processor.at(index);
       if (other == me() || other.phase != PHASE_OUTSIDE) continue;
       const running = other.running;
-      if (running == RUNNING_ANY || isBelow(changetype<Record>(running), meter))
+      if (running <= <usize>RUNNING_ANY || isBelow(changetype<Record>(running), meter))
         called |= 1 << index;
     }
     return callAll(called);

@@ -78,12 +78,19 @@ export function invoke(order: u32): u32 {
   }
   const node = Key.find(invoked.subject, invoked.allocation);
   if (!node) return ANSWER_INVALID_ORDER;
-  if (!claimNode(node)) return ANSWER_BUSY;
+  if (mayUnprepare(node, order) && !claimNode(node)) return ANSWER_BUSY;
   if (order < <u32>SLOTS) return fetch(node, order, kind == KIND_SENSE, result);
   if (order < <u32>(ORDER_SWAP + SLOTS)) {
     return kind == KIND_NODE ? swap(node, order - ORDER_SWAP, result) : ANSWER_INVALID_ORDER;
   }
   return other(order, kind, node, invoked, result);
+}
+
+/** Whether an order may take a meter's caches back: not where it is after a slot that isn't involved. */
+function mayUnprepare(node: Node, order: u32): bool {
+  if (!node.isMeter || order >= <u32>(ORDER_SWAP + SLOTS)) return true;
+  if (order < <u32>SLOTS) return (METER_INVOLVED_R_SLOTS & (1 << order)) != 0;
+  return (METER_INVOLVED_W_SLOTS & (1 << (order - ORDER_SWAP))) != 0;
 }
 
 /** Orders that touch no slot, but for `clear`. */

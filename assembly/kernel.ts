@@ -40,6 +40,7 @@ import { dequeue, passTime, rotate } from "./ready";
 import { Record } from "./record";
 import { nextWake, sleep, wakeSleepers } from "./sleeper";
 import { slicesAhead, sprint } from "./sprint";
+import { share } from "./steal";
 import { chargeWork, supply } from "./supply";
 import { deliverTrap, setTrap } from "./trap";
 
@@ -124,8 +125,10 @@ export function bill(domain: Record, cycles: u32): void {
 export function settle(domain: Record, outcome: i32, isShort: bool, until: u64): i32 {
   count(STATISTIC_DISPATCHES);
   if (outcome != RAN) return putAway(domain, outcome);
-  if (me().sliceLeft == 0) endSlice();
-  else if (isShort) return makeRoom(domain, until);
+  if (me().sliceLeft == 0) {
+    endSlice();
+    if (isDefined(SHARED)) share();
+  } else if (isShort) return makeRoom(domain, until);
   return REASON_RAN;
 }
 

@@ -4,7 +4,7 @@
 import { auditNode } from "./audit";
 import { cachesBelow, recall, unsettledBelow } from "./cache";
 import { isWellFormed, unprepare } from "./chain";
-import { claimNode } from "./claim";
+import { claimCaches, claimNode } from "./claim";
 import {
   OK,
   STATUS_BUSY,
@@ -56,7 +56,7 @@ export function meterPeek(index: u32, allocation: u32): i32 {
   const node = Key.find(index, allocation);
   if (!node) return STATUS_RESCINDED;
   if (!node.isMeter && !isWellFormed(node)) return STATUS_NOT_METER;
-  if (!claimNode(node)) return STATUS_BUSY;
+  if (!claimCaches(node)) return STATUS_BUSY;
   control.amount = counterOf(node);
   return OK;
 }
@@ -65,7 +65,7 @@ export function meterPeek(index: u32, allocation: u32): i32 {
 export function meterConsumed(index: u32, allocation: u32): i32 {
   const node = Key.find(index, allocation);
   if (!node) return STATUS_RESCINDED;
-  if (!claimNode(node)) return STATUS_BUSY;
+  if (!claimCaches(node)) return STATUS_BUSY;
   control.amount = node.isMeter ? node.hot.consumed + unsettledBelow(node.hot) : node.consumed;
   return OK;
 }
@@ -86,7 +86,7 @@ export function meterSet(index: u32, allocation: u32): i32 {
   const node = Key.find(index, allocation);
   if (!node) return STATUS_RESCINDED;
   if (!node.isMeter && !isWellFormed(node)) return STATUS_NOT_METER;
-  if (!claimNode(node)) return STATUS_BUSY;
+  if (!claimCaches(node)) return STATUS_BUSY;
   const value = control.amount;
   if (node.isMeter) recall(node.hot);
   control.amount = counterOf(node);
@@ -99,7 +99,7 @@ export function meterAdd(index: u32, allocation: u32): i32 {
   const node = Key.find(index, allocation);
   if (!node) return STATUS_RESCINDED;
   if (!node.isMeter && !isWellFormed(node)) return STATUS_NOT_METER;
-  if (!claimNode(node)) return STATUS_BUSY;
+  if (!claimCaches(node)) return STATUS_BUSY;
   if (counterOf(node) + control.amount < control.amount) return STATUS_OVERFLOW;
   const stored = node.isMeter ? node.hot.amount : node.key(METER_COUNTER_SLOT).low;
   setCounter(node, stored + control.amount);
@@ -110,7 +110,7 @@ export function meterAdd(index: u32, allocation: u32): i32 {
 export function meterRecall(index: u32, allocation: u32): i32 {
   const node = Key.find(index, allocation);
   if (!node) return STATUS_RESCINDED;
-  if (!claimNode(node)) return STATUS_BUSY;
+  if (!claimCaches(node)) return STATUS_BUSY;
   control.amount = node.isMeter ? recall(node.hot) : 0;
   return OK;
 }

@@ -45,8 +45,8 @@ export function isSmooth(domain: Record, quantum: u32): bool {
   );
 }
 
-/** Slices between two looks, less one; a mask. */
-const LOOKS: u32 = 15;
+/** Slices between two looks. */
+const LOOKS: u32 = 16;
 
 /**
  * Runs and bills such domains from the head of the ready queue on, `most` slices at the most, while
@@ -57,17 +57,24 @@ export function sprint(most: u32): u32 {
   const quantum = control.quantum;
   const traced = control.traced != 0;
   // No domain runs twice between two looks.
-  const looks: u32 = here.readyCount > LOOKS ? LOOKS : 0;
+  const looks: u32 = here.readyCount >= LOOKS ? LOOKS : 1;
   let left = most;
+  let stop: u32 = isDefined(SHARED) ? most : 0;
   let at = here.ready;
-  while (left != 0) {
-    // A plain load, which is enough for a look: it need not be ordered with anything.
-    if (isDefined(SHARED)) {
-      if ((left & looks) == 0 && load<u32>(changetype<usize>(here), PROCESSOR_ATTENTION)) break;
+  while (true) {
+    if (left == stop) {
+      if (left == 0) break;
+      if (isDefined(SHARED)) {
+        // A plain load, which is enough for a look: it need not be ordered with anything.
+        if (load<u32>(changetype<usize>(here), PROCESSOR_ATTENTION)) break;
+        stop = left > looks ? left - looks : 0;
+      }
     }
     const domain = changetype<Record>(at);
     if (!isSmooth(domain, quantum)) break;
     // Stores in a row, without a call between: a worker that dies here has billed all or nothing.
+    // What comes next is loaded before them, or its load would wait for their addresses.
+    const next = domain.readyNext;
     const amount = domain.amount - quantum;
     const consumed = domain.consumed + quantum;
     const time = here.time + quantum;
@@ -77,7 +84,7 @@ export function sprint(most: u32): u32 {
     store<u64>(changetype<usize>(here), time, PROCESSOR_TIME);
     store<u32>(at, burst, RECORD_BURST_LEFT);
     if (traced) emit(EVENT_SLICE, domain.node, null, 0, quantum);
-    at = domain.readyNext;
+    at = next;
     left--;
   }
   here.ready = at;

@@ -33,7 +33,7 @@ const GUEST_GAIN = 1.9;
 const PRICE = 1.05;
 const SMALL_GUESTS: readonly Guest[] = ["lz"];
 /** Instructions of a run, about. */
-const INSTRUCTIONS = 120e6;
+const INSTRUCTIONS = 60e6;
 
 /** Who runs a load; `shared 1` is the shared build with one processor. */
 const TEAMS = ["one", "shared 1", "two"] as const;
@@ -67,7 +67,7 @@ function kernelOf(team: Team, options: KernelOptions): Kernel {
 /** Domains that never wait take turns, and refill after `advance` quanta. */
 async function slices(grove: Grove, advance: number, size: Size): Promise<Figure[]> {
   const kernels = TEAMS.map((team) => forest(team, advance));
-  const count = size.small ? 1_000_000 : 40_000_000;
+  const count = size.small ? 1_000_000 : 20_000_000;
   const runs = TEAMS.map((team, place) => slicing(team, kernels[place]!, count));
   try {
     const rounds = await measureLong(runs, grove, size);

@@ -5,8 +5,12 @@ import type { Figure } from "./bench.js";
 import type { Grove, Plan, Way } from "./grove.js";
 import { type Candidate, Sample } from "./measure.js";
 
-/** Where both are free and share nothing, two processors are at least this much faster than one. */
+/** Where both are free and share nothing, two processors are so much faster than one. */
 const FREE = 1.8;
+/** Where they seem to gain more, the one was not free. */
+const MOST = 2.2;
+/** Rounds of that kind which make a figure. */
+const LEAST = 3;
 const WAY: Way = "ahead";
 
 export interface Samples {
@@ -26,13 +30,17 @@ export function roomCandidates(grove: Grove, laps: number, name = "room"): Candi
   return [1, 2].map((by) => grove.candidate(`${name} ${by}`, roomPlan(laps), WAY, by));
 }
 
-/** Drops the rounds in which two processors were not free all the time, unless they never were. */
+function isFreeAt(gain: number): boolean {
+  return gain > FREE && gain < MOST;
+}
+
+/** Drops the rounds in which two processors were not free all the time, unless they hardly ever were. */
 export function freeRounds(samples: ReadonlyMap<string, Sample>, names = ["room"]): Samples {
   const gains = names.map(
     (name) => samples.get(`${name} 1`)!.over(samples.get(`${name} 2`)!).rounds,
   );
-  const isRound = gains[0]!.map((_, round) => gains.every((gain) => gain[round]! > FREE));
-  const isFree = isRound.includes(true);
+  const isRound = gains[0]!.map((_, round) => gains.every((gain) => isFreeAt(gain[round]!)));
+  const isFree = isRound.filter(Boolean).length >= Math.min(LEAST, isRound.length);
   const of = (name: string) => {
     const { rounds } = samples.get(name)!;
     return new Sample(rounds.filter((_, round) => !isFree || isRound[round]));

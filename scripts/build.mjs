@@ -1,7 +1,7 @@
 // Builds everything: the kernel (asc), its embedding as a module, the host API and CLI (tsc).
 // Any warning of asc fails the build: it ignores options that it does not know.
 import { execFileSync } from "node:child_process";
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
 import asc from "assemblyscript/asc";
@@ -74,3 +74,6 @@ try {
 } catch {
   process.exit(1);
 }
+
+// For `primemeter sim`, which plants faults in it.
+copyFileSync(targets["shared-debug"].outFile, "dist/build/kernel.shared.debug.wasm");

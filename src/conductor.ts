@@ -132,15 +132,20 @@ export class Conductor implements Driver {
       case "idle":
         return this.#pass(until);
       case "limit":
-        this.#isGoing = false;
+        this.#stand();
         this.#hasActed = true;
         this.alarms.fire(this.#stop);
         return this.#stop === until ? "limit" : "ran";
       case "stopped":
         return this.#go(until);
       case "running":
+        // Others may wait for room in the batch, which has been taken.
+        this.#shared.exports.rouse();
         // What keepers wait for since then.
-        if (this.alarms.next < this.#stop) this.#setStop(this.alarms.next);
+        if (this.alarms.next < this.#stop) {
+          this.#setStop(this.alarms.next);
+          this.#shared.exports.look();
+        }
         return "ran";
       case "told":
         return "ran";
@@ -157,6 +162,12 @@ export class Conductor implements Driver {
     return "ran";
   }
 
+  /** All rest: whom the host now gives something to do waits until they are set going again. */
+  #stand(): void {
+    this.#isGoing = false;
+    this.#core.alone(() => this.#core.view.setControl(CONTROL_GOING, 0));
+  }
+
   #setStop(time: bigint): void {
     this.#stop = time;
     this.#core.alone(() => this.#core.view.setU64(CONTROL + CONTROL_UNTIL, time));
@@ -171,7 +182,7 @@ export class Conductor implements Driver {
       this.#core.exports.idleUntil();
     });
     if (next > until) return "limit";
-    this.#isGoing = false;
+    this.#stand();
     this.#hasActed = true;
     this.alarms.fire(next);
     return "ran";

@@ -31,6 +31,7 @@ export class KeeperCalls {
     this.#core = core;
     this.#alarms = alarms;
     core.acted = () => this.onAnswer();
+    alarms.onSet = () => this.onAnswer();
   }
 
   /** Calls the keeper of a dry meter for a domain, and does as it answers. */

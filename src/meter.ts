@@ -105,17 +105,22 @@ export class Meter {
    * the counter held.
    */
   off(): bigint {
-    const old = this.#store(0n);
-    this.#putAside ??= this.node.swap(METER_KEEPER_SLOT, ZERO_KEY);
-    return old;
+    let old: bigint | undefined;
+    this.#core.alone(() => {
+      old ??= this.#store(0n);
+      this.#putAside ??= this.node.swap(METER_KEEPER_SLOT, ZERO_KEY);
+    });
+    return old!;
   }
 
   /** Sets the counter, and whoever was parked here goes on where it stood. */
   on(counter: bigint): void {
     if (cycles("on", counter) === 0n) throw new OptionError("on: found 0n, expected at least 1n");
-    this.#store(counter);
-    if (this.#putAside) this.node.swap(METER_KEEPER_SLOT, this.#putAside);
-    this.#putAside = null;
+    this.#core.alone(() => {
+      this.#store(counter);
+      if (this.#putAside) this.node.swap(METER_KEEPER_SLOT, this.#putAside);
+      this.#putAside = null;
+    });
   }
 
   /** Whether it is switched off. */

@@ -1,10 +1,13 @@
 #!/usr/bin/env node
+import { randomInt } from "node:crypto";
 import { readFileSync } from "node:fs";
-import { Command, CommanderError, InvalidArgumentError } from "commander";
+import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { MAX_PROCESSORS } from "../../assembly/layout.js";
 import { ScenarioError } from "../scenario/problem.js";
 import { UNLIMITED } from "../scenario/schema.js";
+import { CANARY_NAMES } from "../sim/canary.js";
 import { checkCommand, type RunFlags, runCommand } from "./run.js";
+import { type SimFlags, simCommand } from "./sim.js";
 
 /** Exit codes: 0 is for a run whose expectations all hold. */
 const FAILED = 1;
@@ -59,6 +62,41 @@ program
   .addHelpText("after", "\nExample:\n  primemeter check scenarios/off-switch.toml")
   .action((file: string) => checkCommand(file));
 
+program
+  .command("sim")
+  .description(
+    "simulate several processors on one kernel, every race by a seed, beside a naive model",
+  )
+  .option("--processors <n>", "simulated processors, 1 to 16", whole(1, MAX_PROCESSORS), 4)
+  .option(
+    "--seed <n>",
+    "where all chance comes from; the next worlds take the next seeds",
+    whole(0, 2 ** 32 - 1),
+  )
+  .option("--steps <n>", "steps in all, of processors and of the host", whole(1, 1e12), 1_000_000)
+  .option("--check <n>", "check the whole store after so many steps each", whole(1, 1e12), 10_000)
+  .option("--assertions", "the build with assertions: slower, and processors die at any store")
+  .addOption(
+    new Option("--canary <name>", "plant a fault, which must be found").choices(CANARY_NAMES),
+  )
+  .option("--json", "print one JSON object and nothing else")
+  .addHelpText(
+    "after",
+    `
+Exit codes:
+  0  kernel and model agree
+  1  they do not: a short trace of how, and the command that shows it again
+  2  wrong usage
+
+Examples:
+  primemeter sim --processors 4 --seed 1 --steps 10_000_000
+  primemeter sim --canary claim`,
+  )
+  .action(async (flags: Partial<SimFlags>) => {
+    const drawn = { seed: randomInt(2 ** 32), ...flags } as SimFlags;
+    process.exitCode = (await simCommand(drawn)) ? 0 : FAILED;
+  });
+
 try {
   await program.parseAsync();
 } catch (error) {
@@ -90,4 +128,15 @@ function cycleCount(text: string): bigint {
     throw new InvalidArgumentError("Expected a count of cycles, such as 5_000_000.");
   }
   return count;
+}
+
+/** Parses a whole number in a range; digits may be grouped by underscores. */
+function whole(least: number, most: number): (text: string) => number {
+  return (text) => {
+    const number = /^\d[\d_]*$/.test(text) ? Number(text.replaceAll("_", "")) : -1;
+    if (number < least || number > most) {
+      throw new InvalidArgumentError(`Expected a whole number from ${least} to ${most}.`);
+    }
+    return number;
+  };
 }

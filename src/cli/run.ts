@@ -6,6 +6,7 @@ import type { Report } from "../scenario/report.js";
 import { ScenarioRun } from "../scenario/run.js";
 import type { Scenario } from "../scenario/scenario.js";
 import { bill, verdict } from "./bill.js";
+import { colourful } from "./colour.js";
 import { Journal } from "./journal.js";
 import { toJson } from "./json.js";
 import { LiveProgress, PlainProgress } from "./progress.js";
@@ -94,10 +95,4 @@ async function watch(
   journal.end();
   progress.end();
   return report;
-}
-
-function colourful({ isTTY }: NodeJS.WriteStream): boolean {
-  const { NO_COLOR, FORCE_COLOR, TERM } = process.env;
-  if (NO_COLOR) return false;
-  return Boolean(FORCE_COLOR) || (Boolean(isTTY) && TERM !== "dumb");
 }

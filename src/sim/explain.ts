@@ -1,0 +1,61 @@
+// From a world that failed to a short trace in words.
+
+import { counted } from "../scenario/number.js";
+import { instanceOf } from "./build.js";
+import type { SimFailure } from "./failure.js";
+import { shrink, simplify } from "./shrink.js";
+import { type Failure, Sim, type SimOptions } from "./sim.js";
+import { type Choice, KERNEL, LOCKED } from "./world.js";
+
+const TRIES = 3000;
+const MOST_LINES = 120;
+
+export interface Explanation {
+  readonly choices: readonly Choice[];
+  readonly lines: readonly string[];
+}
+
+/**
+ * Shrinks the choices of a world to few that fail in the same way. In the build with assertions, whichever it failed in:
+ * that one stops where a fault is done, the other where it shows, and may run on in a store that is no store.
+ */
+export function explain({ seed, choices, failure }: Failure, options: SimOptions): Explanation {
+  const sim = new Sim(instanceOf(options.processors, true), options);
+  const { kind } = sim.replay(seed, choices) ?? failure;
+  const fails = (some: readonly Choice[]) => sim.replay(seed, some)?.kind === kind;
+  const few = simplify(shrink(choices, fails, TRIES), simpler, fails);
+  const shortest = shrink(few, fails, TRIES);
+  return { choices: shortest, lines: story(sim, seed, shortest) };
+}
+
+/** The same act on the first that there is, or for the least amount. */
+function simpler(choice: Choice): Choice[] {
+  if (typeof choice === "number") return [];
+  const { a, b, c } = choice;
+  const tries = [a && { ...choice, a: 0 }, b && { ...choice, b: 0 }, c && { ...choice, c: 0 }];
+  return tries.filter((act) => act !== 0);
+}
+
+/**
+ * What happens in a world, line by line, up to its failure. Whoever finds the lock held changes nothing, and of a
+ * long end only the last lines tell something.
+ */
+function story(sim: Sim, seed: number, choices: readonly Choice[]): string[] {
+  const lines: string[] = [];
+  const failure = sim.replay(seed, choices, (who, words) => {
+    if (words !== LOCKED) lines.push(`${nameOf(who).padEnd(12)} ${words}`);
+  });
+  const over = lines.length - MOST_LINES;
+  if (over > 0) lines.splice(choices.length, over, `… ${counted(over, "line")}`);
+  if (failure) lines.push(`${"✗".padEnd(12)} ${verdict(failure)}`);
+  return lines;
+}
+
+export function verdict({ kind, where, found, expected }: SimFailure): string {
+  return `${kind}: ${where}: found ${found}; expected ${expected}`;
+}
+
+function nameOf(who: number): string {
+  if (who === KERNEL) return "  →";
+  return who === 0 ? "host" : `processor ${who}`;
+}
