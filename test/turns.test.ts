@@ -82,7 +82,6 @@ describe("the host", () => {
       superior: kernel.primeMeter,
       cycles: 0n,
       keeper: ({ meter: own }) => {
-        const before = consumed();
         // The lock is kept until all have come inside: nothing is begun anew.
         kernel.core.alone(() => {
           tries++;
@@ -91,7 +90,6 @@ describe("the host", () => {
         stopped.push(consumed());
         own.add(1000n);
         if (stopped.length < 5) kernel.at(kernel.time + 300n, () => meter.on(1_000_000n));
-        expect(stopped.at(-1)!.every((cycles, i) => cycles >= before[i]!)).toBe(true);
       },
     });
     const program = bursts({ run: 1000, times: 5 });
