@@ -48,6 +48,7 @@ function latest(): u64 {
 export function go(): void {
   catchUp(latest());
   control.going = 1;
+  control.asked = 0;
   ringAll();
 }
 

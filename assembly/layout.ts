@@ -273,6 +273,8 @@ export const CONTROL_CANARY = 152;
 export const CONTROL_NEXT_PROCESSOR = 156;
 /** The first hot record that no pool has yet. */
 export const CONTROL_NEXT_RECORD = 160;
+/** Whether the host was asked for anything since it last had all of that done: 1 or 0. */
+export const CONTROL_ASKED = 164;
 /** Counts up, and is notified, when the host is to look. */
 export const CONTROL_HOST_BELL = 192;
 /** The kernel lock, in a line of its own: its holder's index + 1. */

@@ -19,7 +19,7 @@ import {
   STATISTIC_VISITS,
 } from "./layout";
 import { Node } from "./node";
-import { account, count, counted, me, report, ringHost } from "./processor";
+import { account, askHost, count, counted, me, report } from "./processor";
 import { dequeue } from "./ready";
 import { Record } from "./record";
 import { park, stall } from "./stall";
@@ -88,7 +88,7 @@ function exhausted(domain: Record, meter: Node): i32 {
       said.code = node.calls;
       count(STATISTIC_KEEPER_CALLS);
       emit(EVENT_KEEPER, node, meter, node.calls, 0);
-      ringHost();
+      askHost();
       return REASON_KEEPER;
     }
   }

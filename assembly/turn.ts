@@ -235,6 +235,7 @@ function seek(here: Processor): i32 {
     const came = steal();
     if (came != REASON_LIMIT) return came == REASON_CLAIM ? PHASE_CLAIMING : PHASE_WANTING;
   } else if (control.sleepers != 0 && !isAwaited()) {
+    if (control.asked) return rest(here, REST_EVENTS);
     // All others rest, so time passes for nobody until a sleeper wakes.
     const wake = nextWake();
     const until = control.until;

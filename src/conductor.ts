@@ -3,6 +3,7 @@
 
 import {
   CONTROL,
+  CONTROL_ASKED,
   CONTROL_EVENTS,
   CONTROL_GOING,
   CONTROL_HOST_BELL,
@@ -68,6 +69,7 @@ export class Conductor implements Driver {
   step(until: bigint): StepOutcome {
     this.processors.mayWait();
     this.processors.start();
+    this.#takeTurn();
     try {
       let outcome = this.#look(until);
       for (let looks = 1; looks < LOOKS && outcome === "ran" && !this.#hasActed; looks++) {
@@ -123,6 +125,8 @@ export class Conductor implements Driver {
     this.processors.check();
     this.#seen = this.#bell.count;
     this.#hasActed = this.#reporter.act();
+    // Whoever answers later has a turn of the event loop before time passes for nobody (R15).
+    if (this.#keeperCalls.isAsked) return "ran";
     if (!this.#isGoing) return this.#go(until);
     switch (this.#standing()) {
       case "idle":
@@ -188,6 +192,7 @@ export class Conductor implements Driver {
     const { view, options } = this.#core;
     return this.#core.alone(() => {
       if (view.control(CONTROL_EVENTS) > 0) return "told";
+      view.setControl(CONTROL_ASKED, 0);
       let standing: Standing = "idle";
       for (let index = 1; index <= options.processors; index++) {
         if (!this.processors.has(index)) continue;

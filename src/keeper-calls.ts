@@ -76,6 +76,11 @@ export class KeeperCalls {
     });
   }
 
+  /** Whether a keeper has returned a promise since `takeAsked`. */
+  get isAsked(): boolean {
+    return this.#asked;
+  }
+
   /** Whether a keeper has returned a promise since this was last asked. */
   takeAsked(): boolean {
     const asked = this.#asked;
