@@ -70,6 +70,7 @@ export function refill(domain: Record): usize {
 export function refillAhead(first: Record): void {
   const advance = control.advance;
   if (control.traced || control.tapered || control.refillCost) return;
+  if (advance > u64.MAX_VALUE / BATCH) return; // The totals would not fit.
   let at = first.readyNext;
   let left = BATCH;
   while (left > 0 && at != changetype<usize>(first)) {
@@ -85,6 +86,8 @@ export function refillAhead(first: Record): void {
       left--;
     }
     if (superior == 0 || total == 0) continue;
+    // Each may have many meters of its own that are to be wet.
+    if (journalFilled()) return;
     if (smallestAbove(changetype<Record>(start)) < total) return;
     for (let above = superior; above; above = changetype<Record>(above).superior) {
       changetype<Record>(above).amount -= total;
@@ -101,7 +104,7 @@ function fillAll(start: usize, end: usize): void {
     const domain = changetype<Record>(at);
     if (domain.amount >= advance >> 2) continue;
     domain.amount = advance;
-    if (domain.node.laps != 0) domain.node.laps = 0;
+    domain.laps = 0;
     if (domain.dry) domain.wet();
     count(STATISTIC_REFILLS);
   }

@@ -38,8 +38,9 @@ export function claim(domain: Record): bool {
   if (isDefined(SHARED)) {
     const other = Processor.at(domain.processor);
     if (domain.state != STATE_READY || other == me()) return true;
+    // Who comes inside says first that he runs nobody: what he ran is there once his phase says so.
     const running = other.running;
-    if (running != RUNNING_ANY && running != changetype<usize>(domain)) return true;
+    if (running > <usize>RUNNING_ANY && running != changetype<usize>(domain)) return true;
     if (!callIn(other)) return false;
     if (other.running != changetype<usize>(domain)) return true;
     if (other.outcome == NOTHING) {
@@ -79,7 +80,7 @@ export function claimBelow(meter: Record): bool {
       const other = Processor.at(index);
       if (other == me() || other.phase != PHASE_OUTSIDE) continue;
       const running = other.running;
-      if (running == RUNNING_ANY || isBelow(changetype<Record>(running), meter))
+      if (running <= <usize>RUNNING_ANY || isBelow(changetype<Record>(running), meter))
         called |= 1 << index;
     }
     return callAll(called);

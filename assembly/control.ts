@@ -4,6 +4,7 @@ import {
   CONTROL,
   CONTROL_ADVANCE,
   CONTROL_AMOUNT,
+  CONTROL_ASKED,
   CONTROL_CANARY,
   CONTROL_CODE,
   CONTROL_COSTS,
@@ -74,6 +75,7 @@ export class Control {
   canary: u32;
   nextProcessor: u32;
   nextRecord: usize;
+  asked: u32;
 }
 
 if (
@@ -102,6 +104,7 @@ if (
   offsetof<Control>("canary") != CONTROL_CANARY ||
   offsetof<Control>("nextProcessor") != CONTROL_NEXT_PROCESSOR ||
   offsetof<Control>("nextRecord") != CONTROL_NEXT_RECORD ||
+  offsetof<Control>("asked") != CONTROL_ASKED ||
   <i32>offsetof<Control>() > CONTROL_HOST_BELL ||
   CONTROL_HOST_BELL >= CONTROL_LOCK ||
   CONTROL_LOCK >= CONTROL_REGISTERS ||

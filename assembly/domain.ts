@@ -159,11 +159,21 @@ export function domainDecline(index: u32, allocation: u32, call: u32): i32 {
   return OK;
 }
 
-/** The host has done the system call of a domain: it goes on after it. Good once for each call. */
-export function domainResume(index: u32, allocation: u32, call: u32): i32 {
+/** The host does the system call of a domain now: whatever becomes of that, it isn't made again. */
+export function domainAnswer(index: u32, allocation: u32, call: u32): i32 {
   const domain = find(index, allocation);
   if (!domain) return control.code;
   if (domain.node.calls != call || (domain.flags & FLAG_CALLING) == 0) return STATUS_SPENT;
+  domain.flags &= ~(<u8>FLAG_CALLING);
+  return OK;
+}
+
+/** It is done, and the domain goes on after it. Good once for each call. */
+export function domainResume(index: u32, allocation: u32, call: u32): i32 {
+  const domain = find(index, allocation);
+  if (!domain) return control.code;
+  if (domain.node.calls != call) return STATUS_SPENT;
+  detain(domain);
   domain.flags &= ~(<u8>FLAG_CALLING);
   enqueue(domain);
   return OK;

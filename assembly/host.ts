@@ -5,9 +5,17 @@ import { claimAll } from "./claim";
 import { Climb } from "./climb";
 import { OK, STATUS_BUSY, STATUS_RANGE } from "./codes";
 import { control } from "./control";
+import { eventsFull } from "./event";
 import { frameRecover } from "./frame";
 import { journalRollback } from "./journal";
-import { PHASE_OUTSIDE, PHASE_RESTING, PHASE_WANTING, PROGRAM_RISCV, RUNNING_ANY } from "./layout";
+import {
+  PHASE_OUTSIDE,
+  PHASE_RESTING,
+  PHASE_WANTING,
+  PROGRAM_RISCV,
+  REST_EVENTS,
+  RUNNING_ANY,
+} from "./layout";
 import { leaveKernel, seizeKernel, tryEnter } from "./lock";
 import { actAs, me, Processor, wakeAll } from "./processor";
 import { NOTHING } from "./program";
@@ -40,7 +48,24 @@ function latest(): u64 {
 export function go(): void {
   catchUp(latest());
   control.going = 1;
+  control.asked = 0;
   ringAll();
+}
+
+/** The host has taken the events: who rested for want of room goes on, whatever others do. */
+export function rouse(): void {
+  if (eventsFull()) return;
+  for (let index: u32 = 1; index <= control.processors; index++) {
+    const other = Processor.at(index);
+    if (other.phase == PHASE_RESTING && other.rest == REST_EVENTS) other.ring();
+  }
+}
+
+/** CONTROL_UNTIL is earlier than it was: who runs ahead of need looks again. */
+export function look(): void {
+  for (let index: u32 = 1; index <= control.processors; index++) {
+    Processor.at(index).attention = true;
+  }
 }
 
 /** Stops them all, where they are. */

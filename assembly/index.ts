@@ -1,6 +1,7 @@
 // The kernel's exports, and nothing else.
 
 export {
+  domainAnswer,
   domainCreate,
   domainDecline,
   domainEnd,

@@ -23,7 +23,7 @@ import {
   STATISTIC_HOST_CALLS,
   STATISTIC_SWITCHES,
 } from "./layout";
-import { count, me, report, ringHost } from "./processor";
+import { askHost, count, me, report } from "./processor";
 import {
   CALLED,
   ENDED,
@@ -189,7 +189,7 @@ export function callHost(domain: Record): i32 {
   dequeue(domain);
   domain.state = <u8>STATE_WAITING;
   emit(EVENT_CALL, node, null, node.calls, 0);
-  ringHost();
+  askHost();
   return REASON_RAN;
 }
 

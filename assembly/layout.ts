@@ -94,8 +94,6 @@ export const NODE_CONSUMED = 32;
 export const NODE_PARTNER = 40;
 /** The last hook in the backchain: the end of the stall queue. */
 export const NODE_LAST_HOOK = 44;
-/** Domain: fruitless keeper calls in a row. */
-export const NODE_LAPS = 48;
 export const NODE_KEYS = 64;
 export const NODE_SIZE = 320;
 
@@ -161,6 +159,8 @@ export const RECORD_BURSTS = 56;
 export const RECORD_SHORT = 60;
 /** Domain: the processor on whose ready queue it is, or was last. */
 export const RECORD_PROCESSOR = 62;
+/** Domain: fruitless keeper calls in a row. */
+export const RECORD_LAPS = 63;
 
 export const RECORD_FREE = 0;
 export const RECORD_METER = 1;
@@ -273,6 +273,8 @@ export const CONTROL_CANARY = 152;
 export const CONTROL_NEXT_PROCESSOR = 156;
 /** The first hot record that no pool has yet. */
 export const CONTROL_NEXT_RECORD = 160;
+/** Whether the host was asked for anything since it last had all of that done: 1 or 0. */
+export const CONTROL_ASKED = 164;
 /** Counts up, and is notified, when the host is to look. */
 export const CONTROL_HOST_BELL = 192;
 /** The kernel lock, in a line of its own: its holder's index + 1. */

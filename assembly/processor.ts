@@ -161,6 +161,12 @@ export function actAs(other: Processor): Processor {
   return self;
 }
 
+/** The host is to do something for a domain, and no time passes for nobody before it has. */
+export function askHost(): void {
+  if (isDefined(SHARED)) control.asked = 1;
+  ringHost();
+}
+
 /** The host is to look: at the events, or because all rest. */
 export function ringHost(): void {
   if (isDefined(SHARED)) ringBell(CONTROL + CONTROL_HOST_BELL, 0);

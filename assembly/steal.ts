@@ -19,7 +19,7 @@ export function steal(): i32 {
     if (other.readyCount > from.readyCount) from = other;
   }
   if (from.readyCount < 2) return REASON_LIMIT;
-  if (from.running == RUNNING_ANY && !callIn(from)) return REASON_CLAIM;
+  if (from.running <= <usize>RUNNING_ANY && !callIn(from)) return REASON_CLAIM;
   if (from.time > here.time) passTime(from.time);
   const share = min<u32>(from.readyCount >> 1, BATCH);
   for (let left = share; left != 0; left--) {

@@ -10,7 +10,7 @@ import {
   STATE_TRAPPED,
   STATISTIC_TRAPS,
 } from "./layout";
-import { count, report, ringHost } from "./processor";
+import { askHost, count, report } from "./processor";
 import { dequeue } from "./ready";
 import { Record } from "./record";
 
@@ -37,6 +37,6 @@ export function deliverTrap(domain: Record): i32 {
   said.address = <u32>(trap >> 32);
   count(STATISTIC_TRAPS);
   emit(EVENT_TRAP, node, null, said.code, said.address);
-  ringHost();
+  askHost();
   return REASON_TRAP;
 }

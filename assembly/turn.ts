@@ -73,7 +73,10 @@ export function turn(): i32 {
   else {
     if (!tryEnter()) return TURN_BLOCKED;
     // Somebody may have rung it meanwhile.
-    if (here.phase == PHASE_RESTING) control.resting--;
+    if (here.phase == PHASE_RESTING) {
+      here.phase = PHASE_WANTING;
+      control.resting--;
+    }
     if (control.simulated) {
       here.phase = PHASE_INSIDE;
       return PHASE_INSIDE;
@@ -137,6 +140,8 @@ function serve(here: Processor, domain: Record): i32 {
     if (here.ready != changetype<usize>(domain)) return PHASE_WANTING;
     if (domain.amount <= domain.short) return PHASE_WANTING;
     refillAhead(domain);
+    // A refill that is charged for takes time.
+    if (here.time >= control.until || nextWake() <= here.time) return PHASE_WANTING;
   }
   if ((domain.flags & FLAG_TRAPPED) != 0) {
     deliverTrap(domain);
@@ -230,6 +235,7 @@ function seek(here: Processor): i32 {
     const came = steal();
     if (came != REASON_LIMIT) return came == REASON_CLAIM ? PHASE_CLAIMING : PHASE_WANTING;
   } else if (control.sleepers != 0 && !isAwaited()) {
+    if (control.asked) return rest(here, REST_EVENTS);
     // All others rest, so time passes for nobody until a sleeper wakes.
     const wake = nextWake();
     const until = control.until;

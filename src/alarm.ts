@@ -8,6 +8,8 @@ interface Alarm {
 export const NEVER = 1n << 64n;
 
 export class Alarms {
+  /** Called when one was set: a run may wait for nothing else. */
+  onSet: () => void = () => {};
   readonly #alarms: Alarm[] = [];
   #fired = false;
 
@@ -19,6 +21,7 @@ export class Alarms {
   set(time: bigint, act: () => void): void {
     const place = this.#alarms.findIndex((alarm) => alarm.time > time);
     this.#alarms.splice(place < 0 ? this.#alarms.length : place, 0, { time, act });
+    this.onSet();
   }
 
   /** Resolves at a time; the code that awaits it runs before the kernel goes on. */

@@ -3,6 +3,7 @@
 
 import {
   CONTROL,
+  CONTROL_ASKED,
   CONTROL_EVENTS,
   CONTROL_GOING,
   CONTROL_HOST_BELL,
@@ -68,6 +69,7 @@ export class Conductor implements Driver {
   step(until: bigint): StepOutcome {
     this.processors.mayWait();
     this.processors.start();
+    this.#takeTurn();
     try {
       let outcome = this.#look(until);
       for (let looks = 1; looks < LOOKS && outcome === "ran" && !this.#hasActed; looks++) {
@@ -123,20 +125,27 @@ export class Conductor implements Driver {
     this.processors.check();
     this.#seen = this.#bell.count;
     this.#hasActed = this.#reporter.act();
+    // Whoever answers later has a turn of the event loop before time passes for nobody (R15).
+    if (this.#keeperCalls.isAsked) return "ran";
     if (!this.#isGoing) return this.#go(until);
     switch (this.#standing()) {
       case "idle":
         return this.#pass(until);
       case "limit":
-        this.#isGoing = false;
+        this.#stand();
         this.#hasActed = true;
         this.alarms.fire(this.#stop);
         return this.#stop === until ? "limit" : "ran";
       case "stopped":
         return this.#go(until);
       case "running":
+        // Others may wait for room in the batch, which has been taken.
+        this.#shared.exports.rouse();
         // What keepers wait for since then.
-        if (this.alarms.next < this.#stop) this.#setStop(this.alarms.next);
+        if (this.alarms.next < this.#stop) {
+          this.#setStop(this.alarms.next);
+          this.#shared.exports.look();
+        }
         return "ran";
       case "told":
         return "ran";
@@ -153,6 +162,12 @@ export class Conductor implements Driver {
     return "ran";
   }
 
+  /** All rest: whom the host now gives something to do waits until they are set going again. */
+  #stand(): void {
+    this.#isGoing = false;
+    this.#core.alone(() => this.#core.view.setControl(CONTROL_GOING, 0));
+  }
+
   #setStop(time: bigint): void {
     this.#stop = time;
     this.#core.alone(() => this.#core.view.setU64(CONTROL + CONTROL_UNTIL, time));
@@ -167,7 +182,7 @@ export class Conductor implements Driver {
       this.#core.exports.idleUntil();
     });
     if (next > until) return "limit";
-    this.#isGoing = false;
+    this.#stand();
     this.#hasActed = true;
     this.alarms.fire(next);
     return "ran";
@@ -177,6 +192,7 @@ export class Conductor implements Driver {
     const { view, options } = this.#core;
     return this.#core.alone(() => {
       if (view.control(CONTROL_EVENTS) > 0) return "told";
+      view.setControl(CONTROL_ASKED, 0);
       let standing: Standing = "idle";
       for (let index = 1; index <= options.processors; index++) {
         if (!this.processors.has(index)) continue;

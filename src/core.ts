@@ -49,6 +49,8 @@ export class Core {
   acted: () => void = () => {};
   /** Passes the kernel's batch of events on; before a node changes hands, or they would be lost. */
   report: () => void = () => {};
+  /** Only takes it, so that nothing comes between that and what changes hands. */
+  collect: () => void = () => {};
   #nextKeeper = 1;
   /** Those that `kernel.hostKey` gave out: other slots may hold them. */
   readonly #shared = new Set<number>();

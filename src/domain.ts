@@ -11,6 +11,7 @@ import {
 import {
   CONTROL_NODE_BASE,
   DOMAIN_METER_SLOT,
+  DOMAIN_TRAP_SLOT,
   NODE_CONSUMED,
   NODE_RECORD,
   NODE_SIZE,
@@ -164,6 +165,12 @@ export class Domain {
   get trap(): Trap | null {
     this.#alive();
     return this.lastTrap;
+  }
+
+  /** Whether it has trapped and was not started since. @internal */
+  get remembersTrap(): boolean {
+    const key = this.#node.fetch(DOMAIN_TRAP_SLOT);
+    return key.kind === "data" && key.value !== 0n;
   }
 
   /** System calls that do not exist here, by number: how often they were answered ENOSYS. */

@@ -31,6 +31,7 @@ export class KeeperCalls {
     this.#core = core;
     this.#alarms = alarms;
     core.acted = () => this.onAnswer();
+    alarms.onSet = () => this.onAnswer();
   }
 
   /** Calls the keeper of a dry meter for a domain, and does as it answers. */
@@ -73,6 +74,11 @@ export class KeeperCalls {
     return new Promise((resolve) => {
       this.onAnswer = resolve;
     });
+  }
+
+  /** Whether a keeper has returned a promise since `takeAsked`. */
+  get isAsked(): boolean {
+    return this.#asked;
   }
 
   /** Whether a keeper has returned a promise since this was last asked. */

@@ -83,7 +83,11 @@ export class Node {
     this.#core.report();
     const meter = this.#core.meterIfAny(this.id);
     const keeper = meter?.keeperKey();
-    this.#core.check(exports.nodeFree(index, allocationOf(this.id)), this.#what);
+    const status = this.#core.alone(() => {
+      this.#core.collect();
+      return exports.nodeFree(index, allocationOf(this.id));
+    });
+    this.#core.check(status, this.#what);
     if (keeper) this.#core.unregister(keeper);
     this.#core.report();
     // A listener may have given the node to somebody else by now.

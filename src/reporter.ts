@@ -1,6 +1,7 @@
 // Acts on what the kernel tells: passes events on to listeners, calls keepers, and does the system calls
 // of programs. Internal.
 
+import { OK } from "../assembly/codes.js";
 import {
   EVENT_CALL,
   EVENT_END,
@@ -40,6 +41,8 @@ interface Entry {
 export class Reporter {
   readonly #core: Core;
   readonly #keeperCalls: KeeperCalls;
+  /** What was taken from the kernel and not been passed on. */
+  readonly #taken: Entry[] = [];
   /** What the host is asked and has not done yet; several processors only. */
   readonly #asked: Entry[] = [];
 
@@ -47,24 +50,31 @@ export class Reporter {
     this.#core = core;
     this.#keeperCalls = keeperCalls;
     core.report = () => this.report();
+    core.collect = () => this.collect();
   }
 
   /** Passes the kernel's batch on. What it asks of the host waits for `act`. */
   report(): void {
-    for (const entry of this.#take()) {
+    this.collect();
+    for (let entry = this.#taken.shift(); entry; entry = this.#taken.shift()) {
       if (isAsked(entry)) this.#asked.push(entry);
       else this.#tell(entry);
     }
+  }
+
+  /** Takes the kernel's batch, while the nodes that it names are whose they were, to pass it on later. */
+  collect(): void {
+    this.#taken.push(...this.#take());
   }
 
   /** Passes on and does all there is, in its order; answers whether there was anything. */
   act(): boolean {
     let acted = false;
     for (;;) {
-      const batch = this.#take();
-      if (batch.length === 0 && this.#asked.length === 0) return acted;
+      this.collect();
+      this.#asked.push(...this.#taken.splice(0));
+      if (this.#asked.length === 0) return acted;
       acted = true;
-      this.#asked.push(...batch);
       // From the queue, one by one: listeners may ask for what is still in it to be done first.
       for (let entry = this.#asked.shift(); entry; entry = this.#asked.shift()) {
         if (isAsked(entry)) this.#do(entry);
@@ -74,7 +84,10 @@ export class Reporter {
   }
 
   trap(domain: Domain, code: number, address: number, time: bigint): void {
-    domain.lastTrap = { code, address, reason: trapReason(code) };
+    // With several processors it may have been started since, and forgotten it.
+    if (!this.#core.shared || domain.remembersTrap) {
+      domain.lastTrap = { code, address, reason: trapReason(code) };
+    }
     this.#core.emitter.emit("trap", { domain, code, address, time });
   }
 
@@ -105,8 +118,12 @@ export class Reporter {
     );
   }
 
-  #resume({ id }: Domain, call: number): void {
-    this.#core.shared!.exports.domainResume(indexOf(id), allocationOf(id), call);
+  /** Does a system call, once: a listener that is told of output may stop the domain. */
+  #answer(domain: Domain, call: number, time: bigint): void {
+    const { domainAnswer, domainResume } = this.#core.shared!.exports;
+    const { id } = domain;
+    if (domainAnswer(indexOf(id), allocationOf(id), call) !== OK) return;
+    if (this.call(domain, time)) domainResume(indexOf(id), allocationOf(id), call);
   }
 
   #isPresent({ event, domain }: Entry): boolean {
@@ -129,8 +146,8 @@ export class Reporter {
     const { event, domain, meter } = entry;
     const { kind, code, amount, time } = event;
     if (kind === EVENT_KEEPER) this.#keeperCalls.make({ domain, number: code }, meter!, time);
-    else if (kind === EVENT_TRAP) this.trap(domain, code, Number(amount), time);
-    else if (this.#core.waits(domain, code) && this.call(domain, time)) this.#resume(domain, code);
+    else if (kind === EVENT_CALL) this.#answer(domain, code, time);
+    else this.trap(domain, code, Number(amount), time);
   }
 }
 

@@ -52,6 +52,9 @@ export interface SharedExports extends KernelExports {
   go(): void;
   halt(): void;
   still(): number;
+  rouse(): void;
+  look(): void;
+  domainAnswer(index: number, allocation: number, call: number): number;
   domainResume(index: number, allocation: number, call: number): number;
 }
 

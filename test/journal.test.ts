@@ -14,7 +14,7 @@ const ECALL = 0x73;
 const UNLOGGED =
   /^(memory|nodeAllocation|frame.*|.*Run|run|image.*|machine.*|costSet|journal.*|step|work)$/;
 /** What the host alone does: with locks, bells and clocks. */
-const HOSTLY = /^(become|enter|leave|go|halt|still|recover)$/;
+const HOSTLY = /^(become|enter|leave|go|halt|look|rouse|still|recover)$/;
 
 /** The description of bursts in a frame of its own. */
 function bursts(victim: Victim, run: number, wait: number, times: number): number {
@@ -155,6 +155,7 @@ test("whatever the kernel is about can be stopped before any store and taken bac
   // Chains are prepared and caches filled; a system call is made.
   const called = story.turnUntil(layout.EVENT_CALL);
   expect(called.domain).toBe(calls);
+  story.ok("domainAnswer", () => kernel.domainAnswer(calls, 0, called.code));
   story.ok("domainResume", () => kernel.domainResume(calls, 0, called.code));
   // Sleepers sleep and wake; the plugin's keeper is called.
   const asked = story.turnUntil(layout.EVENT_KEEPER);

@@ -51,6 +51,16 @@ const FAULTS: [what: string, text: string, message: string][] = [
     `[meter]\nname = "m"`,
     "1:1: meter: found a table, expected tables, each headed [[meter]]",
   ],
+  [
+    "a seed without processors",
+    "[kernel]\nseed = 5",
+    "2:8: kernel.seed: found seed alone, expected processors beside it",
+  ],
+  [
+    "a seed out of range",
+    "[kernel]\nprocessors = 2\nseed = -1",
+    "3:8: kernel.seed: found -1, expected an integer from 0 to 4_294_967_295",
+  ],
   ["a missing name", `[[meter]]\nsuperior = "prime"`, "1:1: meter[0].name: missing, expected a na"],
   [
     "a name with a newline",

@@ -33,6 +33,7 @@ class Rules {
   readonly #domains: Map<string, Path>;
 
   constructor(readonly document: TomlDocument) {
+    this.#kernel();
     this.#meters = this.#names("meter");
     this.#domains = this.#names("domain");
     for (const [path, meter] of this.#tables("meter")) this.#meter(path, meter);
@@ -52,6 +53,12 @@ class Rules {
 
   #say(path: Path, message: string, at?: "key"): void {
     this.problems.push(this.document.problem(path, message, at));
+  }
+
+  #kernel(): void {
+    const { kernel } = this.document.root;
+    if (!isTable(kernel) || kernel.seed === undefined || kernel.processors !== undefined) return;
+    this.#say(["kernel", "seed"], "found seed alone, expected processors beside it");
   }
 
   /** The names that tables of this kind give, those of copies included. */

@@ -77,6 +77,7 @@ const kernelShape = {
   "kernel-costs": z.strictObject(kernelCostsShape, { error: "a table" }).optional(),
   "ignore-dry": flag.optional(),
   processors: integer(1, MAX_PROCESSORS).optional(),
+  seed: integer(0, U32).optional(),
 };
 
 const keeperShape = {
