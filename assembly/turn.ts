@@ -102,6 +102,8 @@ function pass(here: Processor): i32 {
   if (!control.going) return rest(here, REST_HALTED);
   if (eventsFull()) return rest(here, REST_EVENTS);
   takeIn();
+  // Its clock may have gone on to that of whoever gave it something: sleepers first.
+  if (nextWake() <= here.time) return PHASE_WANTING;
   if (here.ready == 0) return seek(here);
   if (here.time >= control.until) return rest(here, REST_LIMIT);
   return serve(here, changetype<Record>(here.ready));
