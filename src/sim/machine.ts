@@ -27,9 +27,11 @@ import {
   JOURNAL_COUNTDOWN,
   NODE_SIZE,
   PHASE_OUTSIDE,
+  PHASE_RESTING,
   PROCESSOR_BELL,
   PROCESSOR_PHASE,
   PROCESSOR_READY,
+  PROCESSOR_REST,
   PROCESSOR_RUNNING,
   PROCESSOR_SIZE,
   PROCESSOR_SLICE_LEFT,
@@ -38,6 +40,7 @@ import {
   PROCESSORS,
   RECORD_CONSUMED,
   RECORD_NODE,
+  REST_EVENTS,
   RUNNING_ANY,
 } from "../../assembly/layout.js";
 import { bytesOf } from "../size.js";
@@ -186,6 +189,17 @@ export class Machine {
 
   halt(): void {
     this.exports.halt();
+  }
+
+  /** Lets those go on who rest only until the host has taken the events. */
+  goOn(): void {
+    for (let processor = 1; processor <= this.#settings.processors; processor++) {
+      const block = this.#block(processor);
+      const isResting = this.view.u32(block + PROCESSOR_PHASE) === PHASE_RESTING;
+      if (!isResting || this.view.u32(block + PROCESSOR_REST) !== REST_EVENTS) continue;
+      this.exports.go();
+      return;
+    }
   }
 
   /** Describes a plan for the domain that is made next; answers where. */
