@@ -104,7 +104,7 @@ function fillAll(start: usize, end: usize): void {
     const domain = changetype<Record>(at);
     if (domain.amount >= advance >> 2) continue;
     domain.amount = advance;
-    if (domain.node.laps != 0) domain.node.laps = 0;
+    domain.laps = 0;
     if (domain.dry) domain.wet();
     count(STATISTIC_REFILLS);
   }

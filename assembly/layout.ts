@@ -94,8 +94,6 @@ export const NODE_CONSUMED = 32;
 export const NODE_PARTNER = 40;
 /** The last hook in the backchain: the end of the stall queue. */
 export const NODE_LAST_HOOK = 44;
-/** Domain: fruitless keeper calls in a row. */
-export const NODE_LAPS = 48;
 export const NODE_KEYS = 64;
 export const NODE_SIZE = 320;
 
@@ -161,6 +159,8 @@ export const RECORD_BURSTS = 56;
 export const RECORD_SHORT = 60;
 /** Domain: the processor on whose ready queue it is, or was last. */
 export const RECORD_PROCESSOR = 62;
+/** Domain: fruitless keeper calls in a row. */
+export const RECORD_LAPS = 63;
 
 export const RECORD_FREE = 0;
 export const RECORD_METER = 1;

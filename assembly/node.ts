@@ -19,7 +19,6 @@ import {
   NODE_FLAGS,
   NODE_GRANTED,
   NODE_KEYS,
-  NODE_LAPS,
   NODE_LAST_HOOK,
   NODE_LEFT,
   NODE_LOCK,
@@ -58,7 +57,6 @@ export class Node {
   consumed: u64;
   partner: usize;
   lastHook: usize;
-  laps: u32;
 
   @inline static at(index: u32): Node {
     return changetype<Node>(control.nodeBase + <usize>index * NODE_SIZE);
@@ -169,7 +167,6 @@ if (
   offsetof<Node>("consumed") != NODE_CONSUMED ||
   offsetof<Node>("partner") != NODE_PARTNER ||
   offsetof<Node>("lastHook") != NODE_LAST_HOOK ||
-  offsetof<Node>("laps") != NODE_LAPS ||
   <i32>offsetof<Node>() > NODE_KEYS ||
   NODE_KEYS + SLOTS * KEY_SIZE != NODE_SIZE
 ) {

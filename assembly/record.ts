@@ -21,6 +21,7 @@ import {
   RECORD_FLAGS,
   RECORD_FREE,
   RECORD_KIND,
+  RECORD_LAPS,
   RECORD_LEVEL,
   RECORD_METER,
   RECORD_NEXT,
@@ -65,7 +66,8 @@ export class Record {
   bursts: u32;
   short: u16;
   processor: u8;
-  spare: u8;
+  /** Domain: fruitless keeper calls in a row. */
+  laps: u8;
 
   get level(): i32 {
     return this.state;
@@ -254,6 +256,7 @@ if (
   offsetof<Record>("bursts") != RECORD_BURSTS ||
   offsetof<Record>("short") != RECORD_SHORT ||
   offsetof<Record>("processor") != RECORD_PROCESSOR ||
+  offsetof<Record>("laps") != RECORD_LAPS ||
   offsetof<Record>() != RECORD_SIZE
 ) {
   ERROR("hot records are not as layout.ts says");

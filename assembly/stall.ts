@@ -32,7 +32,7 @@ export function stall(domain: Record, meter: Node, why: i32): void {
 
 /** Nobody will help: the domain stays at the dry meter until its counter is raised (R4). */
 export function park(domain: Record, meter: Node): void {
-  domain.node.laps = 0;
+  domain.laps = 0;
   stall(domain, meter, HOOK_PARKED);
   count(STATISTIC_PARKS);
   emit(EVENT_PARK, domain.node, meter, 0, 0);

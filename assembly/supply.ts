@@ -31,7 +31,8 @@ import { deliverTrap, setTrap } from "./trap";
  * processors REASON_CLIMB: its chain is to be prepared; REASON_CLAIM: once others have come inside.
  */
 export function supply(domain: Record): i32 {
-  if (!isAttached(domain)) {
+  // Its root is a cold line: under any meter but the super key there is no need to look.
+  if (domain.superior == 0 && !isAttached(domain)) {
     if (isDefined(SHARED)) return REASON_CLIMB;
     const trap = prepareChain(domain);
     if (trap != TRAP_NONE) return refuse(domain, trap);
@@ -40,8 +41,7 @@ export function supply(domain: Record): i32 {
   const dry = refill(domain);
   if (dry == CLAIMS) return REASON_CLAIM;
   if (dry) return exhausted(domain, changetype<Record>(dry).node);
-  // A cold line, and maybe beside another processor's: only written where it changes.
-  if (domain.node.laps != 0) domain.node.laps = 0;
+  domain.laps = 0;
   if (control.traced) emit(EVENT_REFILL, domain.node, null, 0, domain.amount);
   chargeWork(domain, control.refillCost + control.visitCost * (counted(STATISTIC_VISITS) - visits));
   return REASON_RAN;
@@ -76,8 +76,8 @@ function exhausted(domain: Record, meter: Node): i32 {
       stall(domain, meter, HOOK_STALLED);
       return REASON_RAN;
     }
-    if (node.laps < <u32>KEEPER_LAPS) {
-      node.laps++;
+    if (domain.laps < <u8>KEEPER_LAPS) {
+      domain.laps++;
       node.calls++;
       node.partner = changetype<usize>(meter);
       meter.partner = changetype<usize>(node);

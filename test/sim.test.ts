@@ -1,5 +1,5 @@
-// The simulated multiprocessor: kernel and model agree, the same seed gives the same trace, and a fault that is
-// planted is found and shrunk.
+// The simulated multiprocessor: kernel and model agree, the same seed gives the same trace, and a
+// fault that is planted is found and shrunk.
 
 import { describe, expect, test } from "vitest";
 import { instanceOf } from "../src/sim/build.js";
@@ -46,7 +46,7 @@ describe("kernel and model agree", () => {
 describe("traces", () => {
   const options = { ...PLAIN, processors: 4, seed: 1, steps: 60_000 };
 
-  /** What this seed gives on every machine. It changes with the schedule, and with what the host does. */
+  /** What this seed gives. It changes with the kernel's schedule, and with what the host does. */
   test("are the same on every machine", () => {
     expect(simulated(options).hash).toBe("03773246dc9f4a4c");
   });

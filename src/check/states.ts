@@ -15,7 +15,6 @@ import {
   MAX_CHAIN,
   MAX_COST,
   NODE_ALLOCATION,
-  NODE_LAPS,
   NODE_PARTNER,
   NODE_RECORD,
   PREPCODE_DOMAIN,
@@ -23,6 +22,7 @@ import {
   PROGRAM_RISCV,
   RECORD_DOMAIN,
   RECORD_FLAGS,
+  RECORD_LAPS,
   RECORD_PROGRAM_KIND,
   RECORD_READY_NEXT,
   RECORD_READY_PREVIOUS,
@@ -103,7 +103,7 @@ function checkPlace(store: Store, index: number, record: number, places: Place[]
   }
   const short = store.u16(store.record(record) + RECORD_SHORT);
   if (short >= MAX_COST) findings.add("short", name, short, `below ${MAX_COST}`);
-  const laps = store.u32(store.node(index) + NODE_LAPS);
+  const laps = store.u8(store.record(record) + RECORD_LAPS);
   if (laps > KEEPER_LAPS) findings.add("laps", name, laps, `at most ${KEEPER_LAPS}`);
   // Nowhere, it waits for its system call, or for the answer of a keeper whose meter was rescinded since.
   const calls = (store.u8(store.record(record) + RECORD_FLAGS) & FLAG_CALLING) !== 0;

@@ -127,7 +127,8 @@ function figures(sim: Sim, seconds: number, paint: Paint): string {
 }
 
 function passed(sim: Sim): string {
-  return `Kernel and model agree: ${counted(sim.steps, "step")} in ${counted(sim.worlds, "world")}.`;
+  const steps = counted(sim.steps, "step");
+  return `Kernel and model agree: ${steps} in ${counted(sim.worlds, "world")}.`;
 }
 
 function failed(found: Failure, flags: SimFlags, why: Explanation, paint: Paint): string {
@@ -149,7 +150,8 @@ function failed(found: Failure, flags: SimFlags, why: Explanation, paint: Paint)
 function command(flags: SimFlags, { seed, step }: Failure): string {
   const { processors, check, canary, assertions } = flags;
   const more = canary ? ` --canary ${canary}` : assertions ? " --assertions" : "";
-  return `primemeter sim --processors ${processors} --seed ${seed} --steps ${step} --check ${check}${more}`;
+  const world = `--processors ${processors} --seed ${seed} --steps ${step}`;
+  return `primemeter sim ${world} --check ${check}${more}`;
 }
 
 function json(sim: Sim, flags: SimFlags, seconds: number, why?: Explanation): string {

@@ -1,6 +1,6 @@
-// What the host may do next, as plain numbers: whom an act is for is found when it is done, by number
-// among those who are there then. So an act of a recorded trace still means something after others
-// were left out of it.
+// What the host may do next, as plain numbers: whom an act is for is found when it is done, by
+// number among those who are there then. So an act of a recorded trace still means something after
+// others were left out of it.
 
 import type { Random } from "./random.js";
 

@@ -1,6 +1,7 @@
-// A calm: the host sets the prime meter to zero and does nothing but to answer keepers, until nobody has anything to
-// do. Then nobody may be left who could go on: each domain must be parked, trapped, stopped or at its end, each for
-// a reason that the model knows. Who is not was forgotten: a lost wake-up, a domain on no queue.
+// A calm: the host sets the prime meter to zero and does nothing but to answer keepers, until
+// nobody has anything to do. Then nobody may be left who could go on: each domain must be parked,
+// trapped, stopped or at its end, each for a reason that the model knows. Who is not was forgotten:
+// a lost wake-up, a domain on no queue.
 
 import { PRIME_INDEX } from "../../assembly/layout.js";
 import { SimFailure } from "./failure.js";
@@ -8,7 +9,7 @@ import { ACTIVE, CALLING } from "./model.js";
 import { Random } from "./random.js";
 import type { World } from "./world.js";
 
-/** Steps that a calm may take, for each node: each domain looks at each meter of its chain a few times. */
+/** Steps that a calm may take, for each node: a domain looks at each meter above a few times. */
 const STEPS = 4000;
 
 export function calm(world: World, seed: number): void {
@@ -21,9 +22,9 @@ export function calm(world: World, seed: number): void {
   const keeper = model.keeper[PRIME_INDEX]!;
   let old = 0n;
   host.push(
-    host.calls.go(Number.POSITIVE_INFINITY),
-    host.calls.setKeeper(prime, 0),
-    host.calls.set(prime, 0n, (counter) => {
+    host.calls.kernel.go(Number.POSITIVE_INFINITY),
+    host.calls.meters.setKeeper(prime, 0),
+    host.calls.meters.set(prime, 0n, (counter) => {
       old = counter;
     }),
   );
@@ -34,7 +35,7 @@ export function calm(world: World, seed: number): void {
   }
   for (const domain of model.domains) checkStill(world, domain);
   world.check();
-  host.push(host.calls.set(prime, old), host.calls.setKeeper(prime, keeper));
+  host.push(host.calls.meters.set(prime, old), host.calls.meters.setKeeper(prime, keeper));
   world.say?.(0, "ends the calm");
 }
 
@@ -68,6 +69,6 @@ function stirs(world: World, random: Random): boolean {
       if (!world.isDead(who)) return true;
     }
   }
-  world.host.push(...world.host.answer(0, true));
+  world.host.push(...world.host.keepers.answer(0, true));
   return !world.host.isFree;
 }

@@ -1,4 +1,5 @@
-// All that is in memory against the model: who is what, what each domain ran, what each meter has left.
+// All that is in memory against the model: who is what, what each domain ran, what each meter has
+// left.
 
 import {
   CONTROL_NODE_BASE,

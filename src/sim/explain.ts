@@ -16,8 +16,9 @@ export interface Explanation {
 }
 
 /**
- * Shrinks the choices of a world to few that fail in the same way. In the build with assertions, whichever it failed in:
- * that one stops where a fault is done, the other where it shows, and may run on in a store that is no store.
+ * Shrinks the choices of a world to few that fail in the same way. In the build with assertions,
+ * whichever it failed in: that one stops where a fault is done, the other where it shows, and may
+ * run on in a store that is no store.
  */
 export function explain({ seed, choices, failure }: Failure, options: SimOptions): Explanation {
   const sim = new Sim(instanceOf(options.processors, true), options);
@@ -37,8 +38,8 @@ function simpler(choice: Choice): Choice[] {
 }
 
 /**
- * What happens in a world, line by line, up to its failure. Whoever finds the lock held changes nothing, and of a
- * long end only the last lines tell something.
+ * What happens in a world, line by line, up to its failure. Whoever finds the lock held changes
+ * nothing, and of a long end only the last lines tell something.
  */
 function story(sim: Sim, seed: number, choices: readonly Choice[]): string[] {
   const lines: string[] = [];

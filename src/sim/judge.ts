@@ -1,5 +1,5 @@
-// Compares what the kernel says that happened with what the model knows, at the very step: events are
-// read as they are written, long before the host takes them.
+// Compares what the kernel says that happened with what the model knows, at the very step: events
+// are read as they are written, long before the host takes them.
 
 import { TRAP_NONE } from "../../assembly/codes.js";
 import {

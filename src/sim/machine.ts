@@ -1,5 +1,5 @@
-// The kernel as the simulator drives it: the build for several processors over a memory of its own, in one thread,
-// each call in the name of one participant.
+// The kernel as the simulator drives it: the build for several processors over a memory of its own,
+// in one thread, each call in the name of one participant.
 
 import * as codes from "../../assembly/codes.js";
 import {

@@ -1,10 +1,10 @@
-// The naive model beside the kernel: no caches, no queues, no locks. Every cycle that a domain ran is
-// charged to every meter above it, found by walking its chain; so what is left in a counter is
+// The naive model beside the kernel: no caches, no queues, no locks. Every cycle that a domain ran
+// is charged to every meter above it, found by walking its chain; so what is left in a counter is
 // known at every step, and with it who may run, whose keeper may be called, and who may be parked.
 // The schedule is the kernel's own: the model is told what happened, and judges it (judge.ts).
 //
-// Nodes are the kernel's, by index. Cycles that ran are counted as numbers, exact below 2^53; what was
-// granted in all is a bigint, since counters go to 2^64 − 1.
+// Nodes are the kernel's, by index. Cycles that ran are counted as numbers, exact below 2^53; what
+// was granted in all is a bigint, since counters go to 2^64 − 1.
 
 import {
   TRAP_LOCKED,

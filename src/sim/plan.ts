@@ -1,5 +1,5 @@
-// What a simulated domain runs: bursts, drawn by the kernel from a seed, so that the model knows how many
-// cycles they come to.
+// What a simulated domain runs: bursts, drawn by the kernel from a seed, so that the model knows
+// how many cycles they come to.
 
 import { PROGRAM_BURSTS } from "../../assembly/layout.js";
 import { Random } from "./random.js";
@@ -34,7 +34,7 @@ export function planOf(number: number, quantum: number): Plan {
   return { ...plan, total: totalOf(plan), words };
 }
 
-/** Draws as the kernel will: the length of a burst, and after each but the last that of the wait. */
+/** Draws as the kernel will: the length of a burst, after each but the last that of a wait. */
 function totalOf(plan: Omit<Plan, "total" | "words">): number {
   const { runMin, runSpan, waitMin, waitSpan, times } = plan;
   if (times === 0) return Number.POSITIVE_INFINITY;

@@ -1,5 +1,5 @@
-// What a world is made with. Each seed has settings of its own: what is rare under some (a dry tree, a
-// full store, a climb that meets another) is the rule under others.
+// What a world is made with. Each seed has settings of its own: what is rare under some (a dry
+// tree, a full store, a climb that meets another) is the rule under others.
 
 import { Random } from "./random.js";
 

@@ -1,9 +1,9 @@
-// Delta debugging (Zeller's ddmin): leaves out of a list whatever can be left out while it still fails, so that
-// in the end nothing more can be, one by one.
+// Delta debugging (Zeller's ddmin): leaves out of a list whatever can be left out while it still
+// fails, so that in the end nothing more can be, one by one.
 
 /**
- * The shortest list found, of those that fail as `fails` says; `choices` does. Gives up after so many tries with
- * the shortest so far.
+ * The shortest list found, of those that fail as `fails` says; `choices` does. Gives up after so
+ * many tries with the shortest so far.
  */
 export function shrink<Choice>(
   choices: readonly Choice[],

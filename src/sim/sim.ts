@@ -1,5 +1,5 @@
-// A simulation: one world after another, each of its own seed, until so many steps are done or one fails. Then that
-// world's choices are shrunk.
+// A simulation: one world after another, each of its own seed, until so many steps are done or one
+// fails.
 
 import {
   STATISTIC_CLAIMS,

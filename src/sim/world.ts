@@ -1,5 +1,6 @@
-// One simulated multiprocessor: a kernel, its processors and its host, and the model beside it. Whoever has the next
-// step is chosen from outside; a world does nothing of itself, so the same choices give the same world.
+// One simulated multiprocessor: a kernel, its processors and its host, and the model beside it. Who
+// has the next step is chosen from outside; a world does nothing of itself, so the same choices
+// give the same world.
 
 import { TURN_BLOCKED } from "../../assembly/codes.js";
 import { PHASE_CLAIMING, PHASE_OUTSIDE, PHASE_RESTING } from "../../assembly/layout.js";

@@ -142,7 +142,7 @@ damage("state", "waiting for nothing", (d, { domains }) =>
 );
 
 damage("laps", "too many", (d, { domains }) =>
-  d.set32(d.node(domains.caller) + layout.NODE_LAPS, 4),
+  d.set8(d.record(domains.caller) + layout.RECORD_LAPS, 4),
 );
 
 damage("program", "unknown", (d, { domains }) =>
