@@ -48,7 +48,7 @@ describe("traces", () => {
 
   /** What this seed gives. It changes with the kernel's schedule, and with what the host does. */
   test("are the same on every machine", () => {
-    expect(simulated(options).hash).toBe("ae969f3373a4e46b");
+    expect(simulated(options).hash).toBe("03773246dc9f4a4c");
   });
 
   test("are those of the seed, whatever was simulated before", () => {
@@ -71,7 +71,7 @@ describe("traces", () => {
 });
 
 describe("planted faults are found and shrunk", () => {
-  const options = { ...PLAIN, processors: 4, seed: 1, steps: 40_000, wounds: true };
+  const options = { ...PLAIN, processors: 4, seed: 13, steps: 40_000, wounds: true };
 
   test("without one, the same seeds pass", () => {
     expect(simulated(options).failure?.failure).toBeUndefined();
