@@ -129,6 +129,7 @@ export class Host {
     // Read before the batch, as a host must that sleeps by it.
     this.#bell = this.#machine.hostBell;
     this.#machine.takeEvents();
+    this.#machine.goOn();
     this.#judge.taken();
     this.say?.("takes the events");
     for (const call of this.#judge.calls.splice(0)) this.#next.push(...this.keepers.keep(call));

@@ -216,6 +216,17 @@ export class Machine {
     this.isHalted = true;
   }
 
+  /** Lets those go on who rest only until the host has taken the events. */
+  goOn(): void {
+    for (let processor = 1; processor <= this.#settings.processors; processor++) {
+      const block = this.#block(processor);
+      const isResting = this.view.u32(block + PROCESSOR_PHASE) === PHASE_RESTING;
+      if (!isResting || this.view.u32(block + PROCESSOR_REST) !== REST_EVENTS) continue;
+      this.exports.go();
+      return;
+    }
+  }
+
   /** Describes a plan for the domain that is made next; answers where. */
   write(plan: Plan): number {
     const { view } = this;
