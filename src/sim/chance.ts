@@ -19,10 +19,17 @@ export class Chance {
   #who = 0;
   #streak = 0;
 
-  constructor(world: World) {
+  constructor(world: World, seed = world.settings.seed) {
     this.#world = world;
-    this.#random = new Random(world.settings.seed);
+    this.#random = new Random(seed);
     this.#first = FIRST + this.#random.below(20);
+  }
+
+  /** Of a world that begins with next to nothing. */
+  static small(world: World, seed: number): Chance {
+    const chance = new Chance(world, seed);
+    chance.#first = 1 + (seed % 3);
+    return chance;
   }
 
   next(): Choice {

@@ -8,6 +8,11 @@ import { type Failure, Sim, type SimOptions } from "./sim.js";
 import { type Choice, KERNEL, LOCKED } from "./world.js";
 
 const TRIES = 8000;
+/** Choices that are told as they are, without a look for fewer. */
+const FEW = 25;
+/** Small worlds that are looked at for that, and their choices. */
+const WORLDS = 4000;
+const LONGEST = 150;
 /** Lines at the end of a long story that are told, and at its beginning for each choice. */
 const END = 50;
 
@@ -25,8 +30,9 @@ export function explain({ seed, choices, failure }: Failure, options: SimOptions
   const sim = new Sim(instanceOf(options.processors, true), options);
   const { kind } = sim.replay(seed, choices) ?? failure;
   const fails = (some: readonly Choice[]) => areAlike(sim.replay(seed, some)?.kind, kind);
-  const few = simplify(shrink(choices, fails, TRIES), simpler, fails);
-  const shortest = shrink(few, fails, TRIES);
+  const few = shrink(choices, fails, TRIES);
+  const fewer = few.length > FEW ? (small(sim, seed, few.length, fails) ?? few) : few;
+  const shortest = shrink(simplify(fewer, simpler, fails), fails, TRIES);
   return { choices: shortest, lines: story(sim, seed, shortest) };
 }
 
@@ -35,6 +41,30 @@ const ACCOUNTS: ReadonlySet<unknown> = new Set(["slice", "counter", "checker", "
 
 function areAlike(one: FailureKind | undefined, other: FailureKind): boolean {
   return one === other || (ACCOUNTS.has(one) && ACCOUNTS.has(other));
+}
+
+/**
+ * The choices of a small world of the same settings that fails so, too. To leave a step out of a schedule
+ * moves all that come after: what is left may fail for no choice less, and still be long.
+ */
+function small(
+  sim: Sim,
+  seed: number,
+  length: number,
+  fails: (some: readonly Choice[]) => boolean,
+): Choice[] | undefined {
+  let shortest: Choice[] | undefined;
+  let most = Math.min(length, LONGEST);
+  for (let number = 0; number < WORLDS; number++) {
+    const choices = sim.smallWorld(seed, number, most);
+    if (!choices || !fails(choices)) continue;
+    const found = shrink(choices, fails, WORLDS);
+    if (found.length >= most) continue;
+    shortest = found;
+    most = found.length;
+    if (most <= FEW) break;
+  }
+  return shortest;
 }
 
 /** The same act on the first that there is, or for the least amount. */

@@ -124,6 +124,24 @@ export class Sim {
     return undefined;
   }
 
+  /** The choices of a world with few acts, so many at most; undefined where it does not fail. */
+  smallWorld(seed: number, number: number, most: number): Choice[] | undefined {
+    const world = this.#world(seed);
+    const chance = Chance.small(world, number);
+    const choices: Choice[] = [];
+    try {
+      while (choices.length < most) {
+        const choice = chance.next();
+        choices.push(choice);
+        world.do(choice);
+      }
+    } catch (error) {
+      if (error instanceof SimFailure) return choices;
+      throw error;
+    }
+    return undefined;
+  }
+
   #count(world: World): void {
     const { host, machine } = world;
     this.#hash.add(world.hash);
