@@ -10,6 +10,7 @@ import {
   BURSTS_WAIT_MIN,
   BURSTS_WAIT_SPAN,
   CONTROL,
+  CONTROL_ASKED,
   CONTROL_CANARY,
   CONTROL_EVENTS,
   CONTROL_FREE_NODE,
@@ -58,6 +59,7 @@ export interface SimExports extends KernelExports {
   leave(): void;
   go(): void;
   halt(): void;
+  rouse(): void;
   recover(index: number): number;
 }
 
@@ -218,13 +220,8 @@ export class Machine {
 
   /** Lets those go on who rest only until the host has taken the events. */
   goOn(): void {
-    for (let processor = 1; processor <= this.#settings.processors; processor++) {
-      const block = this.#block(processor);
-      const isResting = this.view.u32(block + PROCESSOR_PHASE) === PHASE_RESTING;
-      if (!isResting || this.view.u32(block + PROCESSOR_REST) !== REST_EVENTS) continue;
-      this.exports.go();
-      return;
-    }
+    this.view.setControl(CONTROL_ASKED, 0);
+    this.exports.rouse();
   }
 
   /** Describes a plan for the domain that is made next; answers where. */
