@@ -182,9 +182,12 @@ function ringBell(bell: usize, index: u32): void {
   }
 }
 
-/** As if all had been rung: somebody may have died who was about to wake them. */
+/** Rings all: somebody may have died who had said that he wakes them, and not rung their bells yet. */
 export function wakeAll(): void {
-  rung = (2 << control.processors) - 1;
+  ringHost();
+  for (let index: u32 = 1; index <= control.processors; index++) {
+    ringBell(changetype<usize>(Processor.at(index)) + PROCESSOR_BELL, index);
+  }
 }
 
 /** Once the kernel lock is given back: who is woken sooner finds it taken, and sleeps again. */

@@ -247,13 +247,13 @@ describe("keepers", () => {
     const domains = [start(kernel, prompt, program), start(kernel, slow, program)];
     const aborter = new AbortController();
     const run = kernel.run({ signal: aborter.signal });
-    await until(() => domains.every(({ state }) => state === "ended"));
+    // The second worker may start when the others have ended already.
+    await until(() => domains.every(({ state }) => state === "ended") && other.consumed > 0n);
     aborter.abort();
     await run;
     expect(domains.map(({ consumed }) => consumed)).toEqual([100_000n, 100_000n]);
     expect(prompt.statistics().keeperCalls).toBe(10);
     expect(calls).toBe(10);
-    expect(other.consumed).toBeGreaterThan(0n);
     expect(findings(kernel)).toEqual([]);
   });
 
