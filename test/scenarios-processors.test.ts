@@ -19,6 +19,8 @@ const TIMED: Readonly<Record<string, Timed>> = {
   // Two domains race for one budget: the one that never ends takes what the other leaves, and that
   // one comes to its end if it is fast enough.
   "hostile.toml": { meters: ["cage"], domains: ["spin", "hog"], claims: /^(hog|cage: keeper)/ },
+  // Here, too, but what both take together is the budget.
+  "first-light.toml": { meters: [], domains: ["sort", "spin"], claims: /^$/ },
   // What a meter held when the operator switched it off is what the domains below it had left by then.
   "off-switch.toml": { meters: ["middle"], domains: [], claims: /^at |^middle: counter/ },
 };
