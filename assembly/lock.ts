@@ -15,13 +15,6 @@ export function tryLock(word: usize): bool {
   else return true;
 }
 
-/** Waits for a lock that is held for moments only. */
-export function lock(word: usize): void {
-  if (isDefined(SHARED)) {
-    while (!tryLock(word)) while (atomic.load<u32>(word) != 0) {}
-  }
-}
-
 export function unlock(word: usize): void {
   if (isDefined(SHARED)) atomic.store<u32>(word, 0);
 }
@@ -29,12 +22,6 @@ export function unlock(word: usize): void {
 /** Takes a lock off a participant that is no more, if that has it. */
 export function breakLock(word: usize, index: u32): void {
   if (isDefined(SHARED)) atomic.cmpxchg<u32>(word, index + 1, 0);
-}
-
-/** Index + 1 of who has it, 0: nobody. */
-export function holderOf(word: usize): u32 {
-  if (isDefined(SHARED)) return atomic.load<u32>(word);
-  else return 0;
 }
 
 /** Takes the kernel lock, and begins a change; false where it is held for long, or simulated. */
