@@ -55,7 +55,10 @@ export function step(cycles: u32, passes: u32): i32 {
   const here = me();
   const until = here.time + cycles;
   for (let pass: u32 = 0; pass < passes; pass++) {
-    if (eventsFull()) return REASON_RAN;
+    if (eventsFull() || control.asked != 0) {
+      control.asked = 0;
+      return REASON_RAN;
+    }
     if (nextWake() <= here.time) wakeSleepers();
     if (control.worried != 0 && (here.ready == 0 || nextWorry() <= here.time)) attend();
     if (here.ready == 0) {
