@@ -40,7 +40,7 @@ everywhere("host objects", () => {
     expect(keys[3]).toMatchObject({ kind: "resume", id: domain.id, databyte: 1 });
     expect(time > 0n && time <= cast.kernel.time).toBe(true);
     expect(seen.log[0]).toEqual({ order: 9, databyte: 0, stored: 4, sent: 4, string: "pong" });
-    expect([4, 5, 6].map((slot) => domain.keys.get(slot))).toEqual([data(1), DK0, data(4)]);
+    expect([4, 5, 6].map((slot) => domain.keys.get(slot))).toEqual([data(1), data(2), data(4)]);
     expect(domain.state).toBe("available");
     expect(findings(cast.kernel)).toEqual([]);
   });

@@ -2,12 +2,12 @@
 
 import { expect, test } from "vitest";
 import { orders } from "../src/index.js";
-import { Cast, data } from "./cast.js";
+import { Cast, data, text } from "./cast.js";
 import { DK0, findings } from "./lab.js";
 import { call, fork, rest, work } from "./puppet.js";
 import { everywhere } from "./variants.js";
 
-const { expect: expectAnswer, collect, setDue, waitUntilDue } = orders;
+const { joinKey, joinTake, setTime, wait: waitForTime } = orders;
 
 /** Eight bytes, big-endian, in 2^−12 µs. */
 function due(cycles: bigint): Uint8Array {
@@ -24,10 +24,10 @@ everywhere("rendezvous", () => {
     const asker = (late: number) =>
       cast.play(
         [
-          call(0, { order: expectAnswer, take: [4] }),
+          call(0, { order: joinKey, take: [4] }),
           fork(1, { keys: [4] }),
           ...(late ? [work(late)] : []),
-          call(0, { order: collect, take: [5] }),
+          call(0, { order: joinTake, take: [5] }),
         ],
         { keys: { 0: join.key } },
       );
@@ -56,7 +56,7 @@ everywhere("rendezvous", () => {
     const cast = new Cast();
     const join = cast.kernel.createJoin("results");
     expect(join.name).toBe("results");
-    const { seen } = cast.play([call(0, { order: collect }), call(0, { order: orders.type })], {
+    const { seen } = cast.play([call(0, { order: joinTake }), call(0, { order: orders.type })], {
       keys: { 0: join.key },
     });
     cast.run(10_000);
@@ -68,10 +68,10 @@ everywhere("rendezvous", () => {
     const wait = cast.kernel.createWait();
     const { domain, seen } = cast.play(
       [
-        call(0, { order: setDue, string: due(50_000n) }),
-        call(0, { order: waitUntilDue }),
-        call(0, { order: setDue, string: due(2n ** 50n) }),
-        call(0, { order: waitUntilDue }),
+        call(0, { order: setTime, string: due(50_000n) }),
+        call(0, { order: waitForTime }),
+        call(0, { order: setTime, string: due(2n ** 50n) }),
+        call(0, { order: waitForTime }),
         call(0, { order: orders.type }),
       ],
       { keys: { 0: wait.key } },
@@ -82,7 +82,7 @@ everywhere("rendezvous", () => {
     expect(seen.count).toBe(3);
     expect(domain.state).toBe("waiting");
     const other = cast.play(
-      [call(0, { order: waitUntilDue }), call(0, { order: setDue, string: due(0n) })],
+      [call(0, { order: waitForTime }), call(0, { order: setTime, string: due(0n) })],
       { keys: { 0: wait.key } },
     );
     cast.run(10_000);
@@ -102,17 +102,17 @@ everywhere("rendezvous", () => {
     const nodes = cast.nodesUsed;
     const waiter = cast.play(
       [
-        call(0, { order: setDue, string: due(2n ** 50n) }),
-        call(0, { order: waitUntilDue }),
-        call(0, { order: waitUntilDue }),
+        call(0, { order: setTime, string: due(2n ** 50n) }),
+        call(0, { order: waitForTime }),
+        call(0, { order: waitForTime }),
       ],
       { keys: { 0: wait.key } },
     );
     const asker = cast.play(
       [
-        call(0, { order: expectAnswer, take: [4] }),
-        call(0, { order: collect }),
-        call(0, { order: collect }),
+        call(0, { order: joinKey, take: [4] }),
+        call(0, { order: joinTake }),
+        call(0, { order: joinTake }),
       ],
       { keys: { 0: join.key } },
     );
@@ -131,10 +131,10 @@ everywhere("rendezvous", () => {
     const cast = new Cast();
     const join = cast.kernel.createJoin();
     expect((await cast.kernel.call(join.key, { order: orders.type })).order).toBe(0x203);
-    const { keys } = await cast.kernel.call(join.key, { order: expectAnswer });
+    const { keys } = await cast.kernel.call(join.key, { order: joinKey });
     cast.play([fork(0, { order: 5, string: "done" })], { keys: { 0: keys[0] } });
-    const answer = cast.kernel.call(join.key, { order: collect });
     await cast.kernel.run();
-    expect((await answer).order).toBe(5);
+    const answer = await cast.kernel.call(join.key, { order: joinTake });
+    expect([answer.order, text(answer.string)]).toEqual([5, "done"]);
   });
 });
