@@ -15,7 +15,7 @@ import {
   present,
 } from "./gate-parts.js";
 import { GateSide } from "./gate-side.js";
-import { type Act, type GatePlan, type KeyPlan, NUMBERS } from "./gate-world.js";
+import { type Act, type GatePlan, JOIN, type KeyPlan, NUMBERS, WAIT } from "./gate-world.js";
 import type { Logged } from "./puppet.js";
 
 /** Slots of a domain that its plan fills. */
@@ -57,6 +57,8 @@ export class GatePair {
       keys.slice(0, PLANNED).forEach((key, slot) => {
         this.setKey(n, slot, this.#key(key));
       });
+      this.setKey(n, JOIN, { kind: "start", to: this.model.joins[0]!, databyte: 0 });
+      this.setKey(n, WAIT, { kind: "start", to: this.model.waits[0]!, databyte: 0 });
       NUMBERS.forEach((slot, place) => {
         this.setKey(n, slot, data([0, 60, 400, 5000][place]!));
       });
@@ -148,6 +150,7 @@ export class GatePair {
       this.setMeterKeeper(act.of % model.meters.length, present(this.#key(act.key)));
       return;
     }
+    if (act.kind === "rescind" && act.of >= model.domains.length) return;
     const place = act.of % model.domains.length;
     const domain = model.domains[place]!;
     if (domain.rescinded) return;

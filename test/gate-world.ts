@@ -36,8 +36,10 @@ export interface GatePlan {
   readonly domains: readonly DomainPlan[];
 }
 
-/** Slots that hold keys which the script counts on: nothing is received there. */
+/** Slots that hold keys which the scripts count on: nothing is received there. */
 export const NUMBERS = [8, 9, 10, 11];
+export const JOIN = 2;
+export const WAIT = 3;
 const TAKEN = [4, 5, 6, 7, 12, 13, 14, 15];
 const ANY = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 12, 13, 14, 15, 16, NONE];
 
@@ -80,7 +82,7 @@ const anyStep: fc.Arbitrary<Step> = fc
     keys: passed,
     take: taken,
     busy,
-    raw: fc.option(raw, { freq: 30 }),
+    raw: fc.oneof({ weight: 40, arbitrary: fc.constant(null) }, { weight: 1, arbitrary: raw }),
   })
   .map(({ raw: registers, ...step }) => (registers ? { ...step, raw: registers } : step));
 
@@ -140,6 +142,26 @@ const forker = fc.tuple(fc.nat(7), busy, passed).map(
     (first) => [fork(to, { order: 5000 + n, string: "forked", keys, busy: n, next: first })],
 );
 
+/** Has a server answer into a join, and takes what came there, sooner or later. */
+const joiner = fc.tuple(fc.nat(7), busy, busy).map(
+  ([to, a, b]): Role =>
+    (first) => [
+      call(JOIN, { order: 0, take: [4] }),
+      fork(to, { order: 600 + a, string: "into a join", keys: [null, null, null, 4], busy: a }),
+      call(JOIN, { order: 1, take: [12, 13, 14], busy: b, next: first }),
+    ],
+);
+
+/** Sets a time and waits for it. */
+const waiter = fc.array(fc.nat(20_000), { minLength: 1, maxLength: 4 }).map(
+  (times): Role =>
+    () =>
+      times.flatMap((time) => [
+        call(WAIT, { order: 1, string: timeOf(time) }),
+        call(WAIT, { order: 0 }),
+      ]),
+);
+
 const free = fc.array(anyStep, { minLength: 1, maxLength: 8 }).map(
   (steps): Role =>
     () =>
@@ -147,12 +169,14 @@ const free = fc.array(anyStep, { minLength: 1, maxLength: 8 }).map(
 );
 
 const role = fc.oneof(
-  { weight: 4, arbitrary: free },
-  { weight: 3, arbitrary: server },
-  { weight: 3, arbitrary: client },
-  { weight: 1, arbitrary: keeper },
-  { weight: 1, arbitrary: trapKeeper },
-  { weight: 1, arbitrary: forker },
+  { weight: 3, arbitrary: free },
+  { weight: 5, arbitrary: server },
+  { weight: 5, arbitrary: client },
+  { weight: 3, arbitrary: keeper },
+  { weight: 2, arbitrary: trapKeeper },
+  { weight: 2, arbitrary: forker },
+  { weight: 3, arbitrary: joiner },
+  { weight: 2, arbitrary: waiter },
 );
 
 /** A few steps of its own, then a role. */
@@ -221,14 +245,19 @@ export type Act =
   | { readonly kind: "key"; readonly of: number; readonly slot: number; readonly key: KeyPlan };
 
 const of = fc.nat(9);
-const run = fc.record({ kind: fc.constant("run" as const), cycles: fc.nat(600) });
+const run = fc.record({ kind: fc.constant("run" as const), cycles: fc.nat(2000) });
 
 export const acts: fc.Arbitrary<Act[]> = fc.array(
   fc.oneof(
     { weight: 12, arbitrary: run },
     { weight: 3, arbitrary: fc.record({ kind: fc.constant("set" as const), of, cycles }) },
-    { weight: 2, arbitrary: fc.record({ kind: fc.constantFrom("start" as const, "stop"), of }) },
-    { weight: 1, arbitrary: fc.record({ kind: fc.constant("rescind" as const), of }) },
+    { weight: 4, arbitrary: fc.record({ kind: fc.constant("start" as const), of }) },
+    { weight: 1, arbitrary: fc.record({ kind: fc.constant("stop" as const), of }) },
+    // Seldom, or nobody were left: the last of them.
+    {
+      weight: 1,
+      arbitrary: fc.record({ kind: fc.constant("rescind" as const), of: fc.nat(20) }),
+    },
     {
       weight: 1,
       arbitrary: fc.record({
