@@ -54,7 +54,7 @@ import {
   type KernelOptions,
   type Meter,
 } from "../src/index.js";
-import type { GateKey } from "./gate-parts.js";
+import { type GateKey, GateWait } from "./gate-parts.js";
 import { play, type Seen, type Step } from "./puppet.js";
 
 const KINDS: Readonly<Record<string, number>> = {
@@ -90,6 +90,8 @@ const SWAP_KEY = 48;
 const GET_KEEPER = 2;
 const SWAP_KEEPER = 34;
 
+type Makers = Record<"joinCreate" | "waitCreate" | "pageCreate", () => number>;
+
 export class GateSide {
   readonly kernel: Kernel;
   readonly domains: Domain[] = [];
@@ -121,21 +123,23 @@ export class GateSide {
     this.#call(name, meter.id);
   }
 
-  createDomain(meter: number, steps: readonly Step[]): void {
-    const name = `D${this.domains.length}`;
+  createDomain(meter: number, steps: readonly Step[], name = `D${this.domains.length}`): void {
     const { domain, seen } = play(this.kernel, this.meters[meter]!, steps, { name });
     this.domains.push(domain);
     this.seen.push(seen);
     this.#call(name, domain.id);
   }
 
-  createObject(kind: "join" | "wait", name: string): void {
+  createObject(kind: "join" | "wait" | "page", name: string): void {
     const { exports } = this.kernel.core;
-    const id = this.kernel.core.made(
-      kind === "join" ? exports.joinCreate : exports.waitCreate,
-      name,
-    );
-    this.#call(name, id);
+    const { joinCreate, waitCreate, pageCreate } = exports as unknown as Makers;
+    const make = { join: joinCreate, wait: waitCreate, page: pageCreate }[kind];
+    this.#call(name, this.kernel.core.made(make, name));
+  }
+
+  /** The node of what has a name. */
+  index(name: string): number {
+    return indexOf(this.#ids.get(name)!);
   }
 
   run(cycles: number): string {
@@ -187,6 +191,11 @@ export class GateSide {
       if (code !== 0) throw new Error(`${this.name}: order ${order}: answer ${code.toString(16)}`);
       return this.nameOf(registerAt(REGISTER_RESULT));
     });
+  }
+
+  /** A start key to what has a name. */
+  startKey(name: string): GateKey {
+    return { kind: "start", to: new GateWait(name), databyte: 0 };
   }
 
   #put(register: number, key: GateKey): void {
@@ -249,8 +258,16 @@ export class GateSide {
     return core.alone(() => {
       const record = core.view.u32(this.#nodeAt(this.domains[domain]!.id) + NODE_RECORD);
       const state = core.view.u8(record + RECORD_STATE);
-      return STATES.get(state) ?? `state ${state}`;
+      // Asleep at a wait object.
+      const isWaiting = state === STATE_WAITING && this.#hookOf(domain) === 0;
+      return isWaiting ? "waiting" : (STATES.get(state) ?? `state ${state}`);
     });
+  }
+
+  /** The type of what is in slot 13: 0 where it hangs nowhere. */
+  #hookOf(domain: number): number {
+    const at = this.#nodeAt(this.domains[domain]!.id) + NODE_KEYS + HOOK_SLOT * KEY_SIZE;
+    return this.kernel.core.view.u8(at + KEY_TYPE);
   }
 
   /** Who hangs on a domain's stall queue, the first first. */
@@ -268,10 +285,6 @@ export class GateSide {
       }
       return names;
     });
-  }
-
-  rescind(domain: number): void {
-    this.domains[domain]!.rescind();
   }
 }
 
