@@ -1,9 +1,10 @@
 // What a domain runs: bursts inside the kernel, or a machine of the target CPU.
 
 import { Bursts } from "./burst";
-import { PROGRAM_BURSTS, STOP_ECALL, STOP_TRAP } from "./layout";
+import { PROGRAM_BURSTS } from "./layout";
 import { Processor } from "./processor";
 import { Record } from "./record";
+import { STOP_ECALL, STOP_TRAP } from "./riscv/layout";
 import { Machine } from "./riscv/machine";
 import { run } from "./riscv/run";
 

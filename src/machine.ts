@@ -1,14 +1,14 @@
 // A domain's machine on the target CPU: its address space, its process, its system calls. Internal.
 
 import { OK } from "../assembly/codes.js";
+import { PAGE_SIZE } from "../assembly/layout.js";
 import {
   MACHINE_PC,
   MACHINE_REGISTERS,
   MARK_EXEC,
   MARK_READ,
   MARK_WRITE,
-  PAGE_SIZE,
-} from "../assembly/layout.js";
+} from "../assembly/riscv/layout.js";
 import {
   type CallResult,
   createProcess,

@@ -3,6 +3,7 @@
 import { expect, test } from "vitest";
 import * as codes from "../assembly/codes.js";
 import * as layout from "../assembly/layout.js";
+import * as rv from "../assembly/riscv/layout.js";
 import { type Told, Victim } from "./victim.js";
 
 const { CONTROL } = layout;
@@ -30,10 +31,10 @@ function bursts(victim: Victim, run: number, wait: number, times: number): numbe
 function caller(victim: Victim): number {
   const { kernel, view } = victim;
   const machine = kernel.machineCreate(kernel.imageCreate(0x1000, 4096), 2);
-  const marks = layout.MARK_READ | layout.MARK_EXEC;
+  const marks = rv.MARK_READ | rv.MARK_EXEC;
   expect(kernel.machineMap(machine, 1, 1, marks)).toBe(codes.OK);
   view.setUint32(kernel.machineTranslate(machine, 0x1000, marks), ECALL, true);
-  view.setUint32(machine + layout.MACHINE_PC, 0x1000, true);
+  view.setUint32(machine + rv.MACHINE_PC, 0x1000, true);
   return machine;
 }
 

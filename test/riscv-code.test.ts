@@ -2,6 +2,7 @@
 import { describe, expect, test } from "vitest";
 import * as codes from "../assembly/codes.js";
 import * as layout from "../assembly/layout.js";
+import * as rv from "../assembly/riscv/layout.js";
 import {
   assemble,
   branchOps,
@@ -49,7 +50,7 @@ describe("stores to code", () => {
     main.push(callAt(main.length), ECALL);
     const code = layOut(main, [addi(A0, 0, 1), RETURN]);
     const cpu = program(new Host(), code, { marks: R | W | X });
-    expect(cpu.run(1000)).toBe(layout.STOP_ECALL);
+    expect(cpu.run(1000)).toBe(rv.STOP_ECALL);
     expect([cpu.registers[8], cpu.registers[A0]]).toEqual([1, expected]);
   });
 
@@ -63,7 +64,7 @@ describe("stores to code", () => {
     code.set(layOut(main, [addi(A0, 0, 0), RETURN]));
     const cpu = program(new Host(), code, { marks: R | W | X, dataPages: 1 });
     cpu.set(9, 10);
-    expect(cpu.run(1000)).toBe(layout.STOP_ECALL);
+    expect(cpu.run(1000)).toBe(rv.STOP_ECALL);
     expect(cpu.registers[8]).toBe(55);
   });
 
@@ -73,7 +74,7 @@ describe("stores to code", () => {
       const main = [lui(T0, CODE), ...li(T1, addi(A0, 0, 77)), sw(T0, T1, at), ...fence];
       main.push(addi(A0, 0, 1), ECALL);
       const cpu = program(new Host(), assemble(main), { marks: R | W | X });
-      expect(cpu.run(1000)).toBe(layout.STOP_ECALL);
+      expect(cpu.run(1000)).toBe(rv.STOP_ECALL);
       expect(cpu.registers[A0]).toBe(77);
       expect(cpu.retired).toBe(BigInt(main.length));
     }
@@ -82,7 +83,7 @@ describe("stores to code", () => {
   test("trap where the page is not writable, and change nothing", () => {
     const main = [lui(T0, CODE), sw(T0, T0, 0), ECALL];
     const cpu = program(new Host(), assemble(main));
-    expect(cpu.run(1000)).toBe(layout.STOP_TRAP);
+    expect(cpu.run(1000)).toBe(rv.STOP_TRAP);
     expect(cpu.trap).toEqual({ code: codes.TRAP_STORE_FAULT, address: CODE });
     expect(cpu.pc).toBe(CODE + 4);
     expect(cpu.read(CODE, 12)).toEqual(assemble(main));
@@ -96,21 +97,21 @@ describe("stores to code", () => {
     const host = new Host();
     const cpu = program(host, code, { marks: R | W | X });
     while (host.kernel.allocateRun(1) !== 0);
-    expect(cpu.run(1000)).toBe(layout.STOP_ECALL);
+    expect(cpu.run(1000)).toBe(rv.STOP_ECALL);
     expect([cpu.registers[8], cpu.registers[A0]]).toEqual([1, 2]);
     expect(cpu.retired).toBe(BigInt(main.length + 4));
-    expect(cpu.word(layout.MACHINE_IMAGE)).toBe(0);
+    expect(cpu.word(rv.MACHINE_IMAGE)).toBe(0);
   });
 
   test("by the host, through machineTranslate for writing, take effect as well", () => {
     const host = new Host();
     const main = [addi(A0, 0, 1), ECALL];
     const cpu = program(host, assemble(main), { marks: R | W | X });
-    expect(cpu.run(10)).toBe(layout.STOP_ECALL);
+    expect(cpu.run(10)).toBe(rv.STOP_ECALL);
     const at = host.kernel.machineTranslate(cpu.address, CODE, W);
     host.view.setUint32(at, addi(A0, 0, 9), true);
     cpu.pc = CODE;
-    expect(cpu.run(10)).toBe(layout.STOP_ECALL);
+    expect(cpu.run(10)).toBe(rv.STOP_ECALL);
     expect(cpu.registers[A0]).toBe(9);
   });
 });
@@ -123,17 +124,17 @@ describe("an image", () => {
     const [first, second] = [0, 0].map(() =>
       program(host, assemble(main), { marks: R | W | X, image }),
     ) as [Cpu, Cpu];
-    expect(first.word(layout.MACHINE_IMAGE)).toBe(second.word(layout.MACHINE_IMAGE));
-    expect(first.run(100)).toBe(layout.STOP_ECALL);
+    expect(first.word(rv.MACHINE_IMAGE)).toBe(second.word(rv.MACHINE_IMAGE));
+    expect(first.run(100)).toBe(rv.STOP_ECALL);
     expect(first.registers[A0]).toBe(2);
-    expect(second.word(layout.MACHINE_IMAGE)).toBe(image);
-    expect(first.word(layout.MACHINE_IMAGE)).not.toBe(image);
+    expect(second.word(rv.MACHINE_IMAGE)).toBe(image);
+    expect(first.word(rv.MACHINE_IMAGE)).not.toBe(image);
     // The other one still has the text it was loaded with.
     second.pc = CODE + 16;
-    expect(second.run(100)).toBe(layout.STOP_ECALL);
+    expect(second.run(100)).toBe(rv.STOP_ECALL);
     expect(second.registers[A0]).toBe(1);
     first.pc = CODE + 16;
-    expect(first.run(100)).toBe(layout.STOP_ECALL);
+    expect(first.run(100)).toBe(rv.STOP_ECALL);
     expect(first.registers[A0]).toBe(2);
   });
 
@@ -186,7 +187,7 @@ describe("an image", () => {
       const code = assemble([...Array.from({ length: count }, () => 0x0001), jal(0, 0x8000)]);
       const cpu = program(host, code);
       while (host.kernel.framesFree() > 1) host.kernel.allocateRun(1);
-      expect(cpu.run(1000)).toBe(layout.STOP_TRAP);
+      expect(cpu.run(1000)).toBe(rv.STOP_TRAP);
       const target = CODE + 2 * count + 0x8000;
       expect([cpu.pc, cpu.retired]).toEqual([target, BigInt(count + 1)]);
       expect(cpu.trap).toEqual({ code: codes.TRAP_FETCH_FAULT, address: target });
@@ -202,10 +203,10 @@ describe("an image", () => {
     for (let frame = host.kernel.allocateRun(1); frame; frame = host.kernel.allocateRun(1)) {
       held.push(frame);
     }
-    expect(cpu.run(50)).toBe(layout.STOP_BUDGET);
+    expect(cpu.run(50)).toBe(rv.STOP_BUDGET);
     // With frames there again, it goes on where it was.
     for (const frame of held) host.kernel.freeRun(frame, 1);
-    expect(cpu.run(1000)).toBe(layout.STOP_ECALL);
+    expect(cpu.run(1000)).toBe(rv.STOP_ECALL);
     expect([cpu.registers[A0], cpu.retired]).toEqual([100, 301n]);
   });
 });
@@ -216,7 +217,7 @@ describe("changes of marks after a machine has run", () => {
     const cpu = program(host, assemble([addi(A0, 0, 1), jal(0, -4)]));
     cpu.run(10);
     expect(host.kernel.machineProtect(cpu.address, CODE >>> 12, 1, R)).toBe(codes.OK);
-    expect(cpu.run(10)).toBe(layout.STOP_TRAP);
+    expect(cpu.run(10)).toBe(rv.STOP_TRAP);
     expect(cpu.trap.code).toBe(codes.TRAP_FETCH_FAULT);
   });
 
@@ -224,8 +225,8 @@ describe("changes of marks after a machine has run", () => {
     const host = new Host();
     const cpu = program(host, assemble([loadOps.lw!(A0, T0, 0), sw(T0, T0, 4), ECALL]));
     cpu.set(T0, DATA);
-    host.kernel.machineProtect(cpu.address, DATA >>> 12, 1, R | W | layout.MARK_FAULT);
-    expect(cpu.run(10)).toBe(layout.STOP_ECALL);
-    expect(cpu.word(layout.MACHINE_TABLE + 4 * (DATA >>> 12)) & layout.MARK_FAULT).toBe(0);
+    host.kernel.machineProtect(cpu.address, DATA >>> 12, 1, R | W | rv.MARK_FAULT);
+    expect(cpu.run(10)).toBe(rv.STOP_ECALL);
+    expect(cpu.word(rv.MACHINE_TABLE + 4 * (DATA >>> 12)) & rv.MARK_FAULT).toBe(0);
   });
 });

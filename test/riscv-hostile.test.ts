@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import * as codes from "../assembly/codes.js";
 import * as layout from "../assembly/layout.js";
+import * as rv from "../assembly/riscv/layout.js";
 import {
   assemble,
   ECALL,
@@ -29,7 +30,7 @@ const { FETCH, ILLEGAL, LOAD, STORE } = {
 function jump(target: number, code: number[] = []) {
   const cpu = program(new Host(), assemble([jalr(0, T0, 0), ...code]));
   cpu.set(T0, target);
-  expect(cpu.run(100)).toBe(layout.STOP_TRAP);
+  expect(cpu.run(100)).toBe(rv.STOP_TRAP);
   return { ...cpu.trap, pc: cpu.pc, retired: Number(cpu.retired) };
 }
 
@@ -58,8 +59,8 @@ describe("jumps", () => {
   test("an odd pc set by the host is a misaligned fetch", () => {
     const cpu = program(new Host(), assemble([nop]));
     cpu.pc = CODE + 1;
-    expect([cpu.run(0), cpu.wanted]).toEqual([layout.STOP_BUDGET, 1]);
-    expect(cpu.run(10)).toBe(layout.STOP_TRAP);
+    expect([cpu.run(0), cpu.wanted]).toEqual([rv.STOP_BUDGET, 1]);
+    expect(cpu.run(10)).toBe(rv.STOP_TRAP);
     expect(cpu.trap).toEqual({ code: codes.TRAP_FETCH_MISALIGNED, address: CODE + 1 });
   });
 });
@@ -73,7 +74,7 @@ describe("the end of the code", () => {
   };
   test("running off it", () => {
     const cpu = program(new Host(), page([]));
-    expect(cpu.run(10_000)).toBe(layout.STOP_TRAP);
+    expect(cpu.run(10_000)).toBe(rv.STOP_TRAP);
     expect({ ...cpu.trap, pc: cpu.pc }).toEqual({
       code: FETCH,
       address: CODE + 4096,
@@ -85,7 +86,7 @@ describe("the end of the code", () => {
     const code = page([]);
     code.set([0x13, 0x00], 4094);
     const cpu = program(new Host(), code);
-    expect(cpu.run(10_000)).toBe(layout.STOP_TRAP);
+    expect(cpu.run(10_000)).toBe(rv.STOP_TRAP);
     expect({ ...cpu.trap, pc: cpu.pc }).toEqual({
       code: FETCH,
       address: CODE + 4096,
@@ -103,7 +104,7 @@ describe("the end of the code", () => {
     ]);
     for (const pc of [CODE, CODE + 8192]) {
       cpu.pc = pc;
-      expect(cpu.run(10_000)).toBe(layout.STOP_TRAP);
+      expect(cpu.run(10_000)).toBe(rv.STOP_TRAP);
       expect({ ...cpu.trap, pc: cpu.pc }).toEqual({
         code: FETCH,
         address: CODE + 4096,
@@ -125,7 +126,7 @@ test.each([
   ["all ones", 0xffffffff],
 ])("illegal: %s", (_, word) => {
   const cpu = program(new Host(), assemble([nop, word]));
-  expect(cpu.run(10)).toBe(layout.STOP_TRAP);
+  expect(cpu.run(10)).toBe(rv.STOP_TRAP);
   expect(cpu.trap).toEqual({ code: ILLEGAL, address: CODE + 4 });
   expect([cpu.pc, cpu.retired]).toEqual([CODE + 4, 1n]);
 });
@@ -134,14 +135,14 @@ test("an access that traps changes nothing and costs nothing", () => {
   const store = storeOps.sw!(T0, T0, 0);
   const cpu = program(new Host(), assemble([nop, store, loadOps.lw!(T0, T0, 0), ECALL]));
   cpu.set(T0, DATA + 4 * 4096 - 2);
-  expect(cpu.run(10)).toBe(layout.STOP_TRAP);
+  expect(cpu.run(10)).toBe(rv.STOP_TRAP);
   expect(cpu.trap).toEqual({ code: STORE, address: DATA + 4 * 4096 });
   expect([cpu.used, cpu.retired, cpu.pc]).toEqual([1, 1n, CODE + 4]);
   expect(cpu.read(DATA + 4 * 4096 - 2, 2)).toEqual(new Uint8Array(2));
-  expect(cpu.run(10)).toBe(layout.STOP_TRAP);
+  expect(cpu.run(10)).toBe(rv.STOP_TRAP);
   expect(cpu.used).toBe(0);
   cpu.pc = CODE + 8;
-  expect(cpu.run(10)).toBe(layout.STOP_TRAP);
+  expect(cpu.run(10)).toBe(rv.STOP_TRAP);
   expect(cpu.trap.code).toBe(LOAD);
 });
 
@@ -158,7 +159,7 @@ test("nothing outside of a machine's own frames ever changes, whatever it runs",
       const wild = random.pick([random.word(), DATA + random.below(16384), victim.address]);
       cpu.set(register, random.below(2) ? wild : random.below(host.bytes.length));
     }
-    const image = victim.word(layout.MACHINE_IMAGE);
+    const image = victim.word(rv.MACHINE_IMAGE);
     const span = (at: number, pages: number) => [...host.bytes.subarray(at, at + 4096 * pages)];
     const frame = host.kernel.machineTranslate(victim.address, DATA, 0);
     const snapshot = () => [
@@ -171,14 +172,14 @@ test("nothing outside of a machine's own frames ever changes, whatever it runs",
     for (let lap = 0; lap < 20; lap++) {
       const stop = cpu.run(200);
       expect(cpu.used).toBeLessThanOrEqual(200);
-      if (stop === layout.STOP_TRAP) cpu.pc = CODE + 2 * random.below(code.length / 2);
+      if (stop === rv.STOP_TRAP) cpu.pc = CODE + 2 * random.below(code.length / 2);
     }
     const after = snapshot();
     // The counts of frames may change.
     const counts = layout.CONTROL_FRAMES_USED;
     for (const list of [before[3]!, after[3]!]) list.fill(0, counts, counts + 8);
     expect(after).toEqual(before);
-    expect(victim.run(10)).toBe(layout.STOP_ECALL);
+    expect(victim.run(10)).toBe(rv.STOP_ECALL);
     expect(victim.registers[10]).toBe(7);
     cpu.free();
     victim.free();
@@ -194,12 +195,12 @@ test("machines of impossible sizes are refused", () => {
   expect(kernel.imageCreate(CODE, 0x7fffffff)).toBe(0);
   expect(kernel.machineCreate(image, 0)).toBe(0);
   expect(kernel.machineCreate(0, 16)).toBe(0);
-  expect(kernel.machineCreate(image, layout.MAX_PAGES + 1)).toBe(0);
-  expect(kernel.machineCreate(image, layout.MAX_PAGES)).toBe(0);
+  expect(kernel.machineCreate(image, rv.MAX_PAGES + 1)).toBe(0);
+  expect(kernel.machineCreate(image, rv.MAX_PAGES)).toBe(0);
   const machine = kernel.machineCreate(image, 16);
   const map = (first: number, count: number, marks = R) =>
     kernel.machineMap(machine, first, count, marks);
-  expect([map(0, 1), map(1, 0), map(15, 2), map(16, 1), map(1, 1, layout.MARK_CODE)]).toEqual(
+  expect([map(0, 1), map(1, 0), map(15, 2), map(16, 1), map(1, 1, rv.MARK_CODE)]).toEqual(
     new Array(5).fill(codes.STATUS_RANGE),
   );
   expect(map(1, 2)).toBe(codes.OK);
@@ -216,6 +217,6 @@ test("stack overflow into an unmapped page is a store fault", () => {
   const push = [immediateOps.addi!(2, 2, -16), storeOps.sw!(2, 2, 0), jal(0, -8)];
   const cpu = program(new Host(), assemble(push));
   cpu.set(2, DATA + 4096);
-  expect(cpu.run(100_000)).toBe(layout.STOP_TRAP);
+  expect(cpu.run(100_000)).toBe(rv.STOP_TRAP);
   expect(cpu.trap).toEqual({ code: STORE, address: DATA - 16 });
 });

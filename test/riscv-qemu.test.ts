@@ -4,7 +4,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
-import * as layout from "../assembly/layout.js";
+import * as rv from "../assembly/riscv/layout.js";
 import { assemble, ECALL, li, lui, storeOps } from "./riscv/assembler.js";
 import { writeElf } from "./riscv/elf.js";
 import { DATA, Host, program } from "./riscv/host.js";
@@ -40,8 +40,8 @@ function here(code: Uint8Array, slice: number): { output: Uint8Array; retired: n
   let output: Uint8Array = new Uint8Array();
   for (;;) {
     const stop = cpu.run(slice);
-    if (stop === layout.STOP_TRAP) throw new Error(`trap ${cpu.trap.code} at ${cpu.pc}`);
-    if (stop !== layout.STOP_ECALL) continue;
+    if (stop === rv.STOP_TRAP) throw new Error(`trap ${cpu.trap.code} at ${cpu.pc}`);
+    if (stop !== rv.STOP_ECALL) continue;
     if (cpu.registers[17] === EXIT) break;
     output = cpu.read(cpu.registers[11]!, cpu.registers[12]!);
   }

@@ -5,6 +5,7 @@ import { Worker } from "node:worker_threads";
 import { afterEach, expect, test } from "vitest";
 import * as codes from "../assembly/codes.js";
 import * as layout from "../assembly/layout.js";
+import * as rv from "../assembly/riscv/layout.js";
 import { assemble } from "./riscv/assembler.js";
 import { CODE, Cpu, compile, Host, R, type SharedExports, W, X } from "./riscv/host.js";
 import { LEFT, maze, roomAt } from "./riscv/maze.js";
@@ -87,8 +88,8 @@ function machines(host: Host, round: Round): Cpu[] {
 }
 
 function runWhole(cpu: Cpu): number {
-  let stop = layout.STOP_BUDGET;
-  for (let left = CYCLES; left > 0 && stop === layout.STOP_BUDGET; left -= CHUNK) {
+  let stop = rv.STOP_BUDGET;
+  for (let left = CYCLES; left > 0 && stop === rv.STOP_BUDGET; left -= CHUNK) {
     stop = cpu.run(CHUNK);
   }
   return stop;
@@ -189,7 +190,7 @@ test.each(cases)("when a worker dies where machines %s, nothing is lost", async 
     rounds.forEach((round, index) => {
       const cpu = lists[1][index]!;
       expect(outcome(cpu, stops[index]!, round)).toEqual(alone[index]![1]);
-      expect(host.view.getUint32(cpu.image + layout.IMAGE_LOCK, true)).toBe(0);
+      expect(host.view.getUint32(cpu.image + rv.IMAGE_LOCK, true)).toBe(0);
       // Who runs next finds what both have decoded.
       const next = machine(host, cpu.image, round, round.starts[0]!);
       expect(outcome(next, runWhole(next), round)).toEqual(alone[index]![0]);
@@ -226,7 +227,7 @@ test.each(deaths)("death at every place where V8 stops: %s", (_, storing, spare)
     doomed.left.value = -1;
     kernel.frameRecover(1);
     kernel.machineRecover(victim.address, 1);
-    expect(host.view.getUint32(next.image + layout.IMAGE_LOCK, true)).toBe(0);
+    expect(host.view.getUint32(next.image + rv.IMAGE_LOCK, true)).toBe(0);
     for (const frame of held) kernel.freeRun(frame, 1);
     next.pc = CODE;
     expect(outcome(next, runWhole(next), round)).toEqual(alone);

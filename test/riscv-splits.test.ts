@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import * as codes from "../assembly/codes.js";
 import * as layout from "../assembly/layout.js";
+import * as rv from "../assembly/riscv/layout.js";
 import { assemble } from "./riscv/assembler.js";
 import { CODE, Cpu, DATA, Host, R, type Range, W, X } from "./riscv/host.js";
 import { calmProgram, POINTER, Random, wildProgram } from "./riscv/random.js";
@@ -43,7 +44,7 @@ function build(setup: Setup): Cpu {
   }
   const cpu = new Cpu(host, image, ranges(setup));
   if (setup.scattered) {
-    const word = (page: number) => cpu.word(layout.MACHINE_TABLE + 4 * page) & ~0xfff;
+    const word = (page: number) => cpu.word(rv.MACHINE_TABLE + 4 * page) & ~0xfff;
     expect(word((DATA >>> 12) + 1)).not.toBe(word(DATA >>> 12) + 4096);
   }
   for (const [index, value] of setup.registers.entries()) cpu.set(index, value);
@@ -93,13 +94,13 @@ function drive(
     expect(cpu.used).toBeLessThanOrEqual(budget);
     left -= cpu.used;
     advance(cpu.used);
-    if (stop === layout.STOP_BUDGET) {
+    if (stop === rv.STOP_BUDGET) {
       // What is left cannot hold the next instruction, whatever the slices are.
       if (budget === left + cpu.used) break;
       continue;
     }
     stops.push(`${stop} ${cpu.trap.code.toString(16)} ${cpu.pc.toString(16)}`);
-    if (stop === layout.STOP_TRAP) cpu.pc = cpu.pc < CODE || cpu.pc >= DATA ? CODE : cpu.pc + 2;
+    if (stop === rv.STOP_TRAP) cpu.pc = cpu.pc < CODE || cpu.pc >= DATA ? CODE : cpu.pc + 2;
     if (stops.length > 50) break;
   }
   return stops;
@@ -141,14 +142,14 @@ const setups = (wild: boolean, marks: number) =>
       seed: seeds,
       scattered: fc.boolean(),
       costs: fc.oneof(
-        fc.constant<number[]>(new Array(layout.CLASS_COUNT).fill(1)),
+        fc.constant<number[]>(new Array(rv.CLASS_COUNT).fill(1)),
         fc.array(fc.integer({ min: 1, max: 9 }), {
-          minLength: layout.CLASS_COUNT,
-          maxLength: layout.CLASS_COUNT,
+          minLength: rv.CLASS_COUNT,
+          maxLength: rv.CLASS_COUNT,
         }),
         fc.array(fc.constantFrom(1, 255), {
-          minLength: layout.CLASS_COUNT,
-          maxLength: layout.CLASS_COUNT,
+          minLength: rv.CLASS_COUNT,
+          maxLength: rv.CLASS_COUNT,
         }),
       ),
       sizes: fc.array(fc.oneof(fc.integer({ min: 1, max: 8 }), fc.integer({ min: 1, max: 150 })), {
@@ -183,23 +184,23 @@ test("a budget smaller than the next instruction's cost uses nothing and says wh
   const setup: Setup = {
     code: assemble([0x00000013, 0x02208133]),
     registers: new Array(32).fill(0),
-    costs: new Array(layout.CLASS_COUNT).fill(1),
+    costs: new Array(rv.CLASS_COUNT).fill(1),
     marks: R | X,
     scattered: false,
   };
-  setup.costs[layout.CLASS_MUL] = 7;
+  setup.costs[rv.CLASS_MUL] = 7;
   const cpu = build(setup);
-  expect([cpu.run(7), cpu.used, cpu.wanted, cpu.pc]).toEqual([layout.STOP_BUDGET, 1, 7, CODE + 4]);
-  expect([cpu.run(6), cpu.used, cpu.wanted, cpu.pc]).toEqual([layout.STOP_BUDGET, 0, 7, CODE + 4]);
-  expect([cpu.run(0), cpu.used, cpu.wanted]).toEqual([layout.STOP_BUDGET, 0, 7]);
-  expect([cpu.run(7), cpu.used, cpu.wanted]).toEqual([layout.STOP_BUDGET, 7, 1]);
+  expect([cpu.run(7), cpu.used, cpu.wanted, cpu.pc]).toEqual([rv.STOP_BUDGET, 1, 7, CODE + 4]);
+  expect([cpu.run(6), cpu.used, cpu.wanted, cpu.pc]).toEqual([rv.STOP_BUDGET, 0, 7, CODE + 4]);
+  expect([cpu.run(0), cpu.used, cpu.wanted]).toEqual([rv.STOP_BUDGET, 0, 7]);
+  expect([cpu.run(7), cpu.used, cpu.wanted]).toEqual([rv.STOP_BUDGET, 7, 1]);
   expect([cpu.cycles, cpu.retired]).toEqual([8n, 2n]);
 });
 
 test("costs are 1 to 255", () => {
   const { kernel } = new Host();
-  expect(kernel.costSet(layout.CLASS_ALU, 255)).toBe(codes.OK);
-  expect(kernel.costSet(layout.CLASS_ALU, 0)).toBe(codes.STATUS_RANGE);
-  expect(kernel.costSet(layout.CLASS_ALU, 256)).toBe(codes.STATUS_RANGE);
-  expect(kernel.costSet(layout.CLASS_COUNT, 1)).toBe(codes.STATUS_RANGE);
+  expect(kernel.costSet(rv.CLASS_ALU, 255)).toBe(codes.OK);
+  expect(kernel.costSet(rv.CLASS_ALU, 0)).toBe(codes.STATUS_RANGE);
+  expect(kernel.costSet(rv.CLASS_ALU, 256)).toBe(codes.STATUS_RANGE);
+  expect(kernel.costSet(rv.CLASS_COUNT, 1)).toBe(codes.STATUS_RANGE);
 });

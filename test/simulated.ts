@@ -17,9 +17,6 @@ import {
   CONTROL_SIMULATED,
   CONTROL_UNTIL,
   DEFAULT_QUANTUM,
-  MACHINE_PC,
-  MARK_EXEC,
-  MARK_READ,
   NODE_CALLS,
   NODE_SIZE,
   PAGE_SIZE,
@@ -30,6 +27,7 @@ import {
   PROGRAM_RISCV,
   WASM_PAGE_SIZE,
 } from "../assembly/layout.js";
+import { MACHINE_PC, MARK_EXEC, MARK_READ } from "../assembly/riscv/layout.js";
 import { type CheckReport, checkStore } from "../src/check.js";
 import { idOf } from "../src/id.js";
 import type { Key } from "../src/key.js";

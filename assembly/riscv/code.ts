@@ -2,9 +2,9 @@
 
 import { freeRun } from "../frame";
 import { Hand } from "../hand";
-import { IMAGE_LOCK } from "../layout";
 import { breakLock } from "../lock";
 import { Image, imageCreate, imageFlush } from "./image";
+import { IMAGE_LOCK } from "./layout";
 import { Machine } from "./machine";
 import { memoryRefresh } from "./memory";
 import { AT_IMM, Op, Record } from "./record";

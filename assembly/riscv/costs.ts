@@ -1,5 +1,6 @@
 import { OK, STATUS_RANGE } from "../codes";
-import { CLASS_COUNT, CONTROL, CONTROL_COSTS, CONTROL_WEIGHTED, MAX_COST } from "../layout";
+import { CONTROL, CONTROL_COSTS, CONTROL_WEIGHTED } from "../layout";
+import { CLASS_COUNT, MAX_COST } from "./layout";
 
 /**
  * Sets what an instruction of a class costs, 1 to 255 cycles. Only before any image is decoded:

@@ -1,6 +1,8 @@
 // One 32-bit instruction into its record. Everything reserved, and every extension that is not
 // there, becomes Illegal.
 
+import { costOf } from "./costs";
+import { isCounter } from "./csr";
 import {
   CLASS_ALU,
   CLASS_ATOMIC,
@@ -14,9 +16,7 @@ import {
   CLASS_MUL,
   CLASS_STORE,
   MACHINE_SINK,
-} from "../layout";
-import { costOf } from "./costs";
-import { isCounter } from "./csr";
+} from "./layout";
 import { Op, Record } from "./record";
 
 function setOp(record: Record, op: u32, kind: u32): void {

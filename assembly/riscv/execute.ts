@@ -2,9 +2,9 @@
 // much faster than a common tail; `break` is for branches that are taken.
 
 import { TRAP_BREAKPOINT, TRAP_ILLEGAL } from "../codes";
-import { STOP_BUDGET, STOP_ECALL, STOP_TRAP } from "../layout";
 import { atomic } from "./atomic";
 import { codeEnter } from "./code";
+import { STOP_BUDGET, STOP_ECALL, STOP_TRAP } from "./layout";
 import { csr, leave, leaveEnter, leaveTrap } from "./leave";
 import { Machine } from "./machine";
 import { loadSlow, resumeAt, storeSlow } from "./memory";

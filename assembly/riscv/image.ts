@@ -13,6 +13,7 @@
 import { OK, STATUS_NOT_ALLOWED } from "../codes";
 import { allocateRun, freeRun } from "../frame";
 import { Hand } from "../hand";
+import { PAGE_SIZE } from "../layout";
 import {
   IMAGE_FRAMES,
   IMAGE_LOCK,
@@ -20,8 +21,7 @@ import {
   IMAGE_POOL,
   IMAGE_POOL_FRAMES,
   IMAGE_SIZE,
-  PAGE_SIZE,
-} from "../layout";
+} from "./layout";
 import { RECORD_BYTES, Record } from "./record";
 
 export const MAP: usize = 64;

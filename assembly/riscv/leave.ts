@@ -1,7 +1,7 @@
 // How a run ends: the machine learns its pc and what it used.
 
-import { STOP_BUDGET, STOP_TRAP } from "../layout";
 import { readCounter } from "./csr";
+import { STOP_BUDGET, STOP_TRAP } from "./layout";
 import { Machine } from "./machine";
 import { Record } from "./record";
 

@@ -9,10 +9,11 @@
 
 import { allocateRun, freeRun } from "../frame";
 import { Hand } from "../hand";
+import { CONTROL, CONTROL_WEIGHTED, PAGE_SIZE } from "../layout";
+import { costOf } from "./costs";
+import { Image, imageFree, MAP } from "./image";
 import {
   CLASS_BRANCH,
-  CONTROL,
-  CONTROL_WEIGHTED,
   MACHINE_CYCLES,
   MACHINE_IMAGE,
   MACHINE_PAGES,
@@ -26,10 +27,7 @@ import {
   MACHINE_WANTED,
   MARK_PRESENT,
   MAX_PAGES,
-  PAGE_SIZE,
-} from "../layout";
-import { costOf } from "./costs";
-import { Image, imageFree, MAP } from "./image";
+} from "./layout";
 import { RECORD_BYTES } from "./record";
 
 @unmanaged

@@ -3,16 +3,9 @@
 
 import { OK, STATUS_NO_FRAMES, STATUS_RANGE, TRAP_LOAD_FAULT, TRAP_STORE_FAULT } from "../codes";
 import { allocateRun, claimRun, framesFree, freeRun } from "../frame";
-import {
-  MARK_CODE,
-  MARK_EXEC,
-  MARK_FAULT,
-  MARK_PRESENT,
-  MARK_READ,
-  MARK_WRITE,
-  PAGE_SIZE,
-} from "../layout";
+import { PAGE_SIZE } from "../layout";
 import { codeDetach, codeStored } from "./code";
+import { MARK_CODE, MARK_EXEC, MARK_FAULT, MARK_PRESENT, MARK_READ, MARK_WRITE } from "./layout";
 import {
   MACHINE_READ_TLB,
   MACHINE_RESUME,

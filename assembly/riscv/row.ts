@@ -6,13 +6,14 @@
 // things do go on, such a branch as well.
 
 import { TRAP_FETCH_FAULT } from "../codes";
-import { IMAGE_LOCK, MARK_CODE, PAGE_SIZE } from "../layout";
+import { PAGE_SIZE } from "../layout";
 import { tryLock, unlock } from "../lock";
 import { codeForsake } from "./code";
 import { expand } from "./compressed";
 import { decode } from "./decode";
 import { fuseRow } from "./fuse";
 import { Image, imageGrow, imageNext, imageRoom } from "./image";
+import { IMAGE_LOCK, MARK_CODE } from "./layout";
 import { MACHINE_LOOSE, MACHINE_TAIL, Machine, wordOf } from "./machine";
 import { memoryRefresh, translateCode } from "./memory";
 import { endsRow, isBranch, Op, RECORD_BYTES, Record } from "./record";

@@ -1,6 +1,6 @@
 import { TRAP_FETCH_MISALIGNED, TRAP_NONE } from "../codes";
-import { STOP_BUDGET, STOP_TRAP } from "../layout";
 import { execute } from "./execute";
+import { STOP_BUDGET, STOP_TRAP } from "./layout";
 import { Machine } from "./machine";
 
 /**

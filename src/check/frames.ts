@@ -5,18 +5,7 @@ import {
   BURSTS_SIZE,
   CONTROL_FRAME_HINT,
   CONTROL_FRAMES_USED,
-  IMAGE_FRAMES,
-  IMAGE_LOCK,
-  IMAGE_MACHINES,
-  IMAGE_POOL,
-  IMAGE_POOL_FRAMES,
   KEY_LOW,
-  MACHINE_CYCLES,
-  MACHINE_IMAGE,
-  MACHINE_PAGES,
-  MACHINE_TABLE,
-  MARK_PRESENT,
-  MAX_PAGES,
   NODE_CONSUMED,
   NODE_RECORD,
   PAGE_SIZE,
@@ -34,6 +23,19 @@ import {
   STATE_ENDED,
   STATISTIC_KERNEL_WORK,
 } from "../../assembly/layout.js";
+import {
+  IMAGE_FRAMES,
+  IMAGE_LOCK,
+  IMAGE_MACHINES,
+  IMAGE_POOL,
+  IMAGE_POOL_FRAMES,
+  MACHINE_CYCLES,
+  MACHINE_IMAGE,
+  MACHINE_PAGES,
+  MACHINE_TABLE,
+  MARK_PRESENT,
+  MAX_PAGES,
+} from "../../assembly/riscv/layout.js";
 import { checkBursts } from "./bursts.js";
 import type { Store } from "./store.js";
 

@@ -13,7 +13,6 @@ import {
   KEY_SUBJECT,
   KIND_METER,
   MAX_CHAIN,
-  MAX_COST,
   NODE_ALLOCATION,
   NODE_PARTNER,
   NODE_RECORD,
@@ -36,6 +35,7 @@ import {
   STATE_TRAPPED,
   STATE_WAITING,
 } from "../../assembly/layout.js";
+import { MAX_COST } from "../../assembly/riscv/layout.js";
 import type { Queues } from "./queues.js";
 import type { Store } from "./store.js";
 

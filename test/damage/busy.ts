@@ -2,7 +2,6 @@
 
 import {
   CONTROL_GOING,
-  MACHINE_IMAGE,
   PHASE_CLIMBING,
   PHASE_OUTSIDE,
   PHASE_RESTING,
@@ -15,6 +14,7 @@ import {
   RECORD_PROCESSOR,
   RUNNING_ANY,
 } from "../../assembly/layout.js";
+import { MACHINE_IMAGE } from "../../assembly/riscv/layout.js";
 import { Simulated } from "../simulated.js";
 import { type Corruption, Damage } from "./damage.js";
 

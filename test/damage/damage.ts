@@ -3,6 +3,7 @@
 
 import { expect } from "vitest";
 import * as layout from "../../assembly/layout.js";
+import * as rv from "../../assembly/riscv/layout.js";
 import type { CheckReport } from "../../src/check.js";
 import { indexOf } from "../../src/id.js";
 import type { Domain, Meter, Node } from "../../src/index.js";
@@ -61,9 +62,9 @@ export class Damage {
 
   /** The word of the first mapped page of a domain, or a later one. */
   word(of: Domain, later = 0): number {
-    const table = this.machine(of) + layout.MACHINE_TABLE;
+    const table = this.machine(of) + rv.MACHINE_TABLE;
     let page = 0;
-    while ((this.u32(table + 4 * page) & layout.MARK_PRESENT) === 0) page++;
+    while ((this.u32(table + 4 * page) & rv.MARK_PRESENT) === 0) page++;
     return table + 4 * (page + later);
   }
 

@@ -2,6 +2,7 @@
 
 import * as codes from "../../assembly/codes.js";
 import * as layout from "../../assembly/layout.js";
+import * as rv from "../../assembly/riscv/layout.js";
 import { type Corruption, type Damage, into, nodeOf, slotOf } from "./damage.js";
 
 export const QUEUES: Corruption[] = [];
@@ -204,7 +205,7 @@ damage("stall queue", "hooked at a meter of another chain", (d, { meters, domain
 });
 
 damage("short", "of more than an instruction costs", (d, { domains }) =>
-  d.set32(d.record(domains.burst) + layout.RECORD_SHORT, layout.MAX_COST),
+  d.set32(d.record(domains.burst) + layout.RECORD_SHORT, rv.MAX_COST),
 );
 
 damage("panic", "was", (d) => {

@@ -1,6 +1,7 @@
 // Damage to frames, machines and images.
 
 import * as layout from "../../assembly/layout.js";
+import * as rv from "../../assembly/riscv/layout.js";
 import type { Domain } from "../../src/index.js";
 import { type Corruption, type Damage, into, nodeOf } from "./damage.js";
 
@@ -8,7 +9,7 @@ export const FRAMES: Corruption[] = [];
 const damage = into(FRAMES);
 
 const bitmap = (d: Damage) => d.u32(d.control(layout.CONTROL_FRAME_BASE));
-const image = (d: Damage, of: Domain) => d.u32(d.machine(of) + layout.MACHINE_IMAGE);
+const image = (d: Damage, of: Domain) => d.u32(d.machine(of) + rv.MACHINE_IMAGE);
 
 damage("frames used", "one more", (d) => {
   d.set32(d.control(layout.CONTROL_FRAMES_USED), 1);
@@ -37,17 +38,17 @@ damage("frames", "a page's twice in one machine", (d, { domains }) => {
 });
 
 damage("frames", "a page over the bitmap", (d, { domains }) => {
-  d.set32(d.word(domains.spin), bitmap(d) | layout.MARK_PRESENT);
+  d.set32(d.word(domains.spin), bitmap(d) | rv.MARK_PRESENT);
   return "of bitmap";
 });
 
 damage("frames", "a page outside of the frames", (d, { domains }) => {
-  d.set32(d.word(domains.spin), layout.CONTROL | layout.MARK_PRESENT);
+  d.set32(d.word(domains.spin), layout.CONTROL | rv.MARK_PRESENT);
   return nodeOf(d, domains.spin);
 });
 
 damage("page table", "page 0 mapped", (d, { domains }) => {
-  const table = d.machine(domains.spin) + layout.MACHINE_TABLE;
+  const table = d.machine(domains.spin) + rv.MACHINE_TABLE;
   d.set32(table, d.u32(d.word(domains.spin)));
   return `${nodeOf(d, domains.spin)}, page 0`;
 });
@@ -58,7 +59,7 @@ damage("machine", "not in a frame", (d, { domains }) => {
 });
 
 damage("machine", "no pages", (d, { domains }) => {
-  d.set32(d.machine(domains.spin) + layout.MACHINE_PAGES, 0);
+  d.set32(d.machine(domains.spin) + rv.MACHINE_PAGES, 0);
   return `${nodeOf(d, domains.spin)}, pages`;
 });
 
@@ -68,27 +69,27 @@ damage("frames", "a machine of two domains", (d, { domains }) => {
 });
 
 damage("cycles", "more than the domain consumed", (d, { domains }) => {
-  d.add64(d.machine(domains.spin) + layout.MACHINE_CYCLES, 1n);
+  d.add64(d.machine(domains.spin) + rv.MACHINE_CYCLES, 1n);
   return nodeOf(d, domains.spin);
 });
 
 damage("image", "no machines", (d, { domains }) => {
-  d.set32(image(d, domains.spin) + layout.IMAGE_MACHINES, 0);
+  d.set32(image(d, domains.spin) + rv.IMAGE_MACHINES, 0);
   return "machines: found 0";
 });
 
 damage("image", "a pool of more frames", (d, { domains }) => {
-  d.set32(image(d, domains.spin) + layout.IMAGE_POOL_FRAMES, 7);
+  d.set32(image(d, domains.spin) + rv.IMAGE_POOL_FRAMES, 7);
   return "found 7";
 });
 
 damage("image", "not in a frame", (d, { domains }) => {
-  d.set32(d.machine(domains.spin) + layout.MACHINE_IMAGE, 12);
+  d.set32(d.machine(domains.spin) + rv.MACHINE_IMAGE, 12);
   return nodeOf(d, domains.spin);
 });
 
 damage("frames", "a pool in a loop", (d, { domains }) => {
-  const pool = d.u32(image(d, domains.spin) + layout.IMAGE_POOL);
+  const pool = d.u32(image(d, domains.spin) + rv.IMAGE_POOL);
   d.set32(pool, pool);
   return "decoded code";
 });

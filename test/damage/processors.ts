@@ -1,6 +1,7 @@
 // Damage to processors: their phases, what they run, and who has the kernel lock.
 
 import * as layout from "../../assembly/layout.js";
+import * as rv from "../../assembly/riscv/layout.js";
 import { type Busy, intoBusy } from "./busy.js";
 import { type Corruption, nodeOf } from "./damage.js";
 
@@ -158,6 +159,6 @@ damage("allowance", "beyond the cache", (d, { domains }) => {
 damage("hand", "not empty", (d) => d.block(1, layout.PROCESSOR_HAND + 4, 1));
 
 damage("image", "whose lock nobody has given back", (d, { domains }) => {
-  d.set32(d.image(domains.calling) + layout.IMAGE_LOCK, 2);
+  d.set32(d.image(domains.calling) + rv.IMAGE_LOCK, 2);
   return "lock: found 2"; // of whoever of its users comes first
 });

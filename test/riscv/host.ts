@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import * as codes from "../../assembly/codes.js";
 import * as layout from "../../assembly/layout.js";
+import * as rv from "../../assembly/riscv/layout.js";
 
 export interface Exports {
   frameInit(): void;
@@ -20,9 +21,9 @@ export interface Exports {
   run(machine: number, budget: number): number;
 }
 
-export const R = layout.MARK_READ;
-export const W = layout.MARK_WRITE;
-export const X = layout.MARK_EXEC;
+export const R = rv.MARK_READ;
+export const W = rv.MARK_WRITE;
+export const X = rv.MARK_EXEC;
 
 /** Exports of the shared build, too. */
 export interface SharedExports extends Exports {
@@ -112,10 +113,10 @@ export class Cpu {
   }
 
   get pc(): number {
-    return this.word(layout.MACHINE_PC);
+    return this.word(rv.MACHINE_PC);
   }
   set pc(value: number) {
-    this.host.view.setUint32(this.address + layout.MACHINE_PC, value, true);
+    this.host.view.setUint32(this.address + rv.MACHINE_PC, value, true);
   }
   get registers(): number[] {
     return Array.from({ length: 32 }, (_, index) => this.word(4 * index));
@@ -124,21 +125,21 @@ export class Cpu {
     if (register !== 0) this.host.view.setUint32(this.address + 4 * register, value >>> 0, true);
   }
   get used(): number {
-    return this.word(layout.MACHINE_USED);
+    return this.word(rv.MACHINE_USED);
   }
   get wanted(): number {
-    return this.word(layout.MACHINE_WANTED);
+    return this.word(rv.MACHINE_WANTED);
   }
   get cycles(): bigint {
-    return this.host.view.getBigUint64(this.address + layout.MACHINE_CYCLES, true);
+    return this.host.view.getBigUint64(this.address + rv.MACHINE_CYCLES, true);
   }
   get retired(): bigint {
-    return this.host.view.getBigUint64(this.address + layout.MACHINE_RETIRED, true);
+    return this.host.view.getBigUint64(this.address + rv.MACHINE_RETIRED, true);
   }
   get trap(): { code: number; address: number } {
     return {
-      code: this.word(layout.MACHINE_TRAP_CODE),
-      address: this.word(layout.MACHINE_TRAP_ADDRESS),
+      code: this.word(rv.MACHINE_TRAP_CODE),
+      address: this.word(rv.MACHINE_TRAP_ADDRESS),
     };
   }
 

@@ -1,7 +1,7 @@
 // The ISA once more, as plainly as possible: no caches, one instruction at a time, cycles counted
 // before each. Written from the manual and sharing nothing with the kernel but layout.ts.
 import * as codes from "../../assembly/codes.js";
-import * as layout from "../../assembly/layout.js";
+import * as rv from "../../assembly/riscv/layout.js";
 import type { Range } from "./host.js";
 
 class Trap extends Error {
@@ -69,7 +69,7 @@ export class Reference {
   used = 0;
   wanted = 0;
   trap = { code: 0, address: 0 };
-  costs: number[] = new Array(layout.CLASS_COUNT).fill(1);
+  costs: number[] = new Array(rv.CLASS_COUNT).fill(1);
   private reservation = -1;
   private reserved = 0;
   readonly pages = new Map<number, { marks: number; bytes: Uint8Array }>();
@@ -96,10 +96,10 @@ export class Reference {
         if (!(error instanceof Trap)) throw error;
         if (this.used + 1 > budget) {
           this.wanted = 1;
-          return layout.STOP_BUDGET;
+          return rv.STOP_BUDGET;
         }
         this.trap = { code: error.code, address: error.address };
-        return layout.STOP_TRAP;
+        return rv.STOP_TRAP;
       }
     }
   }
@@ -121,14 +121,14 @@ export class Reference {
 
   private store(address: number, size: number, value: number): void {
     const places = Array.from({ length: size }, (_, index) =>
-      this.byteAt((address + index) >>> 0, layout.MARK_WRITE, codes.TRAP_STORE_FAULT),
+      this.byteAt((address + index) >>> 0, rv.MARK_WRITE, codes.TRAP_STORE_FAULT),
     );
     for (const [index, [bytes, offset]] of places.entries()) bytes[offset] = value >>> (8 * index);
   }
 
   private step(budget: number): number | undefined {
     if (this.pc & 1) throw new Trap(codes.TRAP_FETCH_MISALIGNED, this.pc);
-    const fetch = (at: number) => this.load(at, 2, layout.MARK_EXEC, codes.TRAP_FETCH_FAULT);
+    const fetch = (at: number) => this.load(at, 2, rv.MARK_EXEC, codes.TRAP_FETCH_FAULT);
     const half = fetch(this.pc);
     const short = (half & 3) !== 3;
     const word = short ? this.expand(half) : (half | (fetch((this.pc + 2) >>> 0) << 16)) >>> 0;
@@ -136,7 +136,7 @@ export class Reference {
     const cost = instruction ? this.costs[instruction.kind]! : 1;
     if (this.used + cost > budget) {
       this.wanted = cost;
-      return layout.STOP_BUDGET;
+      return rv.STOP_BUDGET;
     }
     if (word === 0x100073) throw new Trap(codes.TRAP_BREAKPOINT, this.pc);
     if (!instruction) throw new Trap(codes.TRAP_ILLEGAL, this.pc);
@@ -147,7 +147,7 @@ export class Reference {
     this.used += cost;
     this.cycles += BigInt(cost);
     this.retired += 1n;
-    return word === 0x73 ? layout.STOP_ECALL : undefined;
+    return word === 0x73 ? rv.STOP_ECALL : undefined;
   }
 
   private decode(
@@ -163,38 +163,38 @@ export class Reference {
         x[rd] = value() >>> 0;
       },
     });
-    if (op === 0x37) return set(layout.CLASS_ALU, () => word & 0xfffff000);
-    if (op === 0x17) return set(layout.CLASS_ALU, () => this.pc + (word & 0xfffff000));
+    if (op === 0x37) return set(rv.CLASS_ALU, () => word & 0xfffff000);
+    if (op === 0x17) return set(rv.CLASS_ALU, () => this.pc + (word & 0xfffff000));
     if (op === 0x13) {
       const isShift = f3 === 1 || f3 === 5;
       if (isShift && f7 !== 0 && !(f3 === 5 && f7 === 0x20)) return undefined;
-      return set(layout.CLASS_ALU, () => compute(f3, isShift && f7 === 0x20, a, immI >>> 0));
+      return set(rv.CLASS_ALU, () => compute(f3, isShift && f7 === 0x20, a, immI >>> 0));
     }
     if (op === 0x33) {
       if (f7 === 1) {
-        const kind = f3 < 4 ? layout.CLASS_MUL : layout.CLASS_DIV;
+        const kind = f3 < 4 ? rv.CLASS_MUL : rv.CLASS_DIV;
         return set(kind, () => multiplyDivide(f3, a, b));
       }
       if (f7 !== 0 && !(f7 === 0x20 && (f3 === 0 || f3 === 5))) return undefined;
-      return set(layout.CLASS_ALU, () => compute(f3, f7 !== 0, a, b));
+      return set(rv.CLASS_ALU, () => compute(f3, f7 !== 0, a, b));
     }
     if (op === 0x03 && f3 !== 3 && f3 < 6) {
       const size = 1 << (f3 & 3);
-      return set(layout.CLASS_LOAD, () => {
-        const value = this.load(a + immI, size, layout.MARK_READ, codes.TRAP_LOAD_FAULT);
+      return set(rv.CLASS_LOAD, () => {
+        const value = this.load(a + immI, size, rv.MARK_READ, codes.TRAP_LOAD_FAULT);
         return f3 < 2 ? signed(value, 8 * size) : value;
       });
     }
     if (op === 0x23 && f3 < 3) {
       const offset = signed((f7 << 5) | rd, 12);
       const execute = () => void this.store(a + offset, 1 << f3, b);
-      return { kind: layout.CLASS_STORE, execute };
+      return { kind: rv.CLASS_STORE, execute };
     }
     if (op === 0x63 && f3 !== 2 && f3 !== 3) {
       const high = (bits(word, 7, 7) << 11) | (bits(word, 31, 31) << 12);
       const offset = signed((bits(word, 11, 8) << 1) | (bits(word, 30, 25) << 5) | high, 13);
       const execute = () => (taken(f3, a, b) ? this.pc + offset : undefined);
-      return { kind: layout.CLASS_BRANCH, execute };
+      return { kind: rv.CLASS_BRANCH, execute };
     }
     if (op === 0x6f) {
       const high = (bits(word, 19, 12) << 12) | (bits(word, 31, 31) << 20);
@@ -202,7 +202,7 @@ export class Reference {
       return this.jump(rd, () => this.pc + offset);
     }
     if (op === 0x67 && f3 === 0) return this.jump(rd, () => (a + immI) & ~1);
-    if (op === 0x0f && f3 < 2) return { kind: layout.CLASS_FENCE, execute: () => undefined };
+    if (op === 0x0f && f3 < 2) return { kind: rv.CLASS_FENCE, execute: () => undefined };
     if (op === 0x73) return this.system(word, f3, rd);
     if (op === 0x2f && f3 === 2) return this.atomic(word, rd, a, b);
     return undefined;
@@ -214,11 +214,11 @@ export class Reference {
       this.x[rd] = next;
       return to;
     };
-    return { kind: layout.CLASS_JUMP, execute };
+    return { kind: rv.CLASS_JUMP, execute };
   }
 
   private system(word: number, f3: number, rd: number) {
-    if (word === 0x73) return { kind: layout.CLASS_ECALL, execute: () => undefined };
+    if (word === 0x73) return { kind: rv.CLASS_ECALL, execute: () => undefined };
     const [number, source] = [word >>> 20, bits(word, 19, 15)];
     const low = number & ~0x80;
     if (![2, 3, 6, 7].includes(f3) || source !== 0 || low < 0xc00 || low > 0xc02) return undefined;
@@ -227,7 +227,7 @@ export class Reference {
       const value = [this.cycles, this.time + used, this.retired][low - 0xc00]!;
       this.x[rd] = low32(number & 0x80 ? value >> 32n : value);
     };
-    return { kind: layout.CLASS_CSR, execute };
+    return { kind: rv.CLASS_CSR, execute };
   }
 
   private atomic(word: number, rd: number, a: number, b: number) {
@@ -238,7 +238,7 @@ export class Reference {
       const load = kind === 2;
       if (a & 3) throw new Trap(load ? codes.TRAP_LOAD_MISALIGNED : codes.TRAP_STORE_MISALIGNED, a);
       const fault = load ? codes.TRAP_LOAD_FAULT : codes.TRAP_STORE_FAULT;
-      const old = this.load(a, 4, layout.MARK_READ, fault);
+      const old = this.load(a, 4, rv.MARK_READ, fault);
       if (load) {
         this.reservation = a;
         this.reserved = old;
@@ -253,7 +253,7 @@ export class Reference {
         this.x[rd] = old;
       }
     };
-    return { kind: layout.CLASS_ATOMIC, execute };
+    return { kind: rv.CLASS_ATOMIC, execute };
   }
 
   /** The 32-bit instruction that a 16-bit one stands for, or 0. */
