@@ -12,7 +12,12 @@ const INVALID = 0x80000002;
 const CLOCKED = { [SLOT.clock]: clockKey, [SLOT.returner]: returnerKey };
 
 /** Calls while the kernel runs, and lets it come to rest. */
-async function ask(town: Town, server: Domain, order: number, bytes = new Uint8Array()) {
+async function ask(
+  town: Town,
+  server: Domain,
+  order: number,
+  bytes: Uint8Array = new Uint8Array(),
+) {
   const answer = town.kernel.call(server.startKey(), { order, string: bytes });
   await town.kernel.run();
   return answer;
@@ -80,8 +85,9 @@ everywhere("guests with keys", () => {
     test("a server that ended answers nothing: to call it is to call DK(0)", async () => {
       const town = new Town();
       const echo = town.guest("echo", town.meter("servers"));
-      await town.kernel.send(echo.startKey(), { order: 3 });
+      const sent = town.kernel.send(echo.startKey(), { order: 3 });
       await town.kernel.run();
+      await sent;
       expect([echo.state, echo.exitCode]).toEqual(["ended", 0]);
       const keys = { [SLOT.server]: echo.startKey() };
       const caller = town.guest("caller 5 10", town.meter("callers"), { keys });
@@ -103,8 +109,8 @@ everywhere("guests with keys", () => {
     /** A keeper, and a program of 12,324 instructions on a meter of nothing that it keeps. */
     function kept(words: string, store: boolean) {
       const town = new Town({ quantum: 1000 });
-      const node = town.kernel.createNode("kept");
-      const keys = store ? { ...CLOCKED, [SLOT.own]: node.key } : CLOCKED;
+      const node = town.kernel.createNode();
+      const keys = store ? { ...CLOCKED, [SLOT.own]: node } : CLOCKED;
       const keeper = town.guest(words, town.meter("keepers"), { keys });
       const meter = town.meter("kept", { cycles: 0n, keeper: keeper.startKey() });
       const sieve = town.guest("sieve 1000", meter);
@@ -122,7 +128,8 @@ everywhere("guests with keys", () => {
       const [calls, refills, lost, last] = await report(town, keeper);
       expect([calls, refills, lost]).toEqual([3n, 3n, 0n]);
       expect(last! / 256n).toBeLessThanOrEqual(town.kernel.time);
-      expect(town.kernel.nodeOf(meter).fetch(13)).toEqual({ kind: "data", value: 3n });
+      const counted = town.kernel.invoke(meter.serviceKey, 13);
+      expect(counted).toEqual({ code: 0, key: { kind: "data", value: 3n } });
       expect((await ask(town, keeper, KT)).order).toBe(0x106);
       expect((await ask(town, keeper, 99)).order).toBe(INVALID);
       expect(findings(town.kernel)).toEqual([]);
@@ -141,7 +148,7 @@ everywhere("guests with keys", () => {
       await ask(town, keeper, 0);
       expect(sieve.exitCode).toBe(0);
       expect((await ask(town, keeper, 1)).order).toBe(0);
-      expect(await report(town, keeper)).toMatchObject([7n, 5n, 0n]);
+      expect((await report(town, keeper)).slice(0, 3)).toEqual([7n, 5n, 0n]);
       expect(findings(town.kernel)).toEqual([]);
     });
 
@@ -161,10 +168,10 @@ everywhere("guests with keys", () => {
 
     test("keeps more than a node takes where nodes are linked", async () => {
       const town = new Town({ quantum: 500 });
-      const first = town.kernel.createNode("first");
-      const second = town.kernel.createNode("second");
-      first.swap(15, second.key);
-      const keys = { ...CLOCKED, [SLOT.own]: first.key };
+      const first = town.kernel.createNode();
+      const second = town.kernel.createNode();
+      first.swap(15, second);
+      const keys = { ...CLOCKED, [SLOT.own]: first };
       const keeper = town.guest("keeper 1000 0", town.meter("keepers"), { keys });
       const domains = Array.from({ length: 20 }, (_, i) => {
         const meter = town.meter(`m${i}`, { cycles: 0n, keeper: keeper.startKey() });
@@ -219,7 +226,7 @@ everywhere("guests with keys", () => {
       meter.rescind();
       await town.kernel.run();
       expect(sieve.state).toBe("waiting");
-      expect(numbers((await ask(town, keeper, 1)).string, 4)).toMatchObject([1n, 0x404n]);
+      expect(numbers((await ask(town, keeper, 1)).string, 4).slice(0, 3)).toEqual([1n, 0x404n, 0n]);
       sieve.setMeter(town.meter("other"));
       expect((await ask(town, keeper, 2)).order).toBe(1);
       expect(sieve.output).toBe("sieve limit 1000 primes 168 last 997\n");
@@ -248,7 +255,7 @@ everywhere("guests with keys", () => {
       });
       await town.kernel.run({ cycles: 400_000n });
       const line = /^scheduler turns 3 3 used (\d+) (\d+) left (\d+)\n$/.exec(scheduler.output);
-      const [, first, second, left] = (line ?? []).map(BigInt);
+      const [first, second, left] = (line ?? []).slice(1).map(BigInt);
       // What it took over at first, the groups had used before.
       expect(first! + second! + left!).toBeLessThanOrEqual(800_000n);
       for (const used of [first!, second!]) {
