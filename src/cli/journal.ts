@@ -1,6 +1,6 @@
 import { type KernelEvents, trapReason } from "../index.js";
+import { ACTS } from "../scenario/act-rules.js";
 import { grouped } from "../scenario/number.js";
-import { ACTS_ON_DOMAINS, ACTS_ON_METERS } from "../scenario/rules.js";
 import type { ScenarioRun } from "../scenario/run.js";
 import type { ActPlan, Scenario } from "../scenario/scenario.js";
 import type { Paint } from "./table.js";
@@ -55,7 +55,7 @@ export class Journal {
   }
 
   act(act: ActPlan): void {
-    const key = [...ACTS_ON_METERS, ...ACTS_ON_DOMAINS].find((key) => act[key] !== undefined)!;
+    const key = ACTS.find((key) => act[key] !== undefined)!;
     const { cycles, superior, meter, off, on, add, set } = act;
     if (off !== undefined) this.#off.add(off);
     for (const raised of [on, add, set]) if (raised !== undefined) this.#off.delete(raised);

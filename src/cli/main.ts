@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { MAX_PROCESSORS } from "../../assembly/layout.js";
 import { ScenarioError } from "../scenario/problem.js";
-import { UNLIMITED } from "../scenario/schema.js";
+import { UNLIMITED } from "../scenario/values.js";
 import { CANARY_NAMES } from "../sim/canary.js";
 import { checkCommand, type RunFlags, runCommand } from "./run.js";
 import { type SimFlags, simCommand } from "./sim.js";

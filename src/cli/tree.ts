@@ -1,7 +1,7 @@
 import { stripVTControlCharacters } from "node:util";
 import { grouped } from "../scenario/number.js";
 import type { MeterReport } from "../scenario/report.js";
-import { UNLIMITED } from "../scenario/schema.js";
+import { UNLIMITED } from "../scenario/values.js";
 import { type Paint, table } from "./table.js";
 
 /** A meter with the strokes that hang it in the tree. */

@@ -2,10 +2,10 @@ import { setImmediate } from "node:timers/promises";
 import { PrimemeterError } from "../errors.js";
 import { createKernel, type Domain, type Kernel, type Meter } from "../index.js";
 import { judge, type Standing, unreached } from "./claim.js";
+import { PRIME } from "./inspection.js";
 import { makeKeeper } from "./keeper.js";
 import { type Problem, ScenarioError } from "./problem.js";
 import type { DomainReport, Ending, Expectation, MeterReport, Report } from "./report.js";
-import { PRIME } from "./rules.js";
 import type { ActPlan, Scenario } from "./scenario.js";
 
 /** Cycles between two looks at the world. */
