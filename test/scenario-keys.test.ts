@@ -301,7 +301,7 @@ const FAULTS: [what: string, text: string, message: string][] = [
   [
     "a word of an answer",
     `${DOMAIN}${AT}call = "d"\nanswer = "a"\n${EXPECT}answer = "a"\nword = 5`,
-    "11:1: expect[0].word: found it about an answer, expected answered, order, text, bytes",
+    "11:1: expect[0].word: found it about an answer, expected answered, order, text, bytes, numbers",
   ],
   [
     "an offset of nothing",

@@ -20,10 +20,20 @@ const NEEDS: { readonly [A in Act]?: string } = {
 };
 /** Which fields an act can do without, too. */
 const TAKES: { readonly [A in Act]?: readonly string[] } = {
-  send: ["order", "text", "bytes", "keys"],
-  call: ["order", "text", "bytes", "keys", "answer"],
+  send: ["order", "text", "bytes", "numbers", "keys"],
+  call: ["order", "text", "bytes", "numbers", "keys", "answer"],
 };
-const FIELDS = ["cycles", "superior", "meter", "order", "text", "bytes", "keys", "answer"];
+const FIELDS = [
+  "cycles",
+  "superior",
+  "meter",
+  "order",
+  "text",
+  "bytes",
+  "numbers",
+  "keys",
+  "answer",
+];
 /** The fourth key of a call is where its answer goes. */
 const MOST_KEYS_OF_CALL = 3;
 

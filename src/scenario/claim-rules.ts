@@ -6,12 +6,13 @@ import type { Path, Table } from "./toml.js";
 const CLAIMS = {
   domain: ["exit", "state", "output", "output-contains", "trap", "consumed", "console"],
   meter: ["consumed", "counter", "keeper-calls"],
-  answer: ["answered", "order", "text", "bytes"],
-  page: ["text", "bytes", "word"],
+  answer: ["answered", "order", "text", "bytes", "numbers"],
+  page: ["text", "bytes", "numbers", "word"],
 } as const;
 const WORLD_CLAIMS = ["conserved", "idle", "messages", "stalls"];
 const SUBJECTS = Object.keys(CLAIMS) as (keyof typeof CLAIMS)[];
 const ALL = [...new Set([...Object.values(CLAIMS).flat(), ...WORLD_CLAIMS])];
+const PAGE_SIZE = 4096n;
 const BOUNDS = ["consumed", "counter", "keeper-calls", "messages", "stalls"];
 
 export function claimRules(inspection: Inspection): void {
@@ -54,9 +55,24 @@ function fittingRules(
   if (claim.offset !== undefined && subject !== "page") {
     inspection.say([...path, "offset"], `found it ${where}, expected it about a page only`, "key");
   }
+  if (subject === "page") rangeRules(inspection, path, claim);
   if (given.length === 0) {
     inspection.say(path, `found no claim, expected one of ${fitting.join(", ")}`);
   }
+}
+
+/** What is claimed of a page must lie in it. */
+function rangeRules(inspection: Inspection, path: Path, claim: Table): void {
+  const { text, bytes, numbers, word, offset = 0n } = claim;
+  const length = Math.max(
+    typeof text === "string" ? Buffer.byteLength(text) : 0,
+    Array.isArray(bytes) ? bytes.length : 0,
+    Array.isArray(numbers) ? 8 * numbers.length : 0,
+    word === undefined ? 0 : 4,
+  );
+  if (typeof offset !== "bigint" || offset + BigInt(length) <= PAGE_SIZE) return;
+  const found = `found ${length} bytes from ${offset}`;
+  inspection.say([...path, "offset"], `${found}, expected the page to hold them: 4096 bytes`);
 }
 
 function boundsRules(inspection: Inspection, path: Path, claim: Table): void {

@@ -26,6 +26,7 @@ export const STATES = [
   "parked",
   "trapped",
   "ended",
+  "rescinded",
 ] as const;
 /** Most domains that one `[[domain]]` table can make. */
 export const MAX_COPIES = 1_000_000;

@@ -58,7 +58,10 @@ export const data = z
 
 const textError = `a string of at most ${MOST_BYTES} bytes`;
 const bytesError = `an array of at most ${MOST_BYTES} bytes, integers from 0 to 255`;
-/** The string of a message, in words or byte by byte: one of them at most. */
+const numberError = "an integer from 0 to 2^64 − 1";
+const MOST_NUMBERS = MOST_BYTES / 8;
+const numbersError = `an array of at most ${MOST_NUMBERS} integers from 0 to 2^64 − 1`;
+/** The string of a message, in words, byte by byte, or as numbers of 8 bytes: one of them at most. */
 export const stringShape = {
   text: z
     .string({ error: textError })
@@ -69,14 +72,10 @@ export const stringShape = {
     .max(MOST_BYTES, bytesError)
     .transform((bytes) => Uint8Array.from(bytes))
     .optional(),
+  numbers: z
+    .array(z.bigint({ error: numberError }).min(0n, numberError).max(UNLIMITED, numberError), {
+      error: numbersError,
+    })
+    .max(MOST_NUMBERS, numbersError)
+    .optional(),
 };
-
-/** The bytes that a table with `text` or `bytes` means; none without them. */
-export function stringOf({ text, bytes }: StringPlan): Uint8Array {
-  return bytes ?? new TextEncoder().encode(text ?? "");
-}
-
-export interface StringPlan {
-  readonly text?: string | undefined;
-  readonly bytes?: Uint8Array | undefined;
-}
