@@ -199,6 +199,31 @@ const FAULTS: [what: string, text: string, message: string][] = [
     "8:22: domain[0].pages[1].at: found 0x8000 again (first on line 7), expected an address of its",
   ],
   [
+    "a page over the program's text",
+    `${PAGE}${DOMAIN}pages = [{ page = "p", at = 0x10000 }]`,
+    "7:29: domain[0].pages[0].at: found 0x10000, expected an address where the program has nothing: 0x0 to 0xf000",
+  ],
+  [
+    "a page in the program's heap",
+    `${PAGE}${DOMAIN}pages = [{ page = "p", at = 0x8000_0000 }]`,
+    "7:29: domain[0].pages[0].at: found 0x80000000, expected an address where the program has nothing: 0x0",
+  ],
+  [
+    "a page's text and numbers",
+    `${PAGE}text = "x"\nnumbers = [5]`,
+    "4:1: page[0].numbers: found text and numbers, expected one of them at most",
+  ],
+  [
+    "a number of nine bytes",
+    `${PAGE}numbers = [0, 18_446_744_073_709_551_616]`,
+    "3:15: page[0].numbers[1]: found 18446744073709551616, expected an integer from 0 to 2^64 − 1",
+  ],
+  [
+    "a claim beyond a page's end",
+    `${PAGE}${EXPECT}page = "p"\noffset = 4093\nword = 5`,
+    "5:10: expect[0].offset: found 4 bytes from 4093, expected the page to hold them: 4096 bytes",
+  ],
+  [
     "a meter's keeper that is nobody",
     `${METER}keeper = { start = "d" }`,
     '4:20: meter[0].keeper.start: found "d", expected the name of a domain',

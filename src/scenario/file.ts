@@ -27,7 +27,7 @@ export function parseScenario(file: string, text: string): Scenario {
   const programs = new Programs(document);
   const parsed = scenarioSchema.safeParse(document.root);
   const problems = parsed.success ? [] : parsed.error.issues.flatMap((i) => explain(document, i));
-  problems.push(...breaches(document), ...programs.problems);
+  problems.push(...breaches(document, programs), ...programs.problems);
   if (!parsed.success || problems.length > 0) throw new ScenarioError(inOrder(problems));
   return plan(document, parsed.data, programs);
 }
@@ -67,7 +67,7 @@ function plan(document: TomlDocument, data: ScenarioData, programs: Programs): S
   const domains = data.domain.map((row, index): DomainPlan => {
     const { program, bursts: description, count, ...rest } = row;
     const names = count === undefined ? [row.name] : copies(row.name, count);
-    const made = description === undefined ? programs.get(program!) : bursts(description);
+    const made = description === undefined ? programs.get(program!)! : bursts(description);
     return { ...planned("domain", rest, index), names, program: made };
   });
   const { "kernel-costs": kernelCosts, "ignore-dry": ignoreDry, ...kernel } = data.kernel;

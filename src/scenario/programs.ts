@@ -23,8 +23,10 @@ export class Programs {
     }
   }
 
-  get(name: string): Program {
-    return this.#loaded.get(name) as Program;
+  /** Undefined for one that could not be loaded. */
+  get(name: string): Program | undefined {
+    const program = this.#loaded.get(name);
+    return typeof program === "string" ? undefined : program;
   }
 }
 

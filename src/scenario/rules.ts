@@ -3,20 +3,23 @@ import { claimRules } from "./claim-rules.js";
 import { domainRules } from "./domain-rules.js";
 import { Inspection, isTable } from "./inspection.js";
 import { slotRules } from "./key-rules.js";
+import { mapRules } from "./map-rules.js";
 import { meterRules } from "./meter-rules.js";
 import type { Problem } from "./problem.js";
+import type { Programs } from "./programs.js";
 import { stringRules } from "./string-rules.js";
 import type { TomlDocument } from "./toml.js";
 
 // What the schema cannot say: which fields go together, and that names are unique and known. These
 // rules look at the file as it stands, so that they find their faults beside those of the schema.
 
-/** Every breach of these rules in a scenario file. */
-export function breaches(document: TomlDocument): Problem[] {
+/** Every breach of these rules in a scenario file, whose programs are these. */
+export function breaches(document: TomlDocument, programs: Programs): Problem[] {
   const inspection = new Inspection(document);
   kernelRules(inspection);
   meterRules(inspection);
   domainRules(inspection);
+  mapRules(inspection, programs);
   for (const [path, node] of inspection.tables("node")) {
     slotRules(inspection, [...path, "keys"], node.keys);
   }

@@ -80,7 +80,7 @@ const burstsShape = {
   seed: integer(0, U32).optional(),
 };
 
-const mapShape = { page: text, at: integer(0, ELF_MEMORY_LIMIT), write: flag.optional() };
+const mapShape = { page: text, at: integer(0, U32), write: flag.optional() };
 const mapError = `a table such as { page = "shared", at = 0x8000 }`;
 const guestError = `a table such as { start = "guest" }`;
 
