@@ -201,12 +201,12 @@ const FAULTS: [what: string, text: string, message: string][] = [
   [
     "a page over the program's text",
     `${PAGE}${DOMAIN}pages = [{ page = "p", at = 0x10000 }]`,
-    "7:29: domain[0].pages[0].at: found 0x10000, expected an address where the program has nothing: 0x0 to 0xf000",
+    "7:29: domain[0].pages[0].at: found 0x10000, expected an address where the program has nothing: 0x1000 to 0xf000",
   ],
   [
     "a page in the program's heap",
     `${PAGE}${DOMAIN}pages = [{ page = "p", at = 0x8000_0000 }]`,
-    "7:29: domain[0].pages[0].at: found 0x80000000, expected an address where the program has nothing: 0x0",
+    "7:29: domain[0].pages[0].at: found 0x80000000, expected an address where the program has nothing: 0x1000",
   ],
   [
     "a page's text and numbers",

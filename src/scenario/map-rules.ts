@@ -4,7 +4,7 @@ import type { ElfProgram } from "../index.js";
 import { type Inspection, tablesIn } from "./inspection.js";
 import type { Programs } from "./programs.js";
 
-/** Pages are mapped where a program has nothing of its own, below its heap. */
+/** Pages are mapped where a program has nothing of its own, below its heap; page 0 is no one's. */
 export function mapRules(inspection: Inspection, programs: Programs): void {
   for (const [path, { program: name, pages }] of inspection.tables("domain")) {
     const program = typeof name === "string" ? programs.get(name) : undefined;
@@ -22,13 +22,13 @@ function isFree(program: ElfProgram, page: number): boolean {
   const overlaps = program.segments.some(
     ({ address, memorySize }) => page < address + memorySize && page + PAGE_SIZE > address,
   );
-  return !overlaps && page < program.end;
+  return !overlaps && page >= PAGE_SIZE && page < program.end;
 }
 
-/** The pages below and between the segments, from the first to the last of each gap. */
+/** Where pages can begin below and between the segments. */
 function gaps(program: ElfProgram): string {
   const found: string[] = [];
-  let from = 0;
+  let from = PAGE_SIZE;
   for (const { address, memorySize } of program.segments) {
     const to = Math.floor(address / PAGE_SIZE) * PAGE_SIZE;
     if (to > from) found.push(`0x${from.toString(16)} to 0x${(to - PAGE_SIZE).toString(16)}`);

@@ -1,4 +1,3 @@
-import { METER_KEEPER_SLOT } from "../../assembly/layout.js";
 import { PrimemeterError } from "../errors.js";
 import {
   clockKey,
@@ -111,11 +110,15 @@ export class World {
     }
   }
 
-  #makeDomains({ name: group, names, meter, program, args, stdin, memory }: DomainPlan): void {
-    const key = this.meters.get(meter)!.key;
+  #makeDomains(plan: DomainPlan): void {
+    const { name: group, names, program, args, stdin, memory } = plan;
+    const meter = this.meters.get(plan.meter)!.key;
+    const pages = plan.pages?.map(({ page, ...place }) => {
+      return { page: this.pages.get(page)!, ...place };
+    });
     for (const name of names) {
-      const domain = this.kernel.createDomain({ name, meter: key, program, args, stdin, memory });
-      this.domains.set(name, domain);
+      const options = { name, meter, program, args, stdin, memory, pages };
+      this.domains.set(name, this.kernel.createDomain(options));
     }
     this.groups.set(group, names);
   }
@@ -126,27 +129,19 @@ export class World {
     }
     for (const { name, keeper } of meters) {
       if (keeper?.start === undefined) continue;
-      this.meters.get(name)!.node.swap(METER_KEEPER_SLOT, this.key(keeper));
+      this.meters.get(name)!.keeper = this.key(keeper);
     }
-    for (const { names, keys = [], keeper, pages = [], problem } of domains) {
+    for (const { names, keys = [], keeper, problem } of domains) {
       for (const name of names) {
         const domain = this.domains.get(name)!;
-        blaming(problem, () => this.#furnish(domain, keys, keeper, pages));
+        blaming(problem, () => this.#furnish(domain, keys, keeper));
       }
     }
   }
 
-  #furnish(
-    domain: Domain,
-    keys: readonly SlotPlan[],
-    keeper: GuestPlan | undefined,
-    pages: NonNullable<DomainPlan["pages"]>,
-  ): void {
+  #furnish(domain: Domain, keys: readonly SlotPlan[], keeper: GuestPlan | undefined): void {
     for (const plan of keys) domain.keys.set(plan.slot, this.key(plan, domain));
     if (keeper !== undefined) domain.keeper = this.key(keeper);
-    for (const { page, at, write = false } of pages) {
-      domain.map(this.pages.get(page)!, at, { write });
-    }
   }
 }
 
