@@ -209,6 +209,16 @@ const FAULTS: [what: string, text: string, message: string][] = [
     "7:29: domain[0].pages[0].at: found 0x80000000, expected an address where the program has nothing: 0x1000",
   ],
   [
+    "a page between a program and its end of memory",
+    `${PAGE}${DOMAIN}memory = 0x30_0000\npages = [{ page = "p", at = 0x20_0000 }]`,
+    "8:29: domain[0].pages[0].at: found 0x200000, expected an address where the program has nothing: 0x1000 to 0xf000, 0x300000 to 0x3fff000",
+  ],
+  [
+    "a memory too small",
+    `${DOMAIN}memory = 8192\n${PAGE}`,
+    "5:10: domain[0].memory: found 8192 bytes, the program needs at least ",
+  ],
+  [
     "a page's text and numbers",
     `${PAGE}text = "x"\nnumbers = [5]`,
     "4:1: page[0].numbers: found text and numbers, expected one of them at most",

@@ -3,7 +3,7 @@ import { claimRules } from "./claim-rules.js";
 import { domainRules } from "./domain-rules.js";
 import { Inspection, isTable } from "./inspection.js";
 import { slotRules } from "./key-rules.js";
-import { mapRules } from "./map-rules.js";
+import { memoryRules } from "./memory-rules.js";
 import { meterRules } from "./meter-rules.js";
 import type { Problem } from "./problem.js";
 import type { Programs } from "./programs.js";
@@ -19,7 +19,7 @@ export function breaches(document: TomlDocument, programs: Programs): Problem[] 
   kernelRules(inspection);
   meterRules(inspection);
   domainRules(inspection);
-  mapRules(inspection, programs);
+  memoryRules(inspection, programs);
   for (const [path, node] of inspection.tables("node")) {
     slotRules(inspection, [...path, "keys"], node.keys);
   }
