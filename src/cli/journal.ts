@@ -1,6 +1,6 @@
 import { type KernelEvents, trapReason } from "../index.js";
 import { ACTS } from "../scenario/act-rules.js";
-import { bytesOf, shownBytes } from "../scenario/bytes.js";
+import { bytesOf, shownBytes, shownLike } from "../scenario/bytes.js";
 import type { Told } from "../scenario/console.js";
 import { nameOf } from "../scenario/mail.js";
 import { shownOrder } from "../scenario/message-claim.js";
@@ -70,7 +70,7 @@ export class Journal {
       ...(superior === undefined ? [] : [` under ${superior}`]),
       ...(meter === undefined ? [] : [` to ${meter}`]),
       ...(order === undefined ? [] : [`, order ${shownOrder(order)}`]),
-      ...(bytes === undefined ? [] : [`, ${shownBytes(bytes)}`]),
+      ...(bytes === undefined ? [] : [`, ${shownLike(act, bytes)}`]),
       ...(keys === undefined ? [] : [`, ${counted(keys.length, "key")}`]),
     ];
     const subject = nameOf(act[key]!);
@@ -80,15 +80,12 @@ export class Journal {
 
   /** What a domain tells the console is shown as its output is, beside the order. */
   told({ domain, cycle, order, bytes }: Told): void {
-    const string = bytes.length === 0 ? "" : ` ${shownBytes(bytes)}`;
-    const text = `tells the console: order ${shownOrder(order)}${string}`;
-    this.#note(cycle, domain, text, null);
+    this.#note(cycle, domain, `tells the console: ${shownMessage(order, bytes)}`, null);
   }
 
   answer({ name, to, order, bytes, refusal }: AnswerReport): void {
     const what = name === null ? `call of ${to}` : name;
-    const answer =
-      order === null ? `refused: ${refusal}` : `order ${shownOrder(order)} ${shownBytes(bytes!)}`;
+    const answer = order === null ? `refused: ${refusal}` : shownMessage(order, bytes!);
     this.#note(this.run.kernel.time, "answer", `${what}: ${answer}`, null);
   }
 
@@ -158,6 +155,10 @@ export class Journal {
   #print(time: bigint, who: string, text: string): void {
     this.print(`${this.paint.dim(grouped(time).padStart(15))}  ${who}  ${text}`);
   }
+}
+
+function shownMessage(order: number, bytes: Uint8Array): string {
+  return `order ${shownOrder(order)}${bytes.length === 0 ? "" : `, ${shownBytes(bytes)}`}`;
 }
 
 /** What a guest prints must not steer the terminal. */

@@ -1,5 +1,9 @@
 // Strings of messages, as files write them and as reports show them.
 
+/** Most characters that messages and reports show. */
+const SHOWN = 44;
+const MOST_NUMBERS = 100;
+
 /** What `text`, `bytes` or `numbers` in a table say. */
 export interface StringPlan {
   readonly text?: string | undefined;
@@ -36,27 +40,37 @@ export function hexOf(bytes: Uint8Array): string {
   return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
-const SHOWN = 44;
-
-/** For people: quoted, or in hexadecimal digits, and short. */
+/** For people: quoted, as numbers, or in hexadecimal digits; and short. */
 export function shownBytes(bytes: Uint8Array): string {
   const text = textOf(bytes);
   if (text !== null) return JSON.stringify(shortened(text));
-  return `0x${shortened(hexOf(bytes))}`;
-}
-
-function shortened(text: string): string {
-  return text.length > SHOWN ? `${text.slice(0, SHOWN - 1)}…` : text;
+  const numbers = numbersOf(bytes);
+  // Any bytes are numbers; those that mean to be are small ones.
+  return numbers?.every((number) => number < 2n ** 36n)
+    ? shownNumbers(numbers)
+    : `0x${shortened(hexOf(bytes))}`;
 }
 
 /** In the way that a table says it, so that what is found can be held against what is expected. */
 export function shownLike({ numbers, bytes }: StringPlan, found: Uint8Array): string {
-  if (numbers !== undefined && found.length % 8 === 0) {
-    const view = new DataView(found.buffer, found.byteOffset, found.length);
-    const list = Array.from({ length: found.length / 8 }, (_, index) =>
-      view.getBigUint64(8 * index).toLocaleString("en-US"),
-    );
-    return `numbers ${list.join(" ")}`;
-  }
-  return bytes === undefined ? shownBytes(found) : `bytes ${Array.from(found).join(" ")}`;
+  const list = numbers === undefined ? null : numbersOf(found);
+  if (list !== null) return shownNumbers(list);
+  return bytes === undefined
+    ? shownBytes(found)
+    : `bytes ${shortened(Array.from(found).join(" "))}`;
+}
+
+function numbersOf(bytes: Uint8Array): bigint[] | null {
+  if (bytes.length % 8 !== 0) return null;
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+  return Array.from({ length: bytes.length / 8 }, (_, index) => view.getBigUint64(8 * index));
+}
+
+function shownNumbers(numbers: readonly bigint[]): string {
+  const list = numbers.map((number) => number.toLocaleString("en-US")).join(" ");
+  return `numbers ${list.length > MOST_NUMBERS ? `${list.slice(0, MOST_NUMBERS - 1)}…` : list}`;
+}
+
+function shortened(text: string): string {
+  return text.length > SHOWN ? `${text.slice(0, SHOWN - 1)}…` : text;
 }
