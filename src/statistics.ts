@@ -41,11 +41,11 @@ const NUMBERS = {
   parks: STATISTIC_PARKS,
   traps: STATISTIC_TRAPS,
   hostCalls: STATISTIC_HOST_CALLS,
-  /** Messages that were delivered, those to keepers among them. */
+  /** Messages and answers that came to domains. */
   messages: STATISTIC_MESSAGES,
-  /** Times that somebody found whom it called busy, and waited for it. */
+  /** Times that a domain had to wait for a busy one. */
   stalls: STATISTIC_STALLS,
-  /** Passes of the worrier, who sees to those that wait for a busy domain. */
+  /** Of these, how many the worrier let go on. */
   worries: STATISTIC_WORRIES,
   /** Cycles in which nobody ran. */
   idle: STATISTIC_IDLE,
