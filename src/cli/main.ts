@@ -3,15 +3,18 @@ import { randomInt } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { MAX_PROCESSORS } from "../../assembly/layout.js";
+import { WAYS, type Way } from "../locks/way.js";
 import { ScenarioError } from "../scenario/problem.js";
 import { UNLIMITED } from "../scenario/values.js";
 import { CANARY_NAMES } from "../sim/canary.js";
+import { type LocksFlags, locksCommand } from "./locks.js";
 import { checkCommand, type RunFlags, runCommand } from "./run.js";
 import { type SimFlags, simCommand } from "./sim.js";
 
 /** Exit codes: 0 is for a run whose expectations all hold. */
 const FAILED = 1;
 const BAD_USAGE = 2;
+const LETTERS = WAYS.map(({ way }) => way).join(", ");
 
 // Whoever reads has left (`| head`): nothing more to say, and nothing went wrong.
 for (const stream of [process.stdout, process.stderr]) {
@@ -99,6 +102,34 @@ Examples:
     process.exitCode = (await simCommand(drawn)) ? 0 : FAILED;
   });
 
+program
+  .command("locks")
+  .description("stop callers everywhere in a transaction: which of five ways to lock survives that")
+  .option("--way <letters>", `only these ways, of ${LETTERS}`, ways)
+  .option("--every <n>", "stop at each so manieth instruction boundary only", whole(1, 1e6), 1)
+  .option("--work <n>", "rounds of two instructions inside a transaction", whole(1, 1000), 8)
+  .option("--svg <file>", "draw how long the next caller waits, as a chart")
+  .option("--json", "print one JSON object and nothing else")
+  .addHelpText(
+    "after",
+    `
+Ways:
+${WAYS.map(({ way, name, about }) => `  ${way}  ${name} ${about}`).join("\n")}
+
+Exit codes:
+  0  b, c and d survive every stop; a and e show how they fail
+  1  one doesn't
+  2  wrong usage
+
+Examples:
+  primemeter locks
+  primemeter locks --way ab --every 10
+  primemeter locks --svg locks.svg`,
+  )
+  .action(async (flags: LocksFlags) => {
+    process.exitCode = (await locksCommand(flags)) ? 0 : FAILED;
+  });
+
 try {
   await program.parseAsync();
 } catch (error) {
@@ -130,6 +161,15 @@ function cycleCount(text: string): bigint {
     throw new InvalidArgumentError("Expected a count of cycles, such as 5_000_000.");
   }
   return count;
+}
+
+/** Parses letters of ways, such as `abe`. */
+function ways(text: string): Way[] {
+  const found = WAYS.map(({ way }) => way).filter((way) => text.includes(way));
+  if (found.length === 0 || found.length !== text.length) {
+    throw new InvalidArgumentError(`Expected letters of ${LETTERS}, such as "ab".`);
+  }
+  return found;
 }
 
 /** Parses a whole number in a range; digits may be grouped by underscores. */
