@@ -50,6 +50,33 @@ function callerLine(calls: number, most: number, keys: number): string {
 }
 
 everywhere("guests with keys", () => {
+  test("keys: each function of the header does what the header says", async () => {
+    const town = new Town({ quantum: 500 });
+    const { kernel } = town;
+    const echo = town.guest("echo", town.meter("servers"));
+    const domain = town.guest("keys", town.meter("keys"), {
+      start: false,
+      keys: {
+        [SLOT.server]: echo.startKey(),
+        [SLOT.clock]: clockKey,
+        [SLOT.returner]: returnerKey,
+        [SLOT.data]: dataKey,
+        [SLOT.wait]: kernel.createWait().key,
+        [SLOT.join]: kernel.createJoin().key,
+        [SLOT.own]: kernel.createNode(),
+        [SLOT.own + 1]: kernel.createPage().key,
+        [SLOT.own + 2]: town.meter("spare", { cycles: 1000n }).serviceKey,
+        [SLOT.own + 3]: echo.domainKey,
+      },
+    });
+    domain.keys.set(SLOT.self, domain.domainKey);
+    domain.start();
+    await kernel.run();
+    expect(domain.output).toMatch(/^keys checks 1\d\d wrong 0\n$/);
+    expect(domain.exitCode).toBe(0);
+    expect(findings(kernel)).toEqual([]);
+  });
+
   describe("echo and caller", () => {
     test("orders, strings of all lengths and keys come back as they went", async () => {
       const town = new Town({ quantum: 5000 });
@@ -258,14 +285,17 @@ everywhere("guests with keys", () => {
       const [first, second, left] = (line ?? []).slice(1).map(BigInt);
       // What it took over at first, the groups had used before.
       expect(first! + second! + left!).toBeLessThanOrEqual(800_000n);
+      // With several processors a slice is as long as the clock says that none is behind of.
       for (const used of [first!, second!]) {
-        expect(used).toBeGreaterThanOrEqual(60_000n);
-        expect(used).toBeLessThan(60_000n * BigInt(processors()) * 2n);
+        expect(used).toBeGreaterThanOrEqual(processors() === 1 ? 60_000n : 1n);
       }
       expect(groups[1]!.counter()).toBe(0n);
-      const right = spins.slice(2).reduce((sum, { consumed }) => sum + consumed, 0n);
-      expect(right).toBe(groups[1]!.statistics().consumed);
+      const ran = (some: readonly Domain[]) =>
+        some.reduce((sum, { consumed }) => sum + consumed, 0n);
+      expect(ran(spins.slice(2))).toBe(groups[1]!.statistics().consumed);
       await town.kernel.run();
+      // Nothing was lost or made while it went to and fro.
+      expect(ran(spins)).toBe(800_000n);
       expect(groups[0]!.counter()).toBe(0n);
       expect(spins.map(({ state }) => state)).toEqual(["parked", "parked", "parked", "parked"]);
       const answer = await ask(town, scheduler, 1);
