@@ -7,10 +7,11 @@ import { DK0, findings } from "./lab.js";
 import { call, exit, fork, type Message, reply, rest, type Step, work } from "./puppet.js";
 import { everywhere, processors } from "./variants.js";
 
-/** Takes a message with its reply key in 15, and answers each with this, over and over. */
-const serve = (answer: Message = {}): Step[] => [
+/** Takes messages with their reply keys in 15, and answers each with this, over and over. */
+const serve = (answer: Message = {}, before: Step[] = []): Step[] => [
+  ...before,
   rest({ take: [12, 13, 14, 15] }),
-  reply(15, { take: [12, 13, 14, 15], next: 1, ...answer }),
+  reply(15, { take: [12, 13, 14, 15], next: before.length + 1, ...answer }),
 ];
 
 /** What a promise has come to so far. */
@@ -97,7 +98,7 @@ everywhere("the post", () => {
 
   test("messages of the host and of domains to a busy one all arrive, once", async () => {
     const cast = new Cast();
-    const server = cast.play([work(5000), ...serve()], { name: "server" });
+    const server = cast.play(serve({}, [work(5000)]), { name: "server" });
     const clients = [10, 11, 12].map((order) =>
       cast.play([call(0, { order }), call(0, { order: order + 10 })], {
         keys: { 0: server.domain.startKey() },
@@ -143,11 +144,11 @@ everywhere("the post", () => {
       call(15, { order: 50, string: "and?", take: [1] }),
       rest({ next: 2 }),
     ]);
-    const run = cast.kernel.run();
-    const first = await cast.kernel.call(server.domain.startKey(), { order: 1 });
+    const called = cast.kernel.call(server.domain.startKey(), { order: 1 });
+    await cast.kernel.run();
+    const first = await called;
     expect([first.order, text(first.string)]).toEqual([50, "and?"]);
     await cast.kernel.send(first.keys[3], { order: 51, string: "so", keys: [data(9)] });
-    await run;
     await cast.kernel.run();
     expect(server.seen.log[1]).toMatchObject({ order: 51, string: "so" });
     expect(server.domain.keys.get(1)).toEqual(data(9));
@@ -185,7 +186,7 @@ everywhere("the post", () => {
   });
 
   test("void keys, and domains that go without an answer, reject", async () => {
-    const cast = new Cast();
+    const cast = new Cast({ quantum: 100 });
     const gone = cast.play([rest()]);
     const key = gone.domain.startKey();
     gone.domain.rescind();
