@@ -79,7 +79,7 @@ export function checkProcessors(store: Store): void {
   }
 }
 
-/** The host never runs a domain; its clock follows those of the others. */
+/** The host never runs a domain and never journals; its clock follows those of the others. */
 function checkHost(store: Store): void {
   const { findings } = store;
   for (const [offset, what, none] of RUNS) {
