@@ -172,7 +172,10 @@ everywhere("host objects", () => {
     const cast = new Cast();
     const { promise, resolve } = later<{ order: number }>();
     const heard: string[] = [];
-    const slow = cast.kernel.hostObject(() => promise);
+    const slow = cast.kernel.hostObject(() => {
+      other.domain.start();
+      return promise;
+    });
     const quick = cast.kernel.hostObject(({ order }) => {
       heard.push(`${order} while ${client.domain.state}`);
       // In a turn of its own: were the run to end while "slow" is out, it would end now.
@@ -180,7 +183,7 @@ everywhere("host objects", () => {
     });
     const client = cast.play([call(0), call(1, { order: 9 })], { keys: { 0: slow, 1: quick } });
     const steps = [1, 2, 3].map((order) => call(0, { order, busy: 20_000 }));
-    cast.play(steps, { keys: { 0: quick } });
+    const other = cast.play(steps, { keys: { 0: quick }, isStopped: true });
     expect((await cast.kernel.run()).reason).toBe("idle");
     const waiting = [1, 2, 3].map((order) => `${order} while waiting`);
     expect(heard.slice(0, 3)).toEqual(waiting);
