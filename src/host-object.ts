@@ -79,7 +79,7 @@ export class HostObjects {
         {
           settle: (answer) => post.answer(client, answer),
           fail: () => post.answer(client, delivery(ANSWER_FAILED)),
-          isOut: () => client.kind !== "resume" || post.isAwaited(client),
+          isOut: () => client.kind !== "resume" || this.#core.awaits(client.id, client.call),
         },
       );
     } else if (entry) post.answer(client, delivery(ANSWER_INVALID_ORDER));
