@@ -44,6 +44,7 @@ interface Reply<Outcome> {
   isOut(): boolean;
 }
 
+/** @internal */
 export class HostObjects {
   readonly #core: Core;
 

@@ -288,6 +288,25 @@ everywhere("host objects", () => {
     expect(findings(cast.kernel)).toEqual([]);
   });
 
+  test("a domain that a listener has stopped meanwhile invokes once, when it is started", () => {
+    const cast = new Cast();
+    let calls = 0;
+    const object = cast.kernel.hostObject(() => {
+      calls++;
+    });
+    const { domain, seen } = cast.play([call(0)], { keys: { 0: object } });
+    // Told in the same batch in which the object is invoked.
+    const off = cast.kernel.on("refill", () => domain.stop());
+    cast.run(10_000);
+    off();
+    expect(domain.state).toBe("stopped");
+    expect([calls, seen.count]).toEqual([0, 0]);
+    domain.start();
+    cast.run(10_000);
+    expect([calls, seen.count]).toEqual([1, 1]);
+    expect(findings(cast.kernel)).toEqual([]);
+  });
+
   test("a domain that invokes no key of the host sees its own slots only", () => {
     const cast = new Cast();
     const { seen } = cast.play([call(NONE), call(16), call(3)]);
