@@ -1,7 +1,6 @@
 // The ISA once more, as plainly as possible: no caches, one instruction at a time, cycles counted
 // before each. Written from the manual and sharing nothing with the kernel but layout.ts.
 import * as codes from "../../assembly/codes.js";
-import * as layout from "../../assembly/layout.js";
 import * as rv from "../../assembly/riscv/layout.js";
 import type { Range } from "./host.js";
 
