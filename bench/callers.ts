@@ -30,7 +30,7 @@ const sub = (rd: number, rs1: number, rs2: number) =>
 const back = (count: number) => {
   const offset = -4 * count;
   const low = (((offset >> 1) & 0x3ff) << 21) | (((offset >> 11) & 1) << 20);
-  return ((0x80000000 | low | (((offset >> 12) & 0xff) << 12)) | 0x6f) >>> 0;
+  return (0x80000000 | low | (((offset >> 12) & 0xff) << 12) | 0x6f) >>> 0;
 };
 const li = (rd: number, value: number): number[] => {
   const low = (value << 20) >> 20;

@@ -3,8 +3,8 @@
 // are never looked at, without them all are, each time.
 
 import { readFileSync } from "node:fs";
-import { bursts, createKernel } from "../src/index.js";
 import { indexOf } from "../src/id.js";
+import { bursts, createKernel } from "../src/index.js";
 import type { Figure, Size } from "./bench.js";
 import { CALLEE, caller, server } from "./callers.js";
 import { measure } from "./measure.js";

@@ -2,12 +2,11 @@
 // own that takes the message and answers nobody. What a keeper that is a guest runs until it can take
 // another is part of it: some ten instructions.
 
-import { bursts, type Domain, type Kernel, type Keeper } from "../src/index.js";
+import { bursts, createKernel, type Domain, type Keeper, type Kernel } from "../src/index.js";
 import type { Figure, Size } from "./bench.js";
 import { taker } from "./callers.js";
 import { type Candidate, measure } from "./measure.js";
 import { counted, guest, pass } from "./pair.js";
-import { createKernel } from "../src/index.js";
 
 const never = (): Promise<never> => new Promise(() => {});
 

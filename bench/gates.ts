@@ -2,7 +2,7 @@
 // guests; two domains that talk under a meter that runs dry; a crowd that stalls on one domain.
 
 import { bursts } from "../src/index.js";
-import { atMost, type Bench, type Figure, type Size } from "./bench.js";
+import { atMost, type Bench, type Figure, type Parameters, type Size } from "./bench.js";
 import { CALLEE, CYCLES, caller, forker, meterKeeper, server } from "./callers.js";
 import { crowds } from "./crowd.js";
 import { conversations } from "./dregs.js";
@@ -68,7 +68,7 @@ function calls(size: Size): Figure[] {
 /** What the domains are charged for a round: exact. */
 function cyclesOf(name: string, cycles: number): Figure {
   const isCall = name.endsWith(" bytes");
-  const parameters = isCall ? { bytes: Number.parseInt(name, 10) } : {};
+  const parameters: Parameters = isCall ? { bytes: Number.parseInt(name, 10) } : {};
   return new Sample([cycles]).figure({ name: isCall ? CALL : name, parameters, unit: "cycles" });
 }
 

@@ -62,7 +62,11 @@ export function pass(kernel: Kernel, cycles: number): void {
 }
 
 /** To be timed: so many rounds, as they are counted. */
-export function candidate(name: string, { kernel, count, cycles }: Talk, rounds: number): Candidate {
+export function candidate(
+  name: string,
+  { kernel, count, cycles }: Talk,
+  rounds: number,
+): Candidate {
   const run = () => {
     const before = count();
     pass(kernel, rounds * cycles);

@@ -1,17 +1,12 @@
 // Acceptance: what else may stand in slot 2, keepers on their own meter, traps, and who pays, with guests
-// (reference §15.54–55, 59–62, 64–68; domain keepers are §13's, R3).
+// (reference §15.54–55, 59–62; domain keepers are §13's, R3).
 
 import { expect, test } from "vitest";
 import type { Domain, Key } from "../src/index.js";
 import type { Guest } from "./gates/guest.js";
-import { bigEndian, GateLab, KEEPER_ORDER, KT, TRAP_SELF } from "./gates/lab.js";
+import { bigEndian, GateLab, KEEPER_ORDER, TRAP_SELF } from "./gates/lab.js";
 import { DK0, findings } from "./lab.js";
-import { everywhere, processors } from "./variants.js";
-
-function runUntil(lab: GateLab, holds: () => boolean): void {
-  for (let i = 0; i < 400 && !holds(); i++) lab.run(500);
-  expect(holds()).toBe(true);
-}
+import { everywhere } from "./variants.js";
 
 /** Raises the counter of the meter whose service key is in slot 0, and ends. */
 function raiser(lab: GateLab, serviceKey: Key, cycles: bigint): Domain {
@@ -49,9 +44,9 @@ everywhere("no usable keeper", () => {
       lab.run(2000);
       expect([d.state, d.trap, d.consumed, lab.parks]).toEqual(["parked", null, 0n, [["D", "A"]]]);
       raiser(lab, a.serviceKey, 9n);
-      runUntil(lab, () => d.consumed === 9n && d.state === "parked");
+      lab.until(() => d.consumed === 9n && d.state === "parked");
       raiser(lab, a.serviceKey, 1000n);
-      runUntil(lab, () => d.state === "ended");
+      lab.until(() => d.state === "ended");
       expect([d.exitCode, lab.log(other), findings(lab.kernel)]).toEqual([4, [], []]);
     },
   );
@@ -65,7 +60,7 @@ everywhere("keepers and their meters", () => {
     lab.run(100);
     const a = lab.kernel.createMeter({ superior: b, cycles: 0n, keeper: k.startKey() });
     const d = lab.guest("D", a, (guest) => guest.spin(500).exit(1));
-    runUntil(lab, () => d.state === "ended");
+    lab.until(() => d.state === "ended");
     expect(lab.log(k).length).toBe(Math.ceil(Number(d.consumed) / 100));
     expect(b.peek()).toBe(100_000n - d.consumed - k.consumed);
   });
@@ -74,7 +69,7 @@ everywhere("keepers and their meters", () => {
     const lab = new GateLab();
     const a = lab.meter("A", lab.prime, 10_000n);
     const k = lab.keeper("K", a, 100n);
-    runUntil(lab, () => k.state === "available");
+    lab.until(() => k.state === "available");
     a.node.swap(2, k.startKey());
     a.set(0n);
     const consumed = k.consumed;
@@ -90,7 +85,7 @@ everywhere("keepers and their meters", () => {
     lab.run(10_000);
     expect([k.state, k.trap?.code]).toEqual(["trapped", TRAP_SELF]);
     k.start();
-    runUntil(lab, () => d.consumed > 0n);
+    lab.until(() => d.consumed > 0n);
     expect(lab.orders(k)[0]).toBe(KEEPER_ORDER);
     expect(findings(lab.kernel)).toEqual([]);
   });
@@ -121,7 +116,7 @@ everywhere("keepers and their meters", () => {
     lab.run(100);
     const a = lab.kernel.createMeter({ superior: c, cycles: 0n, keeper: k.startKey() });
     const d = lab.guest("D", a, (guest) => guest.spin(900).exit(1));
-    runUntil(lab, () => d.state === "ended" && k.state === "available");
+    lab.until(() => d.state === "ended" && k.state === "available");
     // li, li, and two for each round; li, li and ecall.
     expect(d.consumed).toBe(2n + 2n * 900n + 3n);
     expect(a.statistics().consumed).toBe(d.consumed);
@@ -135,17 +130,21 @@ everywhere("keepers and their meters", () => {
     const k = lab.keeper("K", lab.prime, 2000n);
     const a = lab.meter("A", lab.prime, 10_000n);
     const d = lab.listener("D", a);
-    runUntil(lab, () => d.state === "available" && k.state === "available");
+    lab.until(() => d.state === "available" && k.state === "available");
     a.node.swap(2, k.startKey());
     a.set(0n);
     lab.run(5000);
     expect(lab.log(k)).toEqual([]);
     const string = Uint8Array.from([1, 2, 3]);
     const write = (guest: Guest) =>
-      guest.fork({ key: 0, order: 55, string, keys: [1] }).li(10, 1).log().exit();
+      guest
+        .fork({ key: 0, order: 55, string, keys: [1] })
+        .li(10, 1)
+        .log()
+        .exit();
     const keys = { 0: d.startKey(9), 1: { kind: "data", value: 7n } } as const;
     const forker = lab.guest("F", lab.prime, write, { keys });
-    runUntil(lab, () => forker.state === "ended" && lab.log(d).length === 1);
+    lab.until(() => forker.state === "ended" && lab.log(d).length === 1);
     expect(lab.log(d)[0]).toMatchObject({ order: 55, databyte: 9, sent: 3, stored: 3 });
     expect([...lab.log(d)[0]!.bytes.slice(0, 3)]).toEqual([1, 2, 3]);
     expect(lab.slot(d, 8)).toEqual({ kind: "data", value: 7n });
@@ -156,7 +155,7 @@ everywhere("keepers and their meters", () => {
     const lab = new GateLab();
     const a = lab.meter("A", lab.prime, 10_000n);
     const d = lab.listener("D", a);
-    runUntil(lab, () => d.state === "available");
+    lab.until(() => d.state === "available");
     a.set(0n);
     const write = (guest: Guest) =>
       guest.fork({ key: 0, order: 1 }).call({ key: 0, order: 2 }).exit();
@@ -165,7 +164,7 @@ everywhere("keepers and their meters", () => {
     expect([d.state, caller.state, lab.log(d)]).toEqual(["parked", "waiting", []]);
     // The first message was taken; the call has stalled, and is made once D is available again.
     a.add(10_000n);
-    runUntil(lab, () => lab.log(d).length === 2);
+    lab.until(() => lab.log(d).length === 2);
     expect([lab.orders(d), caller.state]).toEqual([[1, 2], "waiting"]);
   });
 });
@@ -191,7 +190,7 @@ everywhere("domain keepers", () => {
         }),
       { keys: { 4: { kind: "data", value: 40n } } },
     );
-    runUntil(lab, () => k.state === "available");
+    lab.until(() => k.state === "available");
     const a = lab.kernel.createMeter({ superior: lab.prime, cycles: 0n, keeper: k.startKey(1) });
     const d = lab.guest("D", a, (guest) => guest.spin(50).exit(1), {
       keeper: k.startKey(2),
@@ -201,7 +200,7 @@ everywhere("domain keepers", () => {
     d.start();
     // It is started: that has cleared the trap, as start() does; a trap of its own comes here.
     lab.markTrapped(d, 0x103);
-    runUntil(lab, () => d.state === "ended");
+    lab.until(() => d.state === "ended");
     const messages = lab.log(k).map(({ order, databyte }) => [order, databyte]);
     expect(messages.slice(0, 2)).toEqual([
       [KEEPER_ORDER, 1],
@@ -214,7 +213,7 @@ everywhere("domain keepers", () => {
   test("R3 a trap of the program: order, code, address and pc, the domain key and a fault key", () => {
     const lab = new GateLab();
     const k = lab.listener("DK", lab.prime);
-    runUntil(lab, () => k.state === "available");
+    lab.until(() => k.state === "available");
     let pc = 0;
     const d = lab.guest(
       "D",
@@ -227,7 +226,7 @@ everywhere("domain keepers", () => {
       },
       { keeper: k.startKey(3) },
     );
-    runUntil(lab, () => lab.log(k).length === 1);
+    lab.until(() => lab.log(k).length === 1);
     const [message] = lab.log(k);
     expect(message).toMatchObject({ order: 0x80000105, databyte: 3, stored: 12, sent: 12 });
     const word = (at: number) => bigEndian(message!.bytes.slice(at), 4);
@@ -243,9 +242,9 @@ everywhere("domain keepers", () => {
   ])("R3 the fault key invoked with order %i: D %s", (order, _, next) => {
     const lab = new GateLab();
     const k = faults(lab, order);
-    runUntil(lab, () => k.state === "available");
+    lab.until(() => k.state === "available");
     lab.guest("D", lab.prime, (guest) => guest.raw(0), { keeper: k.startKey() });
-    runUntil(lab, () => lab.log(k).length > 4);
+    lab.until(() => lab.log(k).length > 4);
     const orders = lab.orders(k).slice(0, 4);
     expect(orders).toEqual([0x80000102, next, next, next]);
     expect(findings(lab.kernel)).toEqual([]);
@@ -256,43 +255,46 @@ everywhere("domain keepers", () => {
     ["a malformed meter", 0x408],
     ["a loop", 0x40c],
     ["21 meters", 0x410],
-  ] as const)("R3 a chain with %s goes to the domain keeper, though D has no cycles", (what, code) => {
-    const lab = new GateLab();
-    const chain = lab.chain(20);
-    const low = chain.at(-1)!;
-    const top = chain[0]!;
-    const between = lab.meter("between", lab.prime);
-    const good: Key = { kind: "meter", id: lab.prime.id, databyte: 0 };
-    const spoil: Record<string, [number, Key]> = {
-      "no meter key": [1, DK0],
-      "a malformed meter": [4, top.serviceKey],
-      "a loop": [1, { ...good, id: chain[18]!.id }],
-      "21 meters": [1, { ...good, id: between.id }],
-    };
-    if (what !== "21 meters") low.setSuperior(chain[17]!);
-    else low.setSuperior(chain[18]!);
-    // The keeper mends slots 1 and 4 of the top, and lets D go on.
-    const k = lab.guest(
-      "DK",
-      lab.prime,
-      (guest) => {
-        guest.return({ receive: [8, 9, 10, 11] }).log();
-        guest.call({ key: 0, order: 17, keys: [1] }).call({ key: 0, order: 20, keys: [2] });
-        guest.fork({ key: 11, order: 0 }).idle();
-      },
-      { keys: { 0: top.serviceKey, 1: good } },
-    );
-    runUntil(lab, () => k.state === "available");
-    if (what === "a loop") low.setSuperior(chain[18]!);
-    const d = lab.guest("D", low, (guest) => guest.spin(40).exit(6), { keeper: k.startKey() });
-    const [slot, key] = spoil[what]!;
-    top.node.swap(slot, key);
-    if (what === "21 meters") expect(d.consumed).toBe(0n);
-    runUntil(lab, () => d.state === "ended" || lab.log(k).length > 0);
-    runUntil(lab, () => d.state === "ended");
-    expect(lab.orders(k)).toEqual([0x80000000 + code]);
-    expect([d.exitCode, lab.traps, findings(lab.kernel)]).toEqual([6, [], []]);
-  });
+  ] as const)(
+    "R3 a chain with %s goes to the domain keeper, though D has no cycles",
+    (what, code) => {
+      const lab = new GateLab();
+      const chain = lab.chain(20);
+      const low = chain.at(-1)!;
+      const top = chain[0]!;
+      const between = lab.meter("between", lab.prime);
+      const good: Key = { kind: "meter", id: lab.prime.id, databyte: 0 };
+      const spoil: Record<string, [number, Key]> = {
+        "no meter key": [1, DK0],
+        "a malformed meter": [4, top.serviceKey],
+        "a loop": [1, { ...good, id: chain[18]!.id }],
+        "21 meters": [1, { ...good, id: between.id }],
+      };
+      if (what !== "21 meters") low.setSuperior(chain[17]!);
+      else low.setSuperior(chain[18]!);
+      // The keeper mends slots 1 and 4 of the top, and lets D go on.
+      const k = lab.guest(
+        "DK",
+        lab.prime,
+        (guest) => {
+          guest.return({ receive: [8, 9, 10, 11] }).log();
+          guest.call({ key: 0, order: 17, keys: [1] }).call({ key: 0, order: 20, keys: [2] });
+          guest.fork({ key: 11, order: 0 }).idle();
+        },
+        { keys: { 0: top.serviceKey, 1: good } },
+      );
+      lab.until(() => k.state === "available");
+      if (what === "a loop") low.setSuperior(chain[18]!);
+      const d = lab.guest("D", low, (guest) => guest.spin(40).exit(6), { keeper: k.startKey() });
+      const [slot, key] = spoil[what]!;
+      top.node.swap(slot, key);
+      if (what === "21 meters") expect(d.consumed).toBe(0n);
+      lab.until(() => d.state === "ended" || lab.log(k).length > 0);
+      lab.until(() => d.state === "ended");
+      expect(lab.orders(k)).toEqual([0x80000000 + code]);
+      expect([d.exitCode, lab.traps, findings(lab.kernel)]).toEqual([6, [], []]);
+    },
+  );
 
   test("R3 without a usable domain keeper the trap is the host's to see", () => {
     const lab = new GateLab();
@@ -301,124 +303,5 @@ everywhere("domain keepers", () => {
     });
     lab.run(500);
     expect([d.state, d.trap?.code, lab.traps]).toEqual(["trapped", 0x102, [["D", "102"]]]);
-  });
-});
-
-everywhere("time and the whole tree, with domains that call", () => {
-  /** C calls S `times` times, for ever with 0; each has a meter of its own. */
-  function talking(lab: GateLab, times = 0) {
-    const [cm, sm] = [lab.meter("CM", lab.prime, 10n ** 9n), lab.meter("SM", lab.prime, 10n ** 9n)];
-    const s = lab.guest("S", sm, (guest) => {
-      guest.return({ receive: [0, 1, 2, 3] });
-      guest.forever(() => guest.return({ key: 3, order: 4, receive: [0, 1, 2, 3] }));
-    });
-    runUntil(lab, () => s.state === "available");
-    const begun = s.consumed;
-    let round = 0;
-    const write = (guest: Guest) => {
-      const body = () => {
-        const before = guest.count;
-        guest.call({ key: 0, order: 1 });
-        round = guest.count - before;
-      };
-      if (times === 0) guest.forever(body);
-      else guest.times(times, 20, body).exit();
-    };
-    const c = lab.guest("C", cm, write, { keys: { 0: s.startKey() } });
-    return { cm, sm, s, c, begun, round };
-  }
-
-  test("§15.64 caller and server each pay for what they ran, from every meter above and no other", () => {
-    const lab = new GateLab({ quantum: 70 });
-    const { cm, sm, s, c, begun, round } = talking(lab, 50);
-    runUntil(lab, () => c.state === "ended");
-    // Two to begin with, three to end; a round is the call, counting and the branch.
-    const loop = BigInt(50 * (round + 2));
-    expect(c.consumed).toBe(1n + 2n + 1n + loop + 3n - 1n);
-    expect(cm.peek()).toBe(10n ** 9n - c.consumed);
-    expect(sm.peek()).toBe(10n ** 9n - s.consumed);
-    expect((s.consumed - begun) % 50n).toBe(0n);
-    expect(lab.prime.statistics().consumed).toBe(c.consumed + s.consumed);
-    expect(findings(lab.kernel)).toEqual([]);
-  });
-
-  test("§15.66 D makes kernel calls only: its chain is charged for the kernel time, too", () => {
-    const consumed = (invoke: number) => {
-      const lab = new GateLab({ kernelCosts: { invoke } });
-      const a = lab.meter("A", lab.prime, 1_000_000n);
-      const chest = lab.kernel.createNode();
-      const write = (guest: Guest) =>
-        guest.times(40, 20, () => guest.call({ key: 0, order: KT })).exit();
-      const d = lab.guest("D", a, write, { keys: { 0: chest.nodeKey() } });
-      runUntil(lab, () => d.state === "ended");
-      expect(a.peek()).toBe(1_000_000n - d.consumed);
-      expect(lab.kernel.statistics().kernelWork).toBe(BigInt(40 * invoke));
-      expect(findings(lab.kernel)).toEqual([]);
-      return d.consumed;
-    };
-    const plain = consumed(0);
-    expect(consumed(7) - plain).toBe(280n);
-  });
-
-  test("§15.66 a jump to another domain is charged to who invokes", () => {
-    const consumed = (invoke: number) => {
-      const lab = new GateLab({ kernelCosts: { invoke } });
-      const { cm, sm, s, c } = talking(lab, 30);
-      runUntil(lab, () => c.state === "ended" && s.state === "available");
-      expect([cm.peek(), sm.peek()]).toEqual([10n ** 9n - c.consumed, 10n ** 9n - s.consumed]);
-      expect(findings(lab.kernel)).toEqual([]);
-      return [c.consumed, s.consumed];
-    };
-    const [plain, dear] = [consumed(0), consumed(9)];
-    // The caller for 30 calls; the server for as many returns, and its first.
-    expect(dear[0]! - plain[0]!).toBe(270n);
-    expect(dear[1]! - plain[1]!).toBe(279n);
-  });
-
-  test("§15.67 prime zeroed in the midst of calls: everything stops; restored, it goes on", () => {
-    const lab = new GateLab({ quantum: 100 });
-    const pairs = [0, 1, 2].map(() => talking(lab));
-    const consumed = () => pairs.map(({ c, s }) => [c.consumed, s.consumed]);
-    lab.run(5000);
-    const old = lab.prime.off();
-    const before = consumed();
-    lab.run(5000);
-    expect(consumed()).toEqual(before);
-    expect(findings(lab.kernel)).toEqual([]);
-    lab.prime.on(old);
-    runUntil(lab, () =>
-      consumed().every(([c, s], i) => c! > before[i]![0]! + 100n && s! > before[i]![1]! + 100n),
-    );
-    expect(findings(lab.kernel)).toEqual([]);
-  });
-
-  test("§15.68 at rest, amid calls: counter = stored + Σ caches below; nothing below a dry one", () => {
-    const lab = new GateLab({ quantum: 60, advance: 500n });
-    const k = lab.keeper("K", lab.prime, 900n);
-    runUntil(lab, () => k.state === "available");
-    const pairs = [0, 1, 2].map(() => talking(lab));
-    const dry = lab.kernel.createMeter({ superior: lab.prime, cycles: 0n, keeper: k.startKey() });
-    for (const { cm } of pairs) cm.setSuperior(dry);
-    const meters = [lab.prime, dry, ...pairs.flatMap(({ cm, sm }) => [cm, sm])];
-    const domains = [...lab.kernel.domains()];
-    const above = (domain: Domain) => {
-      const list = [];
-      for (let meter = domain.meter; meter; meter = meter.superior) list.push(meter);
-      return list;
-    };
-    for (let round = 0; round < 60; round++) {
-      lab.run(97);
-      lab.kernel.core.still(() => {
-        for (const meter of meters.filter((one) => lab.isPrepared(one))) {
-          const below = domains.filter((domain) => above(domain).includes(meter));
-          const caches = below.reduce((sum, domain) => sum + lab.cache(domain), 0n);
-          expect(meter.peek()).toBe(lab.stored(meter) + caches);
-          if (caches > 0n) expect(lab.isDry(meter)).toBe(false);
-        }
-      });
-      expect(findings(lab.kernel)).toEqual([]);
-    }
-    expect(lab.log(k).length).toBeGreaterThan(0);
-    expect(processors()).toBeGreaterThan(0);
   });
 });

@@ -12,12 +12,6 @@ function kept(lab: GateLab, keeper: Domain, cycles: bigint, superior: Meter = la
   return lab.kernel.createMeter({ name: "A", superior, cycles, keeper: keeper.startKey(7) });
 }
 
-/** Steps until something holds; what doesn't come in a while, doesn't come. */
-function runUntil(lab: GateLab, holds: () => boolean): void {
-  for (let i = 0; i < 400 && !holds(); i++) lab.run(500);
-  expect(holds()).toBe(true);
-}
-
 /** Sixteen registers get values and change for `rounds` rounds; then it ends. */
 function computing(guest: Guest, rounds: number): Guest {
   for (let register = 9; register < 28; register++) guest.li(register, register * 0x01010101);
@@ -32,6 +26,26 @@ function computing(guest: Guest, rounds: number): Guest {
 }
 
 everywhere("meter keepers that are guests", () => {
+  test("§15.24, 25 of several empty meters the keeper of the nearest is called, and only of an empty one", () => {
+    for (const [below, called] of [
+      [1000n, "KB"],
+      [0n, "KA"],
+    ] as const) {
+      const lab = new GateLab();
+      const [ka, kb] = [lab.listener("KA", lab.prime), lab.listener("KB", lab.prime)];
+      lab.run(200);
+      const make = (superior: Meter, cycles: bigint, keeper: Domain) =>
+        lab.kernel.createMeter({ superior, cycles, keeper: keeper.startKey() });
+      const b = make(lab.prime, 0n, kb!);
+      const a = make(b, below, ka!);
+      const d = lab.busy("D", a);
+      lab.run(2000);
+      const [heard, silent] = called === "KB" ? [kb, ka] : [ka, kb];
+      expect([lab.orders(heard), lab.orders(silent)]).toEqual([[KEEPER_ORDER], []]);
+      expect([a.peek(), b.peek(), d.consumed, d.state]).toEqual([below, 0n, 0n, "waiting"]);
+    }
+  });
+
   test("§15.49 the message: order −1, the time, DK(0), DK(0), the service key, a restart key, the databyte", () => {
     const lab = new GateLab();
     const k = lab.listener("K", lab.prime, { keys: { 8: { kind: "data", value: 1n } } });
@@ -39,7 +53,7 @@ everywhere("meter keepers that are guests", () => {
     const a = kept(lab, k, 300n);
     const d = lab.busy("D", lab.meter("A2", a));
     const before = lab.kernel.time;
-    runUntil(lab, () => lab.log(k).length === 1);
+    lab.until(() => lab.log(k).length === 1);
     const [message] = lab.log(k);
     expect(message).toMatchObject({ order: KEEPER_ORDER, databyte: 7, stored: 8, sent: 8 });
     const time = bigEndian(message!.bytes, 8);
@@ -65,7 +79,7 @@ everywhere("meter keepers that are guests", () => {
       lab.run(100);
       const a = kept(lab, k, cycles ?? 1_000_000n);
       const d = lab.guest("D", a, (guest) => computing(guest, 12).exit(3));
-      runUntil(lab, () => d.state === "ended");
+      lab.until(() => d.state === "ended");
       expect([d.exitCode, d.trap, findings(lab.kernel)]).toEqual([3, null, []]);
       expect(a.statistics().consumed).toBe(d.consumed);
       return { consumed: d.consumed, calls: lab.log(k).length, registers: lab.registers(d) };
@@ -94,9 +108,11 @@ everywhere("meter keepers that are guests", () => {
     lab.run(200);
     const a = kept(lab, k, 20n);
     const mine: Key = { kind: "data", value: 99n };
-    const d = lab.guest("D", a, (guest) => computing(guest, 4).raw(0).exit(), { keys: { 6: mine } });
+    const d = lab.guest("D", a, (guest) => computing(guest, 4).raw(0).exit(), {
+      keys: { 6: mine },
+    });
     const twin = lab.guest("D2", lab.prime, (guest) => computing(guest, 4).raw(0).exit());
-    runUntil(lab, () => d.state === "trapped" && twin.state === "trapped");
+    lab.until(() => d.state === "trapped" && twin.state === "trapped");
     // The trap is that of its own last instruction, which isn't one.
     expect([d.trap?.code, lab.registers(d)]).toEqual([0x102, lab.registers(twin)]);
     expect(d.consumed).toBe(twin.consumed);
@@ -114,13 +130,16 @@ everywhere("meter keepers that are guests", () => {
       guest.return({ receive: [0, 1, 2, 3] });
       guest.times(6, 20, () => guest.log().return({ key: 3, receive: [0, 1, 2, 3] }));
       guest.log().call({ key: 2, order: 16 + 3, keys: [4] });
-      guest.return({ key: 3, receive: [0, 1, 2, 3] }).log().idle();
+      guest
+        .return({ key: 3, receive: [0, 1, 2, 3] })
+        .log()
+        .idle();
     };
     const k = lab.guest("K", lab.prime, write, { keys: { 4: { kind: "data", value: 1000n } } });
     lab.run(100);
     const a = kept(lab, k, 30n);
     const d = lab.busy("D", a);
-    runUntil(lab, () => lab.log(k).length === 8);
+    lab.until(() => lab.log(k).length === 8);
     const times = lab.log(k).map(({ bytes }) => bigEndian(bytes, 8));
     expect(lab.orders(k)).toEqual(Array(8).fill(KEEPER_ORDER));
     // Each with its own time, for K ran meanwhile.
@@ -140,7 +159,10 @@ everywhere("meter keepers that are guests", () => {
       guest.fork({ key: 8, order: 0 });
       for (const key of [3, 8, 9]) guest.call({ key, order: KT }).log();
       guest.call({ key: 3, order: 0 }).log();
-      guest.fork({ key: 9 }).call({ key: 5, order: 9, receive: [10] }).log();
+      guest
+        .fork({ key: 9 })
+        .call({ key: 5, order: 9, receive: [10] })
+        .log();
       guest.call({ key: 10, order: KT }).log().idle();
     };
     const chest = lab.kernel.createNode();
@@ -153,7 +175,7 @@ everywhere("meter keepers that are guests", () => {
     lab.run(100);
     const a = kept(lab, k, 30n);
     const d = lab.busy("D", a);
-    runUntil(lab, () => lab.log(k).length === 10 && d.consumed === 70n);
+    lab.until(() => lab.log(k).length === 10 && d.consumed === 70n);
     lab.run(1000);
     // It ran its 40 cycles and is waiting for the keeper again: nothing more has come to it.
     expect([d.consumed, d.state, d.trap]).toEqual([70n, "waiting", null]);
@@ -172,7 +194,7 @@ everywhere("meter keepers that are guests", () => {
     expect([k.state, lab.log(k).length]).toEqual(["waiting", 1]);
     answer();
     await turn();
-    runUntil(lab, () => domains.every(({ consumed }) => consumed > 0n));
+    lab.until(() => domains.every(({ consumed }) => consumed > 0n));
     lab.run(2000);
     expect(lab.log(k).length).toBe(1);
     expect([k.state, a.peek() > 0n, findings(lab.kernel)]).toEqual(["available", true, []]);
@@ -182,7 +204,7 @@ everywhere("meter keepers that are guests", () => {
     const { lab, k, a, answer, domains } = busyKeeper(() => {}, false);
     answer();
     await turn();
-    runUntil(lab, () => lab.log(k).length === 2);
+    lab.until(() => lab.log(k).length === 2);
     lab.run(2000);
     const [first, second] = lab.log(k);
     expect([first!.order, second!.order]).toEqual([KEEPER_ORDER, KEEPER_ORDER]);
@@ -206,7 +228,10 @@ everywhere("meter keepers that are guests", () => {
       lab.prime,
       (guest) => {
         guest.return({ receive: [0, 1, 2, 3] }).log();
-        guest.call({ key: 5, order: 16 + 2, keys: [3], receive: [6] }).log().idle();
+        guest
+          .call({ key: 5, order: 16 + 2, keys: [3], receive: [6] })
+          .log()
+          .idle();
       },
       { keys: { 5: a.serviceKey } },
     );
@@ -220,10 +245,10 @@ everywhere("meter keepers that are guests", () => {
       },
       { keys: { 4: { kind: "data", value: 50n }, 7: h.startKey() } },
     );
-    runUntil(lab, () => lab.log(h).length === 2);
+    lab.until(() => lab.log(h).length === 2);
     expect(a.node.fetch(2)).toMatchObject({ kind: "resume", id: k.id, databyte: 1 });
     const d = lab.busy("D", a);
-    runUntil(lab, () => d.state === "parked");
+    lab.until(() => d.state === "parked");
     expect(lab.log(k).length).toBe(1);
     expect(lab.log(k)[0]).toMatchObject({ order: KEEPER_ORDER, databyte: 0, stored: 8, sent: 8 });
     expect(lab.slot(k, 2)).toEqual({ kind: "node", id: a.id, databyte: 0 });
@@ -250,9 +275,15 @@ function busyKeeper(then: (guest: Guest) => void, restarts = true) {
     answer = resolve;
   });
   const write = (guest: Guest) => {
-    guest.return({ receive: [0, 1, 2, 3] }).log().call({ key: 5, order: 1 });
+    guest
+      .return({ receive: [0, 1, 2, 3] })
+      .log()
+      .call({ key: 5, order: 1 });
     then(guest);
-    guest.return({ key: restarts ? 3 : 15, receive: [10, 11, 12, 8] }).log().idle();
+    guest
+      .return({ key: restarts ? 3 : 15, receive: [10, 11, 12, 8] })
+      .log()
+      .idle();
   };
   const k = lab.guest("K", lab.prime, write, {
     keys: { 4: { kind: "data", value: 1_000_000n }, 5: lab.kernel.hostObject(() => held) },
@@ -267,7 +298,14 @@ function busyKeeper(then: (guest: Guest) => void, restarts = true) {
 test("a guest's log is where it is said to be", () => {
   const lab = new GateLab();
   const domain = lab.guest("G", lab.prime, (guest) => {
-    guest.li(10, 5).li(11, 6).li(12, 7).li(13, 8).log().log().exit(INVALID_ORDER & 0xff);
+    guest
+      .li(10, 5)
+      .li(11, 6)
+      .li(12, 7)
+      .li(13, 8)
+      .log()
+      .log()
+      .exit(INVALID_ORDER & 0xff);
   });
   lab.run(100);
   expect(lab.log(domain).map(({ order, sent }) => [order, sent])).toEqual([

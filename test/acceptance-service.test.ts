@@ -61,7 +61,9 @@ const prepared = (lab: GateLab, meters: Meter[]) => meters.map((meter) => lab.is
 everywhere("keys to meters, held by a guest", () => {
   test("§15.9 a meter key: KT is 6, every other order 0x80000002, no key comes and nothing happens", () => {
     const { lab, a, ran } = stopped();
-    const orders = [0, 1, 2, 3, 15, 16, 19, 31, 32, 34, 35, 36, 38, 39, 40, 45, 46, 100, 0xffffffff];
+    const orders = [
+      0, 1, 2, 3, 15, 16, 19, 31, 32, 34, 35, 36, 38, 39, 40, 45, 46, 100, 0xffffffff,
+    ];
     const key: Key = { kind: "meter", id: a.id, databyte: 0 };
     const write = (guest: Guest) => {
       guest.call({ key: 1, order: KT }).log();
@@ -232,7 +234,12 @@ everywhere("keys to meters, held by a guest", () => {
     d.start();
     while (d.consumed < 10_200n) lab.run(1000);
     expect(lab.log(k1!)).toEqual([]);
-    expect(lab.log(k2!).map(({ databyte }) => databyte).slice(0, 4)).toEqual([2, 2, 2, 2]);
+    expect(
+      lab
+        .log(k2!)
+        .map(({ databyte }) => databyte)
+        .slice(0, 4),
+    ).toEqual([2, 2, 2, 2]);
   });
 
   test("§15.43 another superior: caches return to the old ones, the new ones pay from now on", () => {

@@ -10,11 +10,6 @@ import { everywhere, processors, variant } from "./variants.js";
 
 const CROWD = 3000;
 
-function runUntil(lab: GateLab, holds: () => boolean, laps = 400): void {
-  for (let i = 0; i < laps && !holds(); i++) lab.run(5000);
-  expect(holds()).toBe(true);
-}
-
 /** A keeper that is busy, with an object of the host, from its first message until `answer`. */
 function busyKeeper(lab: GateLab, adds: bigint) {
   let answer = () => {};
@@ -22,7 +17,10 @@ function busyKeeper(lab: GateLab, adds: bigint) {
     answer = resolve;
   });
   const write = (guest: Guest) => {
-    guest.return({ receive: [0, 1, 2, 3] }).log().call({ key: 5, order: 1 });
+    guest
+      .return({ receive: [0, 1, 2, 3] })
+      .log()
+      .call({ key: 5, order: 1 });
     guest.forever(() => {
       guest.call({ key: 2, order: 16 + 3, keys: [4] });
       guest.return({ key: 3, receive: [0, 1, 2, 3] }).log();
@@ -46,7 +44,7 @@ function crowd(adds: bigint) {
     domain.start();
     return domain;
   });
-  runUntil(lab, () => domains.every(({ state }) => state === "waiting"));
+  lab.until(() => domains.every(({ state }) => state === "waiting"), 5000);
   expect(lab.orders(k)).toEqual([KEEPER_ORDER]);
   expect(lab.kernel.statistics().stalls).toBeGreaterThanOrEqual(BigInt(CROWD - 1));
   return { lab, k, answer, a, domains };
@@ -61,7 +59,7 @@ everywhere("a crowd", () => {
     expect(findings(lab.kernel)).toEqual([]);
     answer();
     await turn();
-    runUntil(lab, () => count(domains, "ended") === CROWD);
+    lab.until(() => count(domains, "ended") === CROWD, 5000);
     expect([lab.log(k).length, a.peek()]).toEqual([1, BigInt(CROWD)]);
     expect(findings(lab.kernel)).toEqual([]);
   });
@@ -70,7 +68,7 @@ everywhere("a crowd", () => {
     const { lab, k, answer, a, domains } = crowd(100n);
     answer();
     await turn();
-    runUntil(lab, () => count(domains, "ended") === CROWD);
+    lab.until(() => count(domains, "ended") === CROWD, 5000);
     expect(a.statistics().consumed).toBe(BigInt(CROWD));
     const calls = lab.log(k).length;
     // Two who run dry at once on two processors have a call each.
@@ -90,10 +88,10 @@ everywhere("a crowd", () => {
     if (how === "meter on") {
       expect(lab.kernel.invoke(k.domainKey, 65).code).toBe(0);
       // All but the one whose message K has taken.
-      runUntil(lab, () => count(domains, "ended") === CROWD - 1);
+      lab.until(() => count(domains, "ended") === CROWD - 1, 5000);
       expect(count(domains, "waiting")).toBe(1);
     } else {
-      runUntil(lab, () => count(domains, "parked") === CROWD - 1);
+      lab.until(() => count(domains, "parked") === CROWD - 1, 5000);
     }
     expect(findings(lab.kernel)).toEqual([]);
   });
@@ -107,7 +105,7 @@ everywhere("a crowd", () => {
     }
     answer();
     await turn();
-    runUntil(lab, () => count(domains, "ended") === domains.length);
+    lab.until(() => count(domains, "ended") === domains.length, 5000);
     expect(findings(lab.kernel)).toEqual([]);
   });
 });
@@ -131,13 +129,17 @@ everywhere("the worrier", () => {
     lab.run(300);
     const client = (i: number) => {
       const meter = lab.meter(`M${i}`, lab.prime, 1_000_000n);
-      const write = (guest: Guest) => guest.call({ key: 0, order: 100 + i }).log().exit();
+      const write = (guest: Guest) =>
+        guest
+          .call({ key: 0, order: 100 + i })
+          .log()
+          .exit();
       return lab.guest(`C${i}`, meter, write, { keys: { 0: s.startKey(i) } });
     };
     const clients = [0, 1, 2, 3, 4, 5].map((i) => {
       const domain = client(i);
       // So that they stall in this order.
-      runUntil(lab, () => domain.state === "waiting");
+      lab.until(() => domain.state === "waiting", 5000);
       return domain;
     });
     const dry = [1, 3];
@@ -145,14 +147,14 @@ everywhere("the worrier", () => {
     answer();
     await turn();
     const others = clients.filter((_, i) => !dry.includes(i));
-    runUntil(lab, () => others.every(({ state }) => state === "ended"));
+    lab.until(() => others.every(({ state }) => state === "ended"), 5000);
     expect(dry.map((i) => clients[i]!.state)).toEqual(["parked", "parked"]);
     expect(lab.kernel.statistics().worries).toBeGreaterThan(0n);
     expect(lab.orders(s)).toEqual([102, 104, 105]);
     dry.forEach((i, n) => {
       clients[i]!.meter!.on(counters[n]!);
     });
-    runUntil(lab, () => clients.every(({ state }) => state === "ended"));
+    lab.until(() => clients.every(({ state }) => state === "ended"), 5000);
     expect(clients.map((domain) => lab.orders(domain))).toEqual(clients.map(() => [3]));
     expect(lab.orders(s).toSorted()).toEqual([101, 102, 103, 104, 105]);
     expect(findings(lab.kernel)).toEqual([]);
@@ -169,7 +171,7 @@ everywhere("the worrier", () => {
     if (variant().seed !== undefined || processors() === 1) {
       expect(count(domains, "ended")).toBeLessThan(CROWD / 4);
     }
-    runUntil(lab, () => count(domains, "ended") === CROWD, 2000);
+    lab.until(() => count(domains, "ended") === CROWD, 5000, 2000);
     expect(findings(lab.kernel)).toEqual([]);
   });
 });

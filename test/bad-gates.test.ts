@@ -10,40 +10,49 @@ import { bigEndian, GateLab, KT } from "./gates/lab.js";
 import { DK0, findings } from "./lab.js";
 import { everywhere } from "./variants.js";
 
-function runUntil(lab: GateLab, holds: () => boolean): void {
-  for (let i = 0; i < 400 && !holds(); i++) lab.run(500);
-  expect(holds()).toBe(true);
-}
-
 everywhere("calls in a circle", () => {
+  /** Each has the next one's start key in slot 0, and the last the first one's. */
+  function join(domains: readonly Domain[]): void {
+    for (const [i, domain] of domains.entries()) {
+      domain.keys.set(0, domains[(i + 1) % domains.length]!.startKey());
+    }
+  }
+
   /** Each takes a message and then calls the next one; the last calls the first. */
   function circle(length: number) {
     const lab = new GateLab();
     const domains = Array.from({ length }, (_, i) =>
       lab.guest(`C${i}`, lab.prime, (guest) => {
         guest.return({ receive: [8, 9, 10, 11] }).log();
-        guest.call({ key: 0, order: i + 1 }).log().return({ key: 11, order: 70 + i }).idle();
+        guest
+          .call({ key: 0, order: i + 1 })
+          .log()
+          .return({ key: 11, order: 70 + i })
+          .idle();
       }),
     );
-    domains.forEach((domain, i) => domain.keys.set(0, domains[(i + 1) % length]!.startKey()));
+    join(domains);
     lab.run(500);
     const starter = lab.guest("S", lab.prime, (guest) => guest.fork({ key: 0 }).exit(), {
       keys: { 0: domains[0]!.startKey() },
     });
-    runUntil(lab, () => starter.state === "ended");
+    lab.until(() => starter.state === "ended");
     expect(lab.run(100_000)).toBe("idle");
     return { lab, domains };
   }
 
-  test.each([2, 3, 7])("of %i domains: all wait, nobody spins; the last has stalled on the first", (length) => {
-    const { lab, domains } = circle(length);
-    expect(domains.map(({ state }) => state)).toEqual(domains.map(() => "waiting"));
-    expect(domains.map((domain) => lab.orders(domain))).toEqual(domains.map((_, i) => [i]));
-    const { dispatches } = lab.kernel.statistics();
-    lab.run(1_000_000);
-    expect(lab.kernel.statistics().dispatches - dispatches).toBeLessThan(20n);
-    expect(findings(lab.kernel)).toEqual([]);
-  });
+  test.each([2, 3, 7])(
+    "of %i domains: all wait, nobody spins; the last has stalled on the first",
+    (length) => {
+      const { lab, domains } = circle(length);
+      expect(domains.map(({ state }) => state)).toEqual(domains.map(() => "waiting"));
+      expect(domains.map((domain) => lab.orders(domain))).toEqual(domains.map((_, i) => [i]));
+      const { dispatches } = lab.kernel.statistics();
+      lab.run(1_000_000);
+      expect(lab.kernel.statistics().dispatches - dispatches).toBeLessThan(20n);
+      expect(findings(lab.kernel)).toEqual([]);
+    },
+  );
 
   test("whom the host makes available again takes the call that closed the circle", () => {
     const { lab, domains } = circle(3);
@@ -57,27 +66,30 @@ everywhere("calls in a circle", () => {
     expect(findings(lab.kernel)).toEqual([]);
   });
 
-  test.each(["rescind", "stop", "end"])("one of the circle goes (%s): the others are let go or wait on", (how) => {
-    const { lab, domains } = circle(3);
-    const [a, b, c] = domains as [Domain, Domain, Domain];
-    if (how === "rescind") a.rescind();
-    else if (how === "stop") a.stop();
-    else {
-      // Made running again, it goes on as if abandoned, and comes to its end.
-      a.keys.set(0, DK0);
-      a.stop();
-      a.start();
-    }
-    lab.run(5000);
-    expect(findings(lab.kernel)).toEqual([]);
-    if (how === "rescind") {
-      // C's call to one that is gone is answered as by DK(0); B hears of it; nobody is stranded.
-      expect(lab.log(c)[1]).toMatchObject({ order: 0x80000002 });
-      expect(lab.orders(b)[1]).toBe(72);
-      expect([b.state, c.state]).toEqual(["available", "available"]);
-    }
-    if (how === "end") expect(lab.orders(a)[1]).toBe(0x80000003);
-  });
+  test.each(["rescind", "stop", "end"])(
+    "one of the circle goes (%s): the others are let go or wait on",
+    (how) => {
+      const { lab, domains } = circle(3);
+      const [a, b, c] = domains as [Domain, Domain, Domain];
+      if (how === "rescind") a.rescind();
+      else if (how === "stop") a.stop();
+      else {
+        // Made running again, it goes on as if abandoned, and comes to its end.
+        a.keys.set(0, DK0);
+        a.stop();
+        a.start();
+      }
+      lab.run(5000);
+      expect(findings(lab.kernel)).toEqual([]);
+      if (how === "rescind") {
+        // C's call to one that is gone is answered as by DK(0); B hears of it; nobody is stranded.
+        expect(lab.log(c)[1]).toMatchObject({ order: 0x80000002 });
+        expect(lab.orders(b)[1]).toBe(72);
+        expect([b.state, c.state]).toEqual(["available", "available"]);
+      }
+      if (how === "end") expect(lab.orders(a)[1]).toBe(0x80000003);
+    },
+  );
 
   test("a message forked in a circle goes round for ever, one at a time", () => {
     const lab = new GateLab({ quantum: 50 });
@@ -91,7 +103,7 @@ everywhere("calls in a circle", () => {
         });
       }),
     );
-    domains.forEach((domain, i) => domain.keys.set(0, domains[(i + 1) % 3]!.startKey()));
+    join(domains);
     lab.run(500);
     const token: Key = { kind: "data", value: 4242n };
     lab.guest("S", lab.prime, (guest) => guest.fork({ key: 0, keys: [1] }).exit(), {
@@ -113,7 +125,7 @@ everywhere("resume keys", () => {
     const c = lab.guest("C", lab.prime, (guest) => guest.call({ key: 0, order: 1 }).log().idle(), {
       keys: { 0: h.startKey() },
     });
-    runUntil(lab, () => lab.log(h).length === 1);
+    lab.until(() => lab.log(h).length === 1);
     expect(lab.slot(h, 11)).toMatchObject({ kind: "resume", id: c.id, databyte: 1 });
     return { lab, h, c, resume: lab.slot(h, 11) };
   }
@@ -125,11 +137,14 @@ everywhere("resume keys", () => {
       lab.prime,
       (guest) => {
         guest.fork({ key: 0, order: 9 }).call({ key: 0, order: KT }).log();
-        guest.call({ key: 0, order: 5, keys: [0, 0, 0, 0] }).log().exit();
+        guest
+          .call({ key: 0, order: 5, keys: [0, 0, 0, 0] })
+          .log()
+          .exit();
       },
       { keys: { 0: key } },
     );
-    runUntil(lab, () => user.state === "ended");
+    lab.until(() => user.state === "ended");
     return lab.orders(user);
   }
 
@@ -148,7 +163,7 @@ everywhere("resume keys", () => {
         keys: { 0: resume },
       }),
     );
-    runUntil(lab, () => users.every(({ state }) => state === "ended") && lab.log(c).length > 0);
+    lab.until(() => users.every(({ state }) => state === "ended") && lab.log(c).length > 0);
     lab.run(1000);
     expect(lab.log(c).length).toBe(1);
     expect([21, 22, 23, 24]).toContain(lab.orders(c)[0]);
@@ -158,7 +173,7 @@ everywhere("resume keys", () => {
     const { lab, c, resume } = held();
     c.stop();
     c.start();
-    runUntil(lab, () => lab.log(c).length === 1);
+    lab.until(() => lab.log(c).length === 1);
     expect(lab.orders(c)).toEqual([0x80000003]);
     expect(useAll(lab, resume)).toEqual([1, 0x80000002]);
     expect([lab.orders(c), c.state]).toEqual([[0x80000003], "available"]);
@@ -181,7 +196,7 @@ everywhere("resume keys", () => {
     const tenant = others.at(-1)!;
     expect(indexOf(tenant.id)).toBe(indexOf(c.id));
     expect(allocationOf(tenant.id)).not.toBe(allocationOf(c.id));
-    runUntil(lab, () => others.every(({ state }) => state === "waiting"));
+    lab.until(() => others.every(({ state }) => state === "waiting"));
     expect(useAll(lab, resume)).toEqual([1, 0x80000002]);
     lab.run(500);
     expect([lab.log(tenant), tenant.state]).toEqual([[], "waiting"]);
@@ -190,10 +205,15 @@ everywhere("resume keys", () => {
 
   test("sent to another tenant, who answers in the callee's place; the callee's copy is void", () => {
     const lab = new GateLab();
-    const answers = lab.guest("T", lab.prime, (guest) => {
-      guest.return({ receive: [8, 9, 10, 11] }).log();
-      guest.return({ key: 8, order: 33, string: Uint8Array.from([3]), keys: [5] }).idle();
-    }, { keys: { 5: { kind: "data", value: 55n } } });
+    const answers = lab.guest(
+      "T",
+      lab.prime,
+      (guest) => {
+        guest.return({ receive: [8, 9, 10, 11] }).log();
+        guest.return({ key: 8, order: 33, string: Uint8Array.from([3]), keys: [5] }).idle();
+      },
+      { keys: { 5: { kind: "data", value: 55n } } },
+    );
     const h = lab.guest(
       "H",
       lab.prime,
@@ -208,14 +228,18 @@ everywhere("resume keys", () => {
     const c = lab.guest(
       "C",
       lab.prime,
-      (guest) => guest.call({ key: 0, receive: [1, 2, 3, 4] }).log().idle(),
+      (guest) =>
+        guest
+          .call({ key: 0, receive: [1, 2, 3, 4] })
+          .log()
+          .idle(),
       { keys: { 0: h.startKey() } },
     );
-    runUntil(lab, () => lab.log(c).length === 1 && h.state === "available");
+    lab.until(() => lab.log(c).length === 1 && h.state === "available");
     lab.guest("nudge", lab.prime, (guest) => guest.fork({ key: 0 }).exit(), {
       keys: { 0: h.startKey() },
     });
-    runUntil(lab, () => lab.log(h).length === 2 && h.state === "available");
+    lab.until(() => lab.log(h).length === 2 && h.state === "available");
     expect(lab.orders(h)[1]).toBe(1);
     expect(lab.log(c)[0]).toMatchObject({ order: 33, databyte: 0, stored: 1 });
     expect(lab.slot(c, 1)).toEqual({ kind: "data", value: 55n });
@@ -245,16 +269,26 @@ everywhere("keys can't be forged", () => {
     const other = lab.listener("other", lab.prime);
     const chest = lab.kernel.createNode();
     lab.run(300);
-    const bits = Uint8Array.from({ length: 12 }, (_, i) => [3, 6, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0][i]!);
+    const bits = Uint8Array.from(
+      { length: 12 },
+      (_, i) => [3, 6, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0][i]!,
+    );
     const write = (guest: Guest) => {
       // Every word of its data is 0x00000603, a start key's type and databyte, then words that count up.
-      guest.li(9, DATA + 0x6000).li(18, DATA + 0x14000).li(19, 0x603).label("fill");
+      guest
+        .li(9, DATA + 0x6000)
+        .li(18, DATA + 0x14000)
+        .li(19, 0x603)
+        .label("fill");
       guest.raw(0x0134a023, 0x00448493, 0x00198993).branch("bltu", 9, 18, "fill");
       // A data key of such bits, in a node and then in a slot of its own.
       guest.call({ key: 1, order: 45, string: bits });
       guest.call({ key: 1, order: 3, receive: [5] });
       guest.call({ key: 5, order: KT }).raw(0x00050a13);
-      guest.call({ key: 5, order: 1, keys: [5, 5, 5, 5] }).raw(0x00050a93).exit();
+      guest
+        .call({ key: 5, order: 1, keys: [5, 5, 5, 5] })
+        .raw(0x00050a93)
+        .exit();
     };
     const d = lab.guest("D", lab.prime, write, {
       keys: { 0: { kind: "data", value: 0x0603_0000_0001n }, 1: chest.nodeKey() },
@@ -263,7 +297,7 @@ everywhere("keys can't be forged", () => {
     });
     const before = dump(lab.kernel);
     d.start();
-    runUntil(lab, () => d.state === "ended");
+    lab.until(() => d.state === "ended");
     const after = dump(lab.kernel);
     const changed = Object.keys({ ...before, ...after }).filter(
       (line) => JSON.stringify(before[line], text) !== JSON.stringify(after[line], text),
@@ -292,7 +326,10 @@ everywhere("nothing is lost or doubled", () => {
     const meterOf = (name: string) =>
       lab.kernel.createMeter({ name, superior: lab.prime, cycles: 0n, keeper: k.startKey() });
     const server = lab.guest("server", meterOf("SM"), (guest) => {
-      guest.li(20, 0).li(21, 0).return({ receive: [8, 9, 10, 11] });
+      guest
+        .li(20, 0)
+        .li(21, 0)
+        .return({ receive: [8, 9, 10, 11] });
       guest.forever(() => {
         // add s4, s4, a1's copy: orders arrive in a0; addi s5, s5, 1; answers s4 as the order.
         guest.raw(0x00aa0a33, 0x001a8a93, 0x000a0593);

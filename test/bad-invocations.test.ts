@@ -156,7 +156,14 @@ everywhere("keys of every kind", () => {
         !(kind === "join" || (kind === "wait" && order === 0)) &&
         !(kind === "page" && order % 1000 > 2);
       const orders = KNOWN[kind]!.orders.filter(calm);
-      for (const string of ["", "x", "seven..", "eleven chars", "x".repeat(127), "z".repeat(4096)]) {
+      for (const string of [
+        "",
+        "x",
+        "seven..",
+        "eleven chars",
+        "x".repeat(127),
+        "z".repeat(4096),
+      ]) {
         const steps = orders.flatMap((order) => [
           call(0, { order, string }),
           call(0, { order, string, keys: [0, 0, 0, 0], take: [5, 5, 5, 5] }),
@@ -243,7 +250,9 @@ everywhere("keys of every kind", () => {
     const root = perform(shop, "root", [
       ...[5, 13, 14].map((slot) => call(0, { order: 16 + slot, keys: [1] })),
       call(0, { order: 39 }),
-      ...[5, 13, 14].map((slot) => call(0, { order: 45, string: String.fromCharCode(slot).padEnd(12, "\x00") })),
+      ...[5, 13, 14].map((slot) =>
+        call(0, { order: 45, string: String.fromCharCode(slot).padEnd(12, "\x00") }),
+      ),
     ]);
     expect(root.log.every(({ order }) => order === INVALID_ORDER)).toBe(true);
     expect([victim.state, findings(kernel)]).toEqual(["available", []]);

@@ -39,7 +39,10 @@ function invoking(way: Way, registers: Readonly<Record<string, number>>, keeper?
   };
   const passed = { kind: "data", value: 31n } as const;
   const keys = { 0: listener.startKey(), 1: passed };
-  const d = lab.guest("D", lab.prime, write, { keys, ...(keeper ? { keeper: keeper.startKey() } : {}) });
+  const d = lab.guest("D", lab.prime, write, {
+    keys,
+    ...(keeper ? { keeper: keeper.startKey() } : {}),
+  });
   lab.run(1000);
   return { lab, listener, d };
 }
@@ -68,30 +71,36 @@ everywhere("strings and buffers", () => {
     },
   );
 
-  test.each(ALL)("a %s with a string that can't be read traps with 0x105 and the address", (way) => {
-    for (const [at, length] of [
-      [0, 1],
-      [0x7ffff000, 4096],
-      [-4096, 4096],
-      [-1, 1],
-      [-1, 2],
-    ] as const) {
-      const { listener, d, lab } = invoking(way, { a2: at, a3: length });
-      expect([d.state, d.trap?.code, d.trap?.address]).toEqual(["trapped", LOAD_FAULT, at >>> 0]);
-      expect([listener.state, lab.log(listener)]).toEqual(["available", []]);
-    }
-  });
+  test.each(ALL)(
+    "a %s with a string that can't be read traps with 0x105 and the address",
+    (way) => {
+      for (const [at, length] of [
+        [0, 1],
+        [0x7ffff000, 4096],
+        [-4096, 4096],
+        [-1, 1],
+        [-1, 2],
+      ] as const) {
+        const { listener, d, lab } = invoking(way, { a2: at, a3: length });
+        expect([d.state, d.trap?.code, d.trap?.address]).toEqual(["trapped", LOAD_FAULT, at >>> 0]);
+        expect([listener.state, lab.log(listener)]).toEqual(["available", []]);
+      }
+    },
+  );
 
-  test.each(ALL)("a %s with a string that ends beyond its memory traps, one that ends at its end doesn't", (way) => {
-    const end = endOf(invoking(way, {}).d);
-    const bad = invoking(way, { a2: end - 10, a3: 11 });
-    expect([bad.d.state, bad.d.trap?.code]).toEqual(["trapped", LOAD_FAULT]);
-    const { address } = bad.d.trap!;
-    expect(address >= end - 10 && address <= end).toBe(true);
-    const good = invoking(way, { a2: end - 10, a3: 10 });
-    expect(good.lab.log(good.listener)).toMatchObject([{ order: 5, sent: 10, stored: 10 }]);
-    expect(good.d.trap).toBe(null);
-  });
+  test.each(ALL)(
+    "a %s with a string that ends beyond its memory traps, one that ends at its end doesn't",
+    (way) => {
+      const end = endOf(invoking(way, {}).d);
+      const bad = invoking(way, { a2: end - 10, a3: 11 });
+      expect([bad.d.state, bad.d.trap?.code]).toEqual(["trapped", LOAD_FAULT]);
+      const { address } = bad.d.trap!;
+      expect(address >= end - 10 && address <= end).toBe(true);
+      const good = invoking(way, { a2: end - 10, a3: 10 });
+      expect(good.lab.log(good.listener)).toMatchObject([{ order: 5, sent: 10, stored: 10 }]);
+      expect(good.d.trap).toBe(null);
+    },
+  );
 
   test.each(ALL)("a %s with no string may say any address", (way) => {
     const { lab, listener, d } = invoking(way, { a2: -3, a3: 0 });
@@ -105,21 +114,24 @@ everywhere("strings and buffers", () => {
     ["at the top of the addresses", -4, 4],
     ["of 2^32 - 1 bytes at the end of its memory", BUFFER + 4 * 4096, -1],
   ];
-  test.each(buffers)("a buffer that lies %s: 0x107 for who waits, nothing for who forks", (_, at, capacity) => {
-    for (const way of ALL) {
-      const { lab, listener, d } = invoking(way, { a5: at, a6: capacity });
-      if (way === "fork") {
-        expect([d.trap, lab.orders(listener)]).toEqual([null, [5]]);
-        continue;
+  test.each(buffers)(
+    "a buffer that lies %s: 0x107 for who waits, nothing for who forks",
+    (_, at, capacity) => {
+      for (const way of ALL) {
+        const { lab, listener, d } = invoking(way, { a5: at, a6: capacity });
+        if (way === "fork") {
+          expect([d.trap, lab.orders(listener)]).toEqual([null, [5]]);
+          continue;
+        }
+        const isLong = capacity === -1;
+        // Of a long one the first 4,096 bytes matter; these are there.
+        if (isLong && d.machine!.read(at, 4096)) continue;
+        expect([way, d.state, d.trap?.code]).toEqual([way, "trapped", STORE_FAULT]);
+        expect([listener.state, lab.log(listener)]).toEqual(["available", []]);
+        expect(findings(lab.kernel)).toEqual([]);
       }
-      const isLong = capacity === -1;
-      // Of a long one the first 4,096 bytes matter; these are there.
-      if (isLong && d.machine!.read(at, 4096)) continue;
-      expect([way, d.state, d.trap?.code]).toEqual([way, "trapped", STORE_FAULT]);
-      expect([listener.state, lab.log(listener)]).toEqual(["available", []]);
-      expect(findings(lab.kernel)).toEqual([]);
-    }
-  });
+    },
+  );
 
   test("a buffer of no bytes may be anywhere, and takes none; a3 says how many were sent", () => {
     const lab = new GateLab();
@@ -159,12 +171,17 @@ everywhere("strings and buffers", () => {
     );
     lab.run(500);
     const senders = lengths.map((_, skip) =>
-      lab.guest(`S${skip}`, lab.prime, (guest) => {
-        guest.spin(1 + 500 * skip);
-        const { at } = guest.place(all);
-        const length = lengths[skip]!;
-        guest.fork({ key: 0, order: skip, string: { at: at + 4096 - length, length } }).exit();
-      }, { keys: { 0: d.startKey() } }),
+      lab.guest(
+        `S${skip}`,
+        lab.prime,
+        (guest) => {
+          guest.spin(1 + 500 * skip);
+          const { at } = guest.place(all);
+          const length = lengths[skip]!;
+          guest.fork({ key: 0, order: skip, string: { at: at + 4096 - length, length } }).exit();
+        },
+        { keys: { 0: d.startKey() } },
+      ),
     );
     for (let i = 0; i < 60 && lab.log(d).length < lengths.length; i++) lab.run(500);
     for (const [i, { order, stored, sent }] of lab.log(d).entries()) {
@@ -243,7 +260,10 @@ everywhere("a start key to itself", () => {
     const lab = new GateLab();
     // L holds D's resume key and gives it back to D; D invokes it: it is void by then.
     const l = lab.guest("L", lab.prime, (guest) => {
-      guest.return({ receive: [8, 9, 10, 11] }).return({ key: 11, order: 6, keys: [11] }).idle();
+      guest
+        .return({ receive: [8, 9, 10, 11] })
+        .return({ key: 11, order: 6, keys: [11] })
+        .idle();
     });
     lab.run(200);
     const write = (guest: Guest) => {

@@ -165,7 +165,8 @@ export class Guest {
   #invoke(how: number, invocation: Invocation): this {
     const { key = NONE, order = 0, string, keys = [], receive = [] } = invocation;
     const { buffer = { at: BUFFER, length: BUFFER_SIZE } } = invocation;
-    const bytes = string instanceof Uint8Array ? this.place(string) : (string ?? { at: 0, length: 0 });
+    const bytes =
+      string instanceof Uint8Array ? this.place(string) : (string ?? { at: 0, length: 0 });
     this.li(A0, key);
     if (order !== null) this.li(A1, order | 0);
     this.li(A2, bytes.at).li(A3, bytes.length).li(14, slots(keys));

@@ -1,5 +1,6 @@
 // A lab with guests that invoke keys (guest.ts), and ways to see what they were told.
 
+import { expect } from "vitest";
 import { MACHINE_REGISTERS } from "../../assembly/riscv/layout.js";
 import type { Domain, KernelOptions, Key, Meter, MeterKey } from "../../src/index.js";
 import { Lab } from "../lab.js";
@@ -79,6 +80,12 @@ export class GateLab extends Lab {
     return this.guest(name, meter, write, { keys: { 4: { kind: "data", value: cycles } } });
   }
 
+  /** Runs until something holds, a few cycles at a time; what does not come in a while, does not come. */
+  until(holds: () => boolean, cycles = 500, laps = 400): void {
+    for (let i = 0; i < laps && !holds(); i++) this.run(cycles);
+    expect(holds()).toBe(true);
+  }
+
   log(domain: Domain): Entry[] {
     return this.kernel.core.still(() => {
       const machine = domain.machine!;
@@ -87,7 +94,9 @@ export class GateLab extends Lab {
       const view = new DataView(bytes.buffer);
       return Array.from({ length: (end - LOG) / LOG_ENTRY }, (_, i) => {
         const at = i * LOG_ENTRY;
-        const [order, databyte, stored, sent] = [0, 4, 8, 12].map((o) => view.getUint32(at + o, true));
+        const [order, databyte, stored, sent] = [0, 4, 8, 12].map((o) =>
+          view.getUint32(at + o, true),
+        );
         return {
           order: order!,
           databyte: databyte!,
