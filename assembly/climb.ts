@@ -23,6 +23,7 @@ import {
   LOCK_PREPARING,
   MAX_CHAIN,
   METER_SUPERIOR_SLOT,
+  PREPCODE_NONE,
   PROCESSOR_CLIMB_KEY,
   PROCESSOR_CLIMB_LENGTH,
   PROCESSOR_CLIMB_SUPERIOR,
@@ -77,8 +78,8 @@ export class Climb {
     if (this.length == MAX_CHAIN) return TRAP_TOO_DEEP;
     const mine = <u8>(me().index + 1);
     if (isDefined(SHARED)) if (node.lock != 0 && node.lock != mine && !isPlanted()) return MET;
-    // A domain's root can't be taken out of its role while it may run.
-    if (node.lock != 0 || node.isDomain) return TRAP_LOCKED;
+    // A domain's root, or what belongs to one, can't be taken out of its role.
+    if (node.lock != 0 || node.prepcode != PREPCODE_NONE) return TRAP_LOCKED;
     if (!isWellFormed(node)) return TRAP_MALFORMED;
     node.lock = mine;
     node.reason = <u8>LOCK_PREPARING;

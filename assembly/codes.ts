@@ -29,6 +29,9 @@ export const TRAP_NO_METER = 0x404;
 export const TRAP_MALFORMED = 0x408;
 export const TRAP_LOCKED = 0x40c;
 export const TRAP_TOO_DEEP = 0x410;
+/** A domain has invoked its own start key; a message longer than MAX_STRING. */
+export const TRAP_SELF = 0x300;
+export const TRAP_MESSAGE = 0x304;
 /** The processor died that ran it: its registers are not what they should be. */
 export const TRAP_LOST = 0x500;
 /** The target CPU's traps are this plus the RISC-V exception code. */
@@ -41,6 +44,14 @@ export const TRAP_LOAD_MISALIGNED = 0x104;
 export const TRAP_LOAD_FAULT = 0x105;
 export const TRAP_STORE_MISALIGNED = 0x106;
 export const TRAP_STORE_FAULT = 0x107;
+
+// --- Invocations: a7 at an ecall -----------------------------------------------------------------
+
+export const INVOKE_CALL = 0x4b00;
+export const INVOKE_RETURN = 0x4b01;
+export const INVOKE_FORK = 0x4b02;
+/** Not by an instruction: what keepers are called with. */
+export const INVOKE_IMPLICIT = 0x4b03;
 
 // --- Orders and answers of keys -----------------------------------------------------------------
 
@@ -56,11 +67,52 @@ export const ORDER_MAKE_SENSE = 36;
 export const ORDER_COMPARE = 38;
 export const ORDER_CLEAR = 39;
 export const ORDER_DATABYTE = 40;
+export const ORDER_WRITE_DATA = 45;
+/** Domain keys. */
+export const ORDER_GET_METER = 1;
+export const ORDER_GET_KEEPER = 2;
+export const ORDER_GET_REGISTERS = 10;
+export const ORDER_GET_KEY = 16;
+export const ORDER_SWAP_METER = 33;
+export const ORDER_SWAP_KEEPER = 34;
+export const ORDER_PUT_REGISTERS = 42;
+export const ORDER_SWAP_KEY = 48;
+export const ORDER_MAKE_START = 64;
+export const ORDER_MAKE_AVAILABLE = 65;
+export const ORDER_MAKE_WAITING = 66;
+export const ORDER_MAKE_RUNNING = 67;
+/** Page keys: reading is by the offset itself. */
+export const ORDER_PAGE_WRITE = 4096;
+export const ORDER_PAGE_CLEAR = 8192;
+/** The clock. */
+export const ORDER_TIME = 7;
+export const ORDER_IDLE_TIME = 8;
+/** Joins and wait objects. */
+export const ORDER_JOIN_KEY = 0;
+export const ORDER_JOIN_TAKE = 1;
+export const ORDER_WAIT = 0;
+export const ORDER_SET_TIME = 1;
+/** What a meter keeper is called with; a domain keeper, with the trap's code added. */
+export const ORDER_KEEPER = 0xffffffff;
+export const ORDER_TRAP = 0x80000000;
 export const ANSWER_NODE = 3;
 export const ANSWER_METER = 6;
 export const ANSWER_FETCH = 4;
 export const ANSWER_SENSE = 15;
 export const ANSWER_DATA = 1;
+export const ANSWER_DOMAIN = 7;
+export const ANSWER_MISC = 0x201;
+export const ANSWER_PAGE = 0x202;
+export const ANSWER_JOIN = 0x203;
+export const ANSWER_WAIT = 0x204;
+/** A join that waits for nothing; a string that is not as it must be; somebody waits there already. */
+export const ANSWER_NOTHING = 1;
+export const ANSWER_RANGE = 2;
+export const ANSWER_TAKEN = 3;
+/** Instead of a message: the domain was made running before one came. */
+export const ANSWER_ABANDONED = 0x80000003;
+/** The host object that was invoked threw. */
+export const ANSWER_FAILED = 0x80000004;
 /** As STATUS_BUSY; no key answers so. */
 export const ANSWER_BUSY = 0xfffffff0;
 
@@ -84,6 +136,12 @@ export const STATUS_NOT_ALLOWED = 10;
 export const STATUS_RANGE = 11;
 /** Simulated processors: somebody must come inside first; the lock is kept, call again. */
 export const STATUS_BUSY = 12;
+/** The domain is busy: EVENT_AVAILABLE says when it is worth trying again. */
+export const STATUS_STALLED = 13;
+/** A page that is still mapped somewhere. */
+export const STATUS_MAPPED = 14;
+/** The key is no gate, or no longer. */
+export const STATUS_VOID = 15;
 
 // --- Panics: an invariant did not hold; the kernel must not be used any more ---------------------
 

@@ -16,6 +16,9 @@ import {
   CONTROL_GOING,
   CONTROL_HOST_BELL,
   CONTROL_IGNORE_DRY,
+  CONTROL_INVOKE_COST,
+  CONTROL_LAST_WORRIED,
+  CONTROL_LENGTH,
   CONTROL_LOCK,
   CONTROL_NEXT_PROCESSOR,
   CONTROL_NEXT_RECORD,
@@ -31,6 +34,7 @@ import {
   CONTROL_SLEEPERS,
   CONTROL_UNTIL,
   CONTROL_WEIGHTED,
+  CONTROL_WORRIED,
   KEY_SIZE,
   PAGE_SIZE,
 } from "./layout";
@@ -76,6 +80,10 @@ export class Control {
   nextProcessor: u32;
   nextRecord: usize;
   asked: u32;
+  length: u32;
+  invokeCost: u32;
+  worried: usize;
+  lastWorried: usize;
 }
 
 if (
@@ -105,6 +113,10 @@ if (
   offsetof<Control>("nextProcessor") != CONTROL_NEXT_PROCESSOR ||
   offsetof<Control>("nextRecord") != CONTROL_NEXT_RECORD ||
   offsetof<Control>("asked") != CONTROL_ASKED ||
+  offsetof<Control>("length") != CONTROL_LENGTH ||
+  offsetof<Control>("invokeCost") != CONTROL_INVOKE_COST ||
+  offsetof<Control>("worried") != CONTROL_WORRIED ||
+  offsetof<Control>("lastWorried") != CONTROL_LAST_WORRIED ||
   <i32>offsetof<Control>() > CONTROL_HOST_BELL ||
   CONTROL_HOST_BELL >= CONTROL_LOCK ||
   CONTROL_LOCK >= CONTROL_REGISTERS ||

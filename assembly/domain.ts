@@ -6,6 +6,7 @@ import { leaveChain } from "./chain";
 import { claim, claimNode } from "./claim";
 import { abandonClimb } from "./climb";
 import {
+  ANSWER_ABANDONED,
   OK,
   STATUS_BUSY,
   STATUS_NO_NODES,
@@ -18,25 +19,34 @@ import { control } from "./control";
 import { Key } from "./key";
 import {
   DOMAIN_HOOK_SLOT,
+  DOMAIN_KEYS_SLOT,
   DOMAIN_METER_SLOT,
   FLAG_CALLING,
   KIND_METER,
+  KIND_NODE,
   MAX_CHAIN,
   PREPCODE_DOMAIN,
+  PREPCODE_KEYS,
   PROGRAM_BURSTS,
+  PROGRAM_RISCV,
   RECORD_DOMAIN,
+  STATE_AVAILABLE,
+  STATE_CALLING,
   STATE_ENDED,
+  STATE_KEPT,
   STATE_READY,
   STATE_STOPPED,
 } from "./layout";
+import { abandon } from "./message";
 import { counterOf } from "./meter";
 import { Node } from "./node";
 import { Processor } from "./processor";
 import { dequeue, enqueue } from "./ready";
 import { Record } from "./record";
-import { awake, isAsleep } from "./sleeper";
+import { isAsleep, rise } from "./sleeper";
 import { park, releaseKeeper } from "./stall";
-import { clearTrap } from "./trap";
+import { clearTrap, showTrap } from "./trap";
+import { release } from "./worrier";
 
 /**
  * Makes a stopped domain with a meter key to `meter` in slot 1, which is first looked at when it is
@@ -55,6 +65,15 @@ export function domainCreate(
   if (!above) return 0;
   const node = Node.allocate();
   if (!node) return 0;
+  if (programKind == PROGRAM_RISCV) {
+    const general = Node.allocate();
+    if (!general) {
+      node.free();
+      return 0;
+    }
+    general.prepcode = <u8>PREPCODE_KEYS;
+    node.key(DOMAIN_KEYS_SLOT).setNode(KIND_NODE, general);
+  }
   node.key(DOMAIN_METER_SLOT).setNode(KIND_METER, above);
   node.prepcode = <u8>PREPCODE_DOMAIN;
   const domain = Record.allocate(RECORD_DOMAIN, node, nextProcessor());
@@ -87,12 +106,12 @@ function nextProcessor(): u32 {
   return control.nextProcessor;
 }
 
-/** Makes a domain available: it forgets a trap and runs when its turn comes. */
+/** Makes a domain run when its turn comes; it forgets a trap. One that takes messages goes on doing so. */
 export function domainStart(index: u32, allocation: u32): i32 {
   const domain = find(index, allocation);
   if (!domain) return control.code;
   if (domain.state == STATE_ENDED) return STATUS_WRONG_STATE;
-  if (domain.state == STATE_READY) return OK;
+  if (domain.state == STATE_READY || domain.state == STATE_AVAILABLE) return OK;
   detain(domain);
   clearTrap(domain);
   enqueue(domain);
@@ -122,6 +141,8 @@ export function end(domain: Record): void {
   detain(domain);
   leaveChain(domain);
   domain.state = <u8>STATE_ENDED;
+  // Nobody can call it any more.
+  release(domain.node);
 }
 
 /** Returns the cache to every meter above, as when a DIB is taken away; it re-borrows when it runs. */
@@ -147,6 +168,12 @@ export function domainDecline(index: u32, allocation: u32, call: u32): i32 {
   const domain = find(index, allocation);
   if (!domain) return control.code;
   if (domain.node.calls != call) return STATUS_SPENT;
+  if (domain.state == STATE_KEPT) {
+    // A domain keeper: the trap stands.
+    domain.node.newCall();
+    showTrap(domain);
+    return OK;
+  }
   const partner = domain.node.partner;
   if (partner && !claimNode(changetype<Node>(partner))) return STATUS_BUSY;
   detain(domain);
@@ -193,17 +220,19 @@ function isDryFor(domain: Record, meter: Node): bool {
 export function detain(domain: Record): void {
   const node = domain.node;
   abandonClimb(domain);
-  node.calls++;
+  node.newCall();
   if (domain.state == STATE_READY) dequeue(domain);
   else if (isAsleep(domain)) {
-    awake(domain);
-    Bursts.next(domain);
+    rise(domain);
   } else if (node.hooked) node.key(DOMAIN_HOOK_SLOT).unhook();
+  else if (domain.state == STATE_CALLING || domain.state == STATE_AVAILABLE) {
+    abandon(domain, ANSWER_ABANDONED);
+  }
   releaseKeeper(node);
 }
 
 /** The record of a domain by its handle, which nobody runs now; null with CONTROL_CODE. */
-function find(index: u32, allocation: u32): Record | null {
+export function find(index: u32, allocation: u32): Record | null {
   const node = Key.find(index, allocation);
   control.code = node ? STATUS_NOT_DOMAIN : STATUS_RESCINDED;
   if (!node || !node.isDomain) return null;

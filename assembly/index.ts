@@ -14,6 +14,7 @@ export {
 // Frames and the target CPU.
 export { allocateRun, frameInit, framesFree, freeRun } from "./frame";
 export { invoke } from "./invoke";
+export { joinCreate } from "./join";
 export { idleUntil, step } from "./kernel";
 export {
   meterAdd,
@@ -25,9 +26,12 @@ export {
   meterSet,
   meterUnprepare,
 } from "./meter";
+export { machineMapPage, machineUnmapPage, pageCreate } from "./page";
+export { gateSend, gateTake } from "./post";
 export { costSet } from "./riscv/costs";
 export { imageCreate, imageFree } from "./riscv/image";
 export { machineCreate, machineFree } from "./riscv/machine";
 export { machineMap, machineProtect, machineTranslate, machineUnmap } from "./riscv/memory";
 export { run } from "./riscv/run";
 export { initialize, nodeAllocation, nodeCreate, nodeFree } from "./store";
+export { waitCreate } from "./wait";

@@ -7,7 +7,9 @@ import { REASON_HOST_CALL, REASON_IDLE, REASON_LIMIT, REASON_RAN } from "./codes
 import { control } from "./control";
 import { end } from "./domain";
 import { emit, eventsFull } from "./event";
+import { isInvocation, jump } from "./gate";
 import { catchUp } from "./host";
+import { trapped } from "./keeper";
 import {
   EVENT_CALL,
   EVENT_END,
@@ -42,7 +44,8 @@ import { nextWake, sleep, wakeSleepers } from "./sleeper";
 import { slicesAhead, sprint } from "./sprint";
 import { share } from "./steal";
 import { chargeWork, supply } from "./supply";
-import { deliverTrap, setTrap } from "./trap";
+import { setTrap } from "./trap";
+import { attend, nextWorry } from "./worrier";
 
 /**
  * Runs domains for so many cycles of kernel time and so many passes at most. Answers a REASON_*, with
@@ -54,7 +57,9 @@ export function step(cycles: u32, passes: u32): i32 {
   for (let pass: u32 = 0; pass < passes; pass++) {
     if (eventsFull()) return REASON_RAN;
     if (nextWake() <= here.time) wakeSleepers();
+    if (control.worried != 0 && (here.ready == 0 || nextWorry() <= here.time)) attend();
     if (here.ready == 0) {
+      if (control.worried != 0) continue;
       if (control.sleepers == 0) return REASON_IDLE;
       if (!idle(until)) return REASON_LIMIT;
       continue;
@@ -76,7 +81,9 @@ export function step(cycles: u32, passes: u32): i32 {
 function serve(domain: Record, until: u64): i32 {
   domain.flags &= ~(<u8>FLAG_STALE);
   if (domain.amount <= domain.short) return supply(domain);
-  if ((domain.flags & FLAG_TRAPPED) != 0) return deliverTrap(domain);
+  if ((domain.flags & (FLAG_TRAPPED | FLAG_CALLING)) != 0) {
+    return (domain.flags & FLAG_TRAPPED) != 0 ? trapped(domain) : jump(domain);
+  }
   return dispatch(domain, until);
 }
 
@@ -146,7 +153,7 @@ function makeRoom(domain: Record, until: u64): i32 {
 }
 
 /** Who wakes by now queues before the domain whose slice ends, however its time was cut up (R15). */
-function endSlice(): void {
+export function endSlice(): void {
   if (nextWake() <= me().time) wakeSleepers();
   rotate();
 }
@@ -159,16 +166,15 @@ function putAway(domain: Record, outcome: i32): i32 {
     return REASON_RAN;
   }
   if (outcome == CALLED) {
-    count(STATISTIC_HOST_CALLS);
-    if (isDefined(SHARED)) {
+    if (isInvocation(domain)) {
+      // Done when it has its turn again: at once, but for cycles that it may need first.
       domain.flags |= <u8>FLAG_CALLING;
-      return callHost(domain);
+      chargeWork(domain, control.invokeCost);
+      return REASON_RAN;
     }
-    report().domain = node.index;
-    // The host finds those ready who are due, however its time was cut up (R15).
-    if (nextWake() <= me().time) wakeSleepers();
-    if (me().sliceLeft == 0) rotate();
-    return REASON_HOST_CALL;
+    count(STATISTIC_HOST_CALLS);
+    if (isDefined(SHARED)) domain.flags |= <u8>FLAG_CALLING;
+    return askForCall(domain);
   }
   if (outcome == ENDED) {
     end(domain);
@@ -182,10 +188,20 @@ function putAway(domain: Record, outcome: i32): i32 {
   return REASON_RAN;
 }
 
+/** The host is to do a system call of the head, or what it invokes, at once if that is possible. */
+export function askForCall(domain: Record): i32 {
+  if (isDefined(SHARED)) return callHost(domain);
+  report().domain = domain.node.index;
+  // The host finds those ready who are due, however its time was cut up (R15).
+  if (nextWake() <= me().time) wakeSleepers();
+  if (me().sliceLeft == 0) rotate();
+  return REASON_HOST_CALL;
+}
+
 /** The domain waits until the host has done its system call: `domainResume`. */
-export function callHost(domain: Record): i32 {
+function callHost(domain: Record): i32 {
   const node = domain.node;
-  node.calls++;
+  node.newCall();
   dequeue(domain);
   domain.state = <u8>STATE_WAITING;
   emit(EVENT_CALL, node, null, node.calls, 0);

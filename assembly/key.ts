@@ -8,6 +8,8 @@ import { auditRing } from "./audit";
 import { control } from "./control";
 import {
   KEY_ALLOCATION,
+  KEY_CALLS,
+  KEY_CALLS_HIGH,
   KEY_HIGH,
   KEY_INVOLVED,
   KEY_INVOLVED_R,
@@ -25,7 +27,9 @@ import {
   KIND_HOOK,
   KIND_HOST,
   KIND_METER,
+  KIND_MISC,
   KIND_NODE,
+  KIND_PAGE,
   KIND_RESUME,
   KIND_SEGMENT,
   KIND_SENSE,
@@ -41,7 +45,8 @@ import { copyWords } from "./words";
 export class Key {
   type: u8;
   databyte: u8;
-  spare: u16;
+  /** Of a resume key: the upper bits of its call count. */
+  callsHigh: u16;
   subject: u32;
   right: usize;
   left: usize;
@@ -98,11 +103,41 @@ export class Key {
     this.low = value;
   }
 
+  /** Makes it a data key of a big-endian number of up to eleven bytes. It must not be prepared. */
+  setBody(from: usize, bytes: u32): void {
+    this.zero();
+    let high: u32 = 0;
+    let low: u64 = 0;
+    for (let end = from + bytes; from < end; from++) {
+      high = (high << 8) | <u32>(low >>> 56);
+      low = (low << 8) | load<u8>(from);
+    }
+    this.subject = bswap<u32>(high & 0xffffff);
+    this.low = low;
+  }
+
+  /** Writes a data key's number, eleven bytes, big-endian. */
+  putBody(to: usize): void {
+    const high = bswap<u32>(this.subject);
+    store<u8>(to, <u8>(high >> 16));
+    store<u8>(to + 1, <u8>(high >> 8));
+    store<u8>(to + 2, <u8>high);
+    store<u64>(to + 3, bswap<u64>(this.low));
+  }
+
   setNode(kind: i32, node: Node): void {
     this.zero();
     this.type = <u8>kind;
     this.subject = node.index;
     store<u32>(changetype<usize>(this), node.allocation, KEY_ALLOCATION);
+  }
+
+  /** A resume key for the call that a domain or a join waits for now. */
+  setResume(kind: i32, node: Node): void {
+    this.setNode(KIND_RESUME, node);
+    this.databyte = <u8>kind;
+    this.callsHigh = node.callsHigh;
+    this.left = <usize>node.calls;
   }
 
   /** Copies what `from` means, as an unprepared key, over this one, which must not be prepared. */
@@ -128,6 +163,7 @@ export class Key {
       kind == KIND_START ||
       kind == KIND_RESUME ||
       kind == KIND_DOMAIN ||
+      kind == KIND_PAGE ||
       kind == KIND_HOOK
     );
   }
@@ -139,11 +175,20 @@ export class Key {
     return node.isAllocated && node.allocation == allocation ? node : null;
   }
 
+  /** Whether an unprepared key names what is no more: a node rescinded, or a call that is answered. */
+  get isVoid(): bool {
+    if (!Key.designates(this.kind) || this.isSuper) return false;
+    const node = Key.find(this.subject, this.allocation);
+    if (!node) return true;
+    if (this.kind != KIND_RESUME) return false;
+    return <u32>this.left != node.calls || this.callsHigh != node.callsHigh || !node.awaits;
+  }
+
   /** Whether both mean the same, prepared or not; data keys by their number. */
   static same(a: Key, b: Key): bool {
     if (a.kind != b.kind || a.databyte != b.databyte) return false;
     if (!a.prepared && !b.prepared) {
-      return a.subject == b.subject && a.low == b.low;
+      return a.subject == b.subject && a.low == b.low && a.callsHigh == b.callsHigh;
     }
     const keyed = a.prepared ? a : b;
     const other = a.prepared ? b : a;
@@ -233,13 +278,16 @@ export class Key {
 
   /** Whether a kind may stand in a slot by the host's or a guest's wish; hooks are the kernel's own. */
   static storable(kind: i32): bool {
-    return kind == KIND_DATA || kind == KIND_HOST || (Key.designates(kind) && kind != KIND_HOOK);
+    if (kind == KIND_DATA || kind == KIND_HOST || kind == KIND_MISC) return true;
+    return Key.designates(kind) && kind != KIND_HOOK;
   }
 }
 
 // A header stands in the ring like a key: its links lie at the same offsets.
 if (
   offsetof<Key>("subject") != KEY_SUBJECT ||
+  offsetof<Key>("callsHigh") != KEY_CALLS_HIGH ||
+  offsetof<Key>("left") != KEY_CALLS ||
   offsetof<Key>("subject") + 1 != KEY_HIGH ||
   offsetof<Key>("right") != KEY_RIGHT ||
   offsetof<Key>("left") != KEY_LEFT ||

@@ -43,17 +43,20 @@ export const POOL_BYTES = 65536;
 //
 // Unprepared: type, databyte, node index, allocation. Prepared: the index is replaced by the address
 // of the node, and the key hangs in the ring of all prepared keys to that node (its backchain).
-// A data key holds an 88-bit number: 24 high bits (big-endian) and 64 low bits.
+// A data key holds an 88-bit number: 24 high bits (big-endian) and 64 low bits. A resume key is never
+// prepared; its 48-bit call count, which voids it, is in KEY_CALLS and KEY_CALLS_HIGH.
 
 export const KEY_SIZE = 16;
 export const KEY_TYPE = 0;
 export const KEY_DATABYTE = 1;
+export const KEY_CALLS_HIGH = 2;
 export const KEY_SUBJECT = 4;
 export const KEY_HIGH = 5;
 export const KEY_ALLOCATION = 8;
 export const KEY_RIGHT = 8;
 export const KEY_LOW = 8;
 export const KEY_LEFT = 12;
+export const KEY_CALLS = 12;
 
 export const KEY_PREPARED = 0x80;
 export const KEY_INVOLVED_R = 0x40;
@@ -70,11 +73,22 @@ export const KIND_START = 6;
 export const KIND_RESUME = 7;
 export const KIND_DOMAIN = 8;
 export const KIND_HOOK = 9;
+/** A service of the kernel itself: the databyte says which. */
+export const KIND_MISC = 10;
 export const KIND_SENSE = 15;
-/** Reserved for keys to pages. */
 export const KIND_PAGE = 19;
-/** A function of the host, by number; as a keeper it makes `step` return. */
+/** A function or an object of the host, by number; invoked, it makes `step` return. */
 export const KIND_HOST = 20;
+
+/** Databytes of resume keys: what their use does. */
+export const RESUME_RESTART = 0;
+export const RESUME_RETURN = 1;
+export const RESUME_FAULT = 2;
+
+/** Databytes of the kernel's services. */
+export const MISC_CLOCK = 1;
+export const MISC_RETURNER = 2;
+export const MISC_DATA = 3;
 
 // --- Nodes: a header and 16 keys ----------------------------------------------------------------
 
@@ -90,20 +104,37 @@ export const NODE_ALLOCATION = 16;
 export const NODE_CALLS = 20;
 export const NODE_GRANTED = 24;
 export const NODE_CONSUMED = 32;
-/** Meter: the domain that its keeper is busy with. Domain: the meter whose keeper is to answer. */
+/**
+ * Meter: the domain that its keeper is busy with. Domain: the meter whose keeper is to answer, or the
+ * wait object that it waits at. Wait: who waits there. Join: JOIN_*.
+ */
 export const NODE_PARTNER = 40;
 /** The last hook in the backchain: the end of the stall queue. */
 export const NODE_LAST_HOOK = 44;
+/** The next node that the worrier sees to. */
+export const NODE_NEXT_WORRY = 48;
+export const NODE_CALLS_HIGH = 52;
+/** When the worrier is to look; of a wait object its time, in cycles. */
+export const NODE_DUE = 56;
 export const NODE_KEYS = 64;
 export const NODE_SIZE = 320;
 
 export const PREPCODE_NONE = 0;
 export const PREPCODE_DOMAIN = 1;
+/** The general keys of a domain. */
+export const PREPCODE_KEYS = 6;
 export const PREPCODE_METER = 7;
+export const PREPCODE_PAGE = 8;
+export const PREPCODE_JOIN = 9;
+export const PREPCODE_WAIT = 10;
 
 export const NODE_ALLOCATED = 1;
 /** Set once the allocation count is used up: the node is never handed out again. */
 export const NODE_RETIRED = 2;
+/** The host wants to know when this domain is available. */
+export const NODE_AWAITED = 4;
+/** The worrier sees to who is stalled here. */
+export const NODE_WORRIED = 8;
 
 /** The reason in the lock of a meter whose chain is being prepared, as KeyKOS numbers it. */
 export const LOCK_PREPARING = 0xb0;
@@ -125,10 +156,22 @@ export const METER_INVOLVED_R_SLOTS = 0b0001_1100_0111_1000;
 export const METER_INVOLVED_W_SLOTS = 0b1001_1101_1111_1011;
 
 export const DOMAIN_METER_SLOT = 1;
-/** Reserved: keepers of domains are programs, which can't be called yet. */
 export const DOMAIN_KEEPER_SLOT = 2;
 export const DOMAIN_TRAP_SLOT = 5;
 export const DOMAIN_HOOK_SLOT = 13;
+/** A node key to the general keys. */
+export const DOMAIN_KEYS_SLOT = 14;
+
+/** A join's slots: what it holds, and the resume key of who waits for that. */
+export const JOIN_ORDER_SLOT = 0;
+export const JOIN_WAITER_SLOT = 1;
+export const JOIN_LENGTH_SLOT = 2;
+export const JOIN_KEYS_SLOT = 4;
+
+export const JOIN_IDLE = 0;
+/** Its return key is out. */
+export const JOIN_WAITING = 1;
+export const JOIN_HOLDING = 2;
 
 // --- Hot records: 64 bytes for a prepared meter or a domain -------------------------------------
 
@@ -172,23 +215,30 @@ export const FLAG_DRY = 1;
 export const FLAG_STALE = 2;
 /** Domain: a trap code in slot 5 waits to be delivered. */
 export const FLAG_TRAPPED = 4;
-/** Domain: its system call is not done yet. With one processor the host does them at once. */
+/** Domain: its invocation, or with several processors its system call, is not done yet. */
 export const FLAG_CALLING = 8;
 
 export const STATE_STOPPED = 0;
 export const STATE_READY = 1;
-/** For a time, for its keeper's answer, or for a busy keeper. */
+/** It takes messages. */
+export const STATE_AVAILABLE = 2;
+/** For a time, for its keeper's answer, or for a busy domain. */
 export const STATE_WAITING = 3;
 export const STATE_PARKED = 4;
 export const STATE_TRAPPED = 5;
 export const STATE_ENDED = 6;
+/** It has called, and waits for a return key to be used. */
+export const STATE_CALLING = 7;
+/** A keeper was called for it: it waits for a restart or fault key to be used. */
+export const STATE_KEPT = 8;
 
 export const PROGRAM_BURSTS = 1;
 export const PROGRAM_RISCV = 2;
 
-/** Data byte of a hook: why the domain hangs on a meter's stall queue. */
+/** Data byte of a hook: why the domain hangs on a stall queue; HOOK_GATE: that of a busy domain. */
 export const HOOK_PARKED = 0;
 export const HOOK_STALLED = 1;
+export const HOOK_GATE = 2;
 
 // --- Bursts: the compact description of a synthetic program, 32 bytes ---------------------------
 
@@ -223,6 +273,12 @@ export const JOURNAL_ENTRY_SIZE = 16;
 export const JOURNAL_OLD = 0;
 export const JOURNAL_ADDRESS = 8;
 export const JOURNAL_BYTES = 12;
+
+// --- Messages -------------------------------------------------------------------------------------
+
+export const MAX_STRING = 4096;
+/** The host never journals: its strings lie there. */
+export const HOST_STRING = 69632;
 
 // --- Control block ------------------------------------------------------------------------------
 
@@ -275,6 +331,12 @@ export const CONTROL_NEXT_PROCESSOR = 156;
 export const CONTROL_NEXT_RECORD = 160;
 /** Whether the host was asked for anything since it last had all of that done: 1 or 0. */
 export const CONTROL_ASKED = 164;
+/** Bytes of the string in HOST_STRING. */
+export const CONTROL_LENGTH = 168;
+export const CONTROL_INVOKE_COST = 172;
+/** The nodes that the worrier sees to, the first and the last. */
+export const CONTROL_WORRIED = 176;
+export const CONTROL_LAST_WORRIED = 180;
 /** Counts up, and is notified, when the host is to look. */
 export const CONTROL_HOST_BELL = 192;
 /** The kernel lock, in a line of its own: its holder's index + 1. */
@@ -285,6 +347,8 @@ export const CONTROL_REGISTERS = 512;
 export const REGISTER_INVOKED = 0;
 export const REGISTER_ARGUMENT = 1;
 export const REGISTER_RESULT = 2;
+/** The four keys of a message between the host and a guest. */
+export const REGISTER_KEYS = 3;
 
 // --- Processors: a block each --------------------------------------------------------------------
 //
@@ -366,11 +430,19 @@ export const STATISTIC_KERNEL_WORK = 14;
 export const STATISTIC_CONFLICTS = 15;
 export const STATISTIC_CLAIMS = 16;
 export const STATISTIC_STOLEN = 17;
-export const STATISTIC_COUNT = 18;
+/** Messages delivered; domains stalled on busy ones; stalled ones that the worrier let go on. */
+export const STATISTIC_MESSAGES = 18;
+export const STATISTIC_STALLS = 19;
+export const STATISTIC_WORRIES = 20;
+export const STATISTIC_COUNT = 21;
 
 /** Scratch of tree walks: a 16-byte subtotal and a 4-byte path entry for each level. */
 export const PROCESSOR_SUBTOTALS = 1024;
 export const PROCESSOR_PATH = 1536;
+/** The message under way: four keys, then bytes that the kernel itself writes or reads. */
+export const PROCESSOR_MESSAGE = 2048;
+export const PROCESSOR_STRING = 2112;
+export const PROCESSOR_STRING_SIZE = 256;
 /** Frames that nothing leads to (hand.ts), 8 bytes at the end of the page. */
 export const PROCESSOR_HAND = 4088;
 
@@ -415,6 +487,9 @@ export const EVENT_PARK = 5;
 export const EVENT_TRAP = 7;
 export const EVENT_WAIT = 8;
 export const EVENT_END = 9;
+export const EVENT_MESSAGE = 10;
+/** A domain that the host could not send to is available. */
+export const EVENT_AVAILABLE = 12;
 
 /** First address of the hot records without processors beside the host. */
 export const REGIONS = 131072;

@@ -8,6 +8,8 @@ import { control } from "./control";
 import { Key } from "./key";
 import {
   DOMAIN_HOOK_SLOT,
+  DOMAIN_KEYS_SLOT,
+  JOIN_WAITING,
   KEY_SIZE,
   KIND_METER,
   MAX_ALLOCATION,
@@ -15,13 +17,16 @@ import {
   NODE_ALLOCATED,
   NODE_ALLOCATION,
   NODE_CALLS,
+  NODE_CALLS_HIGH,
   NODE_CONSUMED,
+  NODE_DUE,
   NODE_FLAGS,
   NODE_GRANTED,
   NODE_KEYS,
   NODE_LAST_HOOK,
   NODE_LEFT,
   NODE_LOCK,
+  NODE_NEXT_WORRY,
   NODE_PARTNER,
   NODE_PREPCODE,
   NODE_REASON,
@@ -30,9 +35,16 @@ import {
   NODE_RIGHT,
   NODE_SIZE,
   PREPCODE_DOMAIN,
+  PREPCODE_JOIN,
   PREPCODE_METER,
   PREPCODE_NONE,
+  PREPCODE_WAIT,
+  PROGRAM_RISCV,
   SLOTS,
+  STATE_CALLING,
+  STATE_ENDED,
+  STATE_KEPT,
+  STATE_WAITING,
 } from "./layout";
 import { Record } from "./record";
 import { clearWords } from "./words";
@@ -49,7 +61,7 @@ export class Node {
   right: usize;
   left: usize;
   allocation: u32;
-  /** Counts keeper calls made for this domain: a restart is good for the latest one only. */
+  /** Counts what this domain has waited for: a resume key is good for the latest only. Page: mappings. */
   calls: u32;
   /** All that was ever put into the counter, less what was taken out of it (mod 2^64). */
   granted: u64;
@@ -57,6 +69,12 @@ export class Node {
   consumed: u64;
   partner: usize;
   lastHook: usize;
+  /** In the worrier's list. */
+  nextWorry: usize;
+  /** The upper 16 bits of `calls`. */
+  callsHigh: u16;
+  spare: u16;
+  due: u64;
 
   @inline static at(index: u32): Node {
     return changetype<Node>(control.nodeBase + <usize>index * NODE_SIZE);
@@ -80,6 +98,35 @@ export class Node {
 
   get hot(): Record {
     return changetype<Record>(this.record);
+  }
+
+  /** Whatever resume key there is to it is void from now on, in all its copies. */
+  newCall(): void {
+    if (++this.calls == 0) this.callsHigh++;
+  }
+
+  /** Domain: the node with its general keys; it has one if it runs a machine. */
+  get keys(): Node {
+    return Node.at(this.key(DOMAIN_KEYS_SLOT).subject);
+  }
+
+  /** Whether it can be sent messages: a domain with a machine that has not ended. */
+  get isGate(): bool {
+    return this.isDomain && this.hot.programKind == PROGRAM_RISCV && this.hot.state != STATE_ENDED;
+  }
+
+  /** Whether a resume key of its latest call would still be waited for. */
+  get awaits(): bool {
+    if (this.prepcode == PREPCODE_JOIN) return this.partner == JOIN_WAITING;
+    if (!this.isDomain) return false;
+    const state = this.hot.state;
+    if (state == STATE_CALLING || state == STATE_KEPT) return true;
+    return state == STATE_WAITING && this.partner != 0 && changetype<Node>(this.partner).isKept;
+  }
+
+  /** Of a domain's partner: whether it waits there for a keeper. */
+  private get isKept(): bool {
+    return this.prepcode != PREPCODE_WAIT;
   }
 
   key(slot: i32): Key {
@@ -167,6 +214,9 @@ if (
   offsetof<Node>("consumed") != NODE_CONSUMED ||
   offsetof<Node>("partner") != NODE_PARTNER ||
   offsetof<Node>("lastHook") != NODE_LAST_HOOK ||
+  offsetof<Node>("nextWorry") != NODE_NEXT_WORRY ||
+  offsetof<Node>("callsHigh") != NODE_CALLS_HIGH ||
+  offsetof<Node>("due") != NODE_DUE ||
   <i32>offsetof<Node>() > NODE_KEYS ||
   NODE_KEYS + SLOTS * KEY_SIZE != NODE_SIZE
 ) {

@@ -6,12 +6,14 @@ import { control } from "./control";
 import { journalBegin, journalFilled } from "./journal";
 import {
   BATCH,
+  PROGRAM_BURSTS,
   SLEEPER_RECORD,
   SLEEPER_SEQUENCE,
   SLEEPER_SIZE,
   SLEEPER_TIME,
   STATE_WAITING,
 } from "./layout";
+import { Node } from "./node";
 import { me } from "./processor";
 import { enqueue } from "./ready";
 import { Record } from "./record";
@@ -61,11 +63,14 @@ export function nextWake(): u64 {
 /** Puts a domain that is on no queue to sleep for so many cycles; time ends at 2^64 − 1. */
 export function sleep(domain: Record, cycles: u32): void {
   const now = me().time;
-  const until = cycles < u64.MAX_VALUE - now ? now + cycles : u64.MAX_VALUE;
+  sleepUntil(domain, cycles < u64.MAX_VALUE - now ? now + cycles : u64.MAX_VALUE);
+}
+
+export function sleepUntil(domain: Record, until: u64): void {
   domain.state = <u8>STATE_WAITING;
   const place = control.sleepers++;
   Sleeper.put(place, until, changetype<usize>(domain), control.sequence++);
-  rise(place);
+  lift(place);
 }
 
 export function isAsleep(domain: Record): bool {
@@ -82,10 +87,23 @@ export function wakeSleepers(): void {
       if (journalFilled()) journalBegin();
     }
     const domain = changetype<Record>(Sleeper.at(0).record);
-    awake(domain);
-    Bursts.next(domain);
+    rise(domain);
     enqueue(domain);
   }
+}
+
+/** A sleeper is to go on: with its next burst, or with the answer of the wait object that it was at. */
+export function rise(domain: Record): void {
+  awake(domain);
+  if (domain.programKind == PROGRAM_BURSTS) Bursts.next(domain);
+  else leaveWait(domain.node);
+}
+
+/** Nobody waits at the wait object of this domain any more. */
+export function leaveWait(node: Node): void {
+  if (node.partner == 0) return;
+  changetype<Node>(node.partner).partner = 0;
+  node.partner = 0;
 }
 
 /** Takes a sleeper out of the heap, wherever it is. */
@@ -96,7 +114,7 @@ export function awake(domain: Record): void {
   if (place == last) return;
   const moved = Sleeper.at(last);
   Sleeper.put(place, moved.time, moved.record, moved.sequence);
-  rise(place);
+  lift(place);
   sink(place);
 }
 
@@ -110,7 +128,7 @@ function swap(a: u32, b: u32): void {
   Sleeper.put(b, time, record, sequence);
 }
 
-function rise(from: u32): void {
+function lift(from: u32): void {
   let place = from;
   while (place > 0) {
     const parent = (place - 1) >>> 1;

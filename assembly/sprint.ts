@@ -23,12 +23,15 @@ import {
 import { me } from "./processor";
 import { Record } from "./record";
 import { nextWake } from "./sleeper";
+import { nextWorry } from "./worrier";
 
 /** How many slices may be run so: nobody wakes meanwhile, `until` is not passed, events have room. */
 export function slicesAhead(until: u64, most: u32): u32 {
   const here = me();
   if (here.sliceUsed != 0 || control.switchCost != 0) return 0;
-  const last = min<u64>(until, nextWake() - 1);
+  // The worrier looks when he is due.
+  const last = min<u64>(min<u64>(until, nextWake() - 1), nextWorry());
+  if (last <= here.time) return 0;
   const whole = <u32>min<u64>(most, (last - here.time) / control.quantum);
   return control.traced ? min(whole, eventRoom()) : whole;
 }

@@ -1,8 +1,10 @@
-// Stall queues: domains that wait at a meter, by a hook in their slot 13. Some are parked because
-// the meter is dry and nobody answers for it; some wait because its keeper is busy with another.
+// Stall queues: domains that wait at a meter or at a busy domain, by a hook in their slot 13. Some are
+// parked because the meter is dry and nobody answers for it; some wait because its keeper is busy with
+// another. Waking many may take several changes: it comes before what it is for, which is one.
 
 import { auditDomain, auditRing } from "./audit";
 import { emit } from "./event";
+import { journalBegin, journalFilled } from "./journal";
 import { Key } from "./key";
 import {
   DOMAIN_HOOK_SLOT,
@@ -20,7 +22,7 @@ import { count } from "./processor";
 import { enqueue } from "./ready";
 import { Record } from "./record";
 
-/** Hangs a domain that is on no queue at the end of the stall queue of a meter. */
+/** Hangs a domain that is on no queue at the end of a stall queue. */
 export function stall(domain: Record, meter: Node, why: i32): void {
   domain.node.key(DOMAIN_HOOK_SLOT).hook(meter, why);
   domain.state = <u8>(why == HOOK_PARKED ? STATE_PARKED : STATE_WAITING);
@@ -41,6 +43,7 @@ export function park(domain: Record, meter: Node): void {
 /** Puts every domain stalled at a meter on the ready queue, the first first. */
 export function wakeAll(meter: Node): void {
   while (meter.lastHook) {
+    if (journalFilled()) journalBegin();
     const hook = changetype<Key>(meter.right);
     const domain = Node.owner(hook).hot;
     hook.unhook();
@@ -56,6 +59,7 @@ export function wakeSome(meter: Node, why: i32): void {
     if (hook.kind != KIND_HOOK) return;
     at = hook.right;
     if (hook.databyte != why) continue;
+    if (journalFilled()) journalBegin();
     const domain = Node.owner(hook).hot;
     hook.unhook();
     enqueue(domain);
@@ -74,11 +78,16 @@ export function wakeChain(meter: Node): void {
   }
 }
 
+/** Whoever waits for the keeper of a meter looks again. */
+export function wakeStalled(meter: Node): void {
+  wakeSome(meter, HOOK_STALLED);
+}
+
 /** The keeper of a meter is free again: whoever waited for it looks again. */
 export function releaseKeeper(domain: Node): void {
   if (domain.partner == 0) return;
   const meter = changetype<Node>(domain.partner);
   domain.partner = 0;
   meter.partner = 0;
-  wakeSome(meter, HOOK_STALLED);
+  wakeStalled(meter);
 }

@@ -7,6 +7,7 @@ import { breakClimb } from "./climb";
 import {
   OK,
   STATUS_BUSY,
+  STATUS_MAPPED,
   STATUS_NO_MEMORY,
   STATUS_NO_NODES,
   STATUS_NOT_ALLOWED,
@@ -16,6 +17,7 @@ import {
 import { control } from "./control";
 import { detain } from "./domain";
 import { frameInit } from "./frame";
+import { joinFree } from "./join";
 import { Key } from "./key";
 import {
   DEFAULT_ADVANCE,
@@ -27,9 +29,14 @@ import {
   METER_SUPERIOR_SLOT,
   NODE_SIZE,
   PAGE_SIZE,
+  PREPCODE_JOIN,
+  PREPCODE_KEYS,
+  PREPCODE_METER,
   PREPCODE_NONE,
+  PREPCODE_PAGE,
   PRIME_INDEX,
   PROCESSOR_SIZE,
+  PROGRAM_RISCV,
   RECORD_SIZE,
   REGIONS,
   SLEEPER_SIZE,
@@ -37,10 +44,13 @@ import {
   WASM_PAGE_SIZE,
 } from "./layout";
 import { Node } from "./node";
+import { pageFree } from "./page";
 import { Processor } from "./processor";
 import { NOTHING } from "./program";
 import { Record } from "./record";
-import { wakeChain } from "./stall";
+import { wakeAll, wakeChain } from "./stall";
+import { waitFree } from "./wait";
+import { forget } from "./worrier";
 
 /** The prime meter's counter: 2^56 − 1, some 142 years at 16 MHz (§9). */
 const PRIME_COUNTER: u64 = ((<u64>1) << 56) - 1;
@@ -130,14 +140,19 @@ export function nodeAllocation(index: u32): u32 {
 export function nodeFree(index: u32, allocation: u32): i32 {
   const node = Key.find(index, allocation);
   if (!node) return STATUS_RESCINDED;
-  if (index == PRIME_INDEX) return STATUS_NOT_ALLOWED;
+  const prepcode = node.prepcode;
+  if (index == PRIME_INDEX || prepcode == PREPCODE_KEYS) return STATUS_NOT_ALLOWED;
+  if (prepcode == PREPCODE_PAGE && node.calls != 0) return STATUS_MAPPED;
   if (!claimNode(node)) return STATUS_BUSY;
   breakClimb(node);
   if (node.isDomain) freeDomain(node);
-  else wakeChain(node);
-  if (node.isMeter) unprepare(node.hot);
-  // Its keeper's answer will find the domain, if not this meter.
-  if (node.partner) changetype<Node>(node.partner).partner = 0;
+  else if (prepcode > <u8>PREPCODE_METER) freeObject(node);
+  else {
+    wakeChain(node);
+    if (node.isMeter) unprepare(node.hot);
+    // Its keeper's answer will find the domain, if not this meter.
+    if (node.partner) changetype<Node>(node.partner).partner = 0;
+  }
   node.free();
   if (isDefined(CHECKED)) {
     const superior = node.superior();
@@ -150,6 +165,19 @@ function freeDomain(node: Node): void {
   const domain = node.hot;
   detain(domain);
   leaveChain(domain);
+  // Whoever has stalled on it finds no domain there.
+  wakeAll(node);
+  forget(node);
+  if (domain.programKind == PROGRAM_RISCV) {
+    node.keys.prepcode = <u8>PREPCODE_NONE;
+    node.keys.free();
+  }
   domain.free();
   node.prepcode = <u8>PREPCODE_NONE;
+}
+
+function freeObject(node: Node): void {
+  if (node.prepcode == PREPCODE_PAGE) pageFree(node);
+  else if (node.prepcode == PREPCODE_JOIN) joinFree(node);
+  else waitFree(node);
 }

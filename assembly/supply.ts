@@ -1,29 +1,15 @@
-// A domain without cycles: preparing its chain, refilling its cache, and what happens when a meter
-// above it is dry (§5.4, §6, §7).
+// A domain without cycles: preparing its chain and refilling its cache (§5.4, §6).
 
 import { CLAIMS, refill } from "./cache";
 import { isAttached, prepareChain } from "./chain";
-import { REASON_CLAIM, REASON_CLIMB, REASON_KEEPER, REASON_RAN, TRAP_NONE } from "./codes";
+import { REASON_CLAIM, REASON_CLIMB, REASON_RAN, TRAP_NONE } from "./codes";
 import { control } from "./control";
 import { emit } from "./event";
-import {
-  EVENT_KEEPER,
-  EVENT_REFILL,
-  HOOK_STALLED,
-  KEEPER_LAPS,
-  KIND_HOST,
-  METER_KEEPER_SLOT,
-  STATE_WAITING,
-  STATISTIC_KEEPER_CALLS,
-  STATISTIC_KERNEL_WORK,
-  STATISTIC_VISITS,
-} from "./layout";
-import { Node } from "./node";
-import { account, askHost, count, counted, me, report } from "./processor";
-import { dequeue } from "./ready";
+import { exhausted, trapped } from "./keeper";
+import { EVENT_REFILL, STATISTIC_KERNEL_WORK, STATISTIC_VISITS } from "./layout";
+import { account, counted, me } from "./processor";
 import { Record } from "./record";
-import { park, stall } from "./stall";
-import { deliverTrap, setTrap } from "./trap";
+import { setTrap } from "./trap";
 
 /**
  * Refills the cache of the domain at the head of the queue. REASON_RAN: look at the head again; there
@@ -64,34 +50,5 @@ export function chargeWork(domain: Record, cycles: u64): u64 {
 /** The chain is no chain: the domain traps (R3). */
 export function refuse(domain: Record, trap: i32): i32 {
   setTrap(domain, trap, 0);
-  return deliverTrap(domain);
-}
-
-/** Calls the keeper of a dry meter, or waits for it, or parks the domain (R4). */
-function exhausted(domain: Record, meter: Node): i32 {
-  const node = domain.node;
-  dequeue(domain);
-  if (meter.key(METER_KEEPER_SLOT).kind == KIND_HOST) {
-    if (meter.partner) {
-      stall(domain, meter, HOOK_STALLED);
-      return REASON_RAN;
-    }
-    if (domain.laps < <u8>KEEPER_LAPS) {
-      domain.laps++;
-      node.calls++;
-      node.partner = changetype<usize>(meter);
-      meter.partner = changetype<usize>(node);
-      domain.state = <u8>STATE_WAITING;
-      const said = report();
-      said.domain = node.index;
-      said.meter = meter.index;
-      said.code = node.calls;
-      count(STATISTIC_KEEPER_CALLS);
-      emit(EVENT_KEEPER, node, meter, node.calls, 0);
-      askHost();
-      return REASON_KEEPER;
-    }
-  }
-  park(domain, meter);
-  return REASON_RAN;
+  return trapped(domain);
 }

@@ -11,7 +11,6 @@ import {
   STATISTIC_TRAPS,
 } from "./layout";
 import { askHost, count, report } from "./processor";
-import { dequeue } from "./ready";
 import { Record } from "./record";
 
 /** The domain at the head of the queue has trapped: `address` is for the target CPU's traps. */
@@ -25,11 +24,10 @@ export function clearTrap(domain: Record): void {
   domain.node.key(DOMAIN_TRAP_SLOT).zero();
 }
 
-/** The domain waits, visible as trapped, until it is made available; the host is told. */
-export function deliverTrap(domain: Record): i32 {
+/** A domain that is on no queue waits, visible as trapped, until it is made to run; the host is told. */
+export function showTrap(domain: Record): i32 {
   const node = domain.node;
   const trap = node.key(DOMAIN_TRAP_SLOT).low;
-  dequeue(domain);
   domain.state = <u8>STATE_TRAPPED;
   const said = report();
   said.domain = node.index;

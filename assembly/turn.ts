@@ -16,8 +16,10 @@ import {
 } from "./codes";
 import { control } from "./control";
 import { eventsFull } from "./event";
+import { isInvocation, jump } from "./gate";
 import { journalBegin } from "./journal";
-import { allowanceOf, bill, callHost, countSlices, settle } from "./kernel";
+import { trapped } from "./keeper";
+import { allowanceOf, askForCall, bill, countSlices, settle } from "./kernel";
 import {
   FLAG_CALLING,
   FLAG_STALE,
@@ -47,7 +49,8 @@ import { nextWake, wakeSleepers } from "./sleeper";
 import { isSmooth, slicesAhead, sprint } from "./sprint";
 import { share, steal } from "./steal";
 import { refuse, supply } from "./supply";
-import { deliverTrap, setTrap } from "./trap";
+import { setTrap } from "./trap";
+import { attend, nextWorry } from "./worrier";
 
 /** Turn after turn, so many at most. Answers the last one's phase: see `turn`. */
 export function work(turns: u32): i32 {
@@ -97,6 +100,7 @@ function pass(here: Processor): i32 {
     wakeSleepers();
     if (nextWake() <= here.time) return PHASE_WANTING;
   }
+  if (nextWorry() <= here.time) attend();
   const hasRun = here.outcome != NOTHING;
   if (hasRun && settleKept() == REASON_LIMIT) return rest(here, REST_LIMIT);
   if (!control.going) return rest(here, REST_HALTED);
@@ -104,7 +108,11 @@ function pass(here: Processor): i32 {
   takeIn();
   // Its clock may have gone on to that of whoever gave it something: sleepers first.
   if (nextWake() <= here.time) return PHASE_WANTING;
-  if (here.ready == 0) return seek(here);
+  if (here.ready == 0) {
+    if (control.worried == 0) return seek(here);
+    attend();
+    return PHASE_WANTING;
+  }
   if (here.time >= control.until) return rest(here, REST_LIMIT);
   return serve(here, changetype<Record>(here.ready));
 }
@@ -146,11 +154,12 @@ function serve(here: Processor, domain: Record): i32 {
     if (here.time >= control.until || nextWake() <= here.time) return PHASE_WANTING;
   }
   if ((domain.flags & FLAG_TRAPPED) != 0) {
-    deliverTrap(domain);
+    trapped(domain);
     return PHASE_WANTING;
   }
   if ((domain.flags & FLAG_CALLING) != 0) {
-    callHost(domain);
+    if (!isInvocation(domain)) askForCall(domain);
+    else if (jump(domain) == REASON_CLAIM) return PHASE_CLAIMING;
     return PHASE_WANTING;
   }
   return goOutside(here, domain);

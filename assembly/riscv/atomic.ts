@@ -1,5 +1,5 @@
-// LR, SC and the AMOs. There is one hart, so each is atomic by itself; a reservation lives until the
-// next SC, and SC also compares the value: another domain may share the frame.
+// LR, SC and the AMOs. A reservation lives until the next SC, and SC also compares the value: another
+// domain may share the frame, and run on another processor. With one processor each is atomic by itself.
 
 import {
   TRAP_LOAD_FAULT,
@@ -8,7 +8,7 @@ import {
   TRAP_STORE_MISALIGNED,
 } from "../codes";
 import { Machine } from "./machine";
-import { readSlow, resumeAt, writeSlow } from "./memory";
+import { readSlow, resumeAt, writableCell, writeSlow } from "./memory";
 import { RECORD_BYTES, Record } from "./record";
 
 const SWAP: u32 = 1;
@@ -33,8 +33,34 @@ function trap(machine: Machine, code: u32, guest: u32): usize {
   return 0;
 }
 
+/** SC or an AMO at a cell that no instruction is decoded from, whatever other processors do there. */
+function exchange(machine: Machine, at: usize, cell: usize): usize {
+  const record = changetype<Record>(at);
+  const registers = changetype<usize>(machine);
+  const kind = <u32>record.imm;
+  const rd = registers + record.rd;
+  const operand = load<u32>(registers + record.rs2);
+  if (kind == SC) {
+    const guest = load<u32>(registers + record.rs1);
+    const expected = machine.reservedValue;
+    const holds = machine.reservation == guest + 1;
+    machine.reservation = 0;
+    const done = holds && atomic.cmpxchg<u32>(cell, expected, operand) == expected;
+    store<u32>(rd, done ? 0 : 1);
+    return at + RECORD_BYTES;
+  }
+  let old = atomic.load<u32>(cell);
+  while (true) {
+    const seen = atomic.cmpxchg<u32>(cell, old, combine(kind, old, operand));
+    if (seen == old) break;
+    old = seen;
+  }
+  store<u32>(rd, old);
+  return at + RECORD_BYTES;
+}
+
 /** Does the atomic instruction at record `at`. Returns the record that comes next, 0 after a trap. */
-export function atomic(machine: Machine, at: usize): usize {
+export function amo(machine: Machine, at: usize): usize {
   const record = changetype<Record>(at);
   const registers = changetype<usize>(machine);
   const kind = <u32>record.imm;
@@ -43,6 +69,12 @@ export function atomic(machine: Machine, at: usize): usize {
   const operand = load<u32>(registers + record.rs2);
   if ((guest & 3) != 0) {
     return trap(machine, kind == LR ? TRAP_LOAD_MISALIGNED : TRAP_STORE_MISALIGNED, guest);
+  }
+  if (isDefined(SHARED)) {
+    if (kind != LR) {
+      const cell = writableCell(machine, guest);
+      if (cell != 0) return exchange(machine, at, cell);
+    }
   }
   const host = readSlow(machine, guest, 4);
   if (host == 0) return trap(machine, kind == LR ? TRAP_LOAD_FAULT : TRAP_STORE_FAULT, guest);

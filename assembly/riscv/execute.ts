@@ -2,7 +2,7 @@
 // much faster than a common tail; `break` is for branches that are taken.
 
 import { TRAP_BREAKPOINT, TRAP_ILLEGAL } from "../codes";
-import { atomic } from "./atomic";
+import { amo } from "./atomic";
 import { codeEnter } from "./code";
 import { STOP_BUDGET, STOP_ECALL, STOP_TRAP } from "./layout";
 import { csr, leave, leaveEnter, leaveTrap } from "./leave";
@@ -71,7 +71,7 @@ export function execute(machine: Machine, budget: i32): i32 {
         at += RECORD_BYTES;
         continue;
       case Op.Atomic:
-        target = atomic(machine, at);
+        target = amo(machine, at);
         if (target == 0) return leave(machine, at, left, STOP_TRAP);
         at = target;
         continue;

@@ -7,6 +7,9 @@
 // bits and marks in the low 12. Owned by `assembly/riscv/`.
 
 export const MACHINE_REGISTERS = 0;
+/** Registers by their number, as invocations use them. */
+export const REGISTER_T0 = 5;
+export const REGISTER_A0 = 10;
 /** Writes to x0 end up here. */
 export const MACHINE_SINK = 128;
 export const MACHINE_PC = 132;
@@ -33,6 +36,8 @@ export const MARK_EXEC = 8;
 export const MARK_FAULT = 16;
 /** Instructions of this page are in the machine's own decode cache. */
 export const MARK_CODE = 32;
+/** The frame is a page object's, mapped here. */
+export const MARK_FOREIGN = 64;
 
 /** An image: the decode cache of a program, in frames of its own, and a pool of single frames. */
 export const IMAGE_SIZE = 4;

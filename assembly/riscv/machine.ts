@@ -25,6 +25,7 @@ import {
   MACHINE_TRAP_CODE,
   MACHINE_USED,
   MACHINE_WANTED,
+  MARK_FOREIGN,
   MARK_PRESENT,
   MAX_PAGES,
 } from "./layout";
@@ -153,7 +154,7 @@ export function machineFree(address: usize): void {
   const machine = changetype<Machine>(address);
   for (let page: u32 = 0; page < machine.pages; ++page) {
     const word = load<u32>(wordOf(address, page));
-    if ((word & MARK_PRESENT) != 0) freeRun(word & ~(PAGE_SIZE - 1), 1);
+    if ((word & (MARK_PRESENT | MARK_FOREIGN)) == MARK_PRESENT) freeRun(word & ~(PAGE_SIZE - 1), 1);
   }
   const image = machine.image;
   if (image != 0) {

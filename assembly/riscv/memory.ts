@@ -5,7 +5,15 @@ import { OK, STATUS_NO_FRAMES, STATUS_RANGE, TRAP_LOAD_FAULT, TRAP_STORE_FAULT }
 import { allocateRun, claimRun, framesFree, freeRun } from "../frame";
 import { PAGE_SIZE } from "../layout";
 import { codeDetach, codeStored } from "./code";
-import { MARK_CODE, MARK_EXEC, MARK_FAULT, MARK_PRESENT, MARK_READ, MARK_WRITE } from "./layout";
+import {
+  MARK_CODE,
+  MARK_EXEC,
+  MARK_FAULT,
+  MARK_FOREIGN,
+  MARK_PRESENT,
+  MARK_READ,
+  MARK_WRITE,
+} from "./layout";
 import {
   MACHINE_READ_TLB,
   MACHINE_RESUME,
@@ -125,7 +133,10 @@ export function machineProtect(address: usize, first: u32, count: u32, marks: u3
   const machine = changetype<Machine>(address);
   if (!inRange(machine, first, count) || (marks & ~SETTABLE) != 0) return STATUS_RANGE;
   for (let page = first; page < first + count; ++page) {
-    if ((load<u32>(wordOf(address, page)) & MARK_PRESENT) == 0) return STATUS_RANGE;
+    const word = load<u32>(wordOf(address, page));
+    if ((word & MARK_PRESENT) == 0) return STATUS_RANGE;
+    // What others write is no code.
+    if ((word & MARK_FOREIGN) != 0 && (marks & MARK_EXEC) != 0) return STATUS_RANGE;
   }
   let changed = false;
   for (let page = first; page < first + count; ++page) {
@@ -139,8 +150,33 @@ export function machineProtect(address: usize, first: u32, count: u32, marks: u3
   return OK;
 }
 
-/** Gives frames of pages back. */
+/** Maps a frame of somebody else's, `marks` being of MARK_READ and _WRITE, where nothing is mapped. */
+export function memoryMapForeign(address: usize, page: u32, frame: usize, marks: u32): i32 {
+  const machine = changetype<Machine>(address);
+  if (!inRange(machine, page, 1) || (marks & ~(MARK_READ | MARK_WRITE)) != 0) return STATUS_RANGE;
+  if (load<u32>(wordOf(address, page)) != 0) return STATUS_RANGE;
+  store<u32>(wordOf(address, page), <u32>frame | marks | MARK_PRESENT | MARK_FOREIGN);
+  memoryRefresh(machine);
+  return OK;
+}
+
+/** Undoes that, if it is that frame. */
+export function memoryUnmapForeign(address: usize, page: u32, frame: usize): i32 {
+  const machine = changetype<Machine>(address);
+  if (!inRange(machine, page, 1)) return STATUS_RANGE;
+  const word = load<u32>(wordOf(address, page));
+  if ((word & MARK_FOREIGN) == 0 || (word & FRAME_BITS) != <u32>frame) return STATUS_RANGE;
+  store<u32>(wordOf(address, page), 0);
+  memoryRefresh(machine);
+  return OK;
+}
+
+/** Gives frames of pages back; those of others are not this machine's to give. */
 export function machineUnmap(address: usize, first: u32, count: u32): i32 {
+  for (let page = first; page < first + count; ++page) {
+    if (page >= changetype<Machine>(address).pages) break;
+    if ((load<u32>(wordOf(address, page)) & MARK_FOREIGN) != 0) return STATUS_RANGE;
+  }
   const status = machineProtect(address, first, count, 0);
   if (status != OK) return status;
   freePages(address, first, count);
@@ -177,6 +213,20 @@ function wordFor(machine: Machine, guest: u32, mark: u32): u32 {
 export function translateCode(machine: Machine, guest: u32): usize {
   const word = wordFor(machine, guest, MARK_EXEC);
   return word == 0 ? 0 : (word & FRAME_BITS) + (guest & 0xfff);
+}
+
+/** Host address of an aligned word that may be read and written and is no code that is decoded, or 0. */
+export function writableCell(machine: Machine, guest: u32): usize {
+  if (wordFor(machine, guest, MARK_READ) == 0) return 0;
+  const page = translateWrite(machine, guest);
+  return page == 0 || (page & 1) != 0 ? 0 : page + (guest & 0xfff);
+}
+
+/** Host address of a guest byte, good to the end of its page, or 0; for writing, not in code. */
+export function translatePlain(machine: Machine, guest: u32, mark: u32): usize {
+  const word = wordFor(machine, guest, mark);
+  if (word == 0 || (mark == MARK_WRITE && (word & MARK_EXEC) != 0)) return 0;
+  return (word & FRAME_BITS) + (guest & 0xfff);
 }
 
 /** Lets the interpreter find the page by itself next time. */

@@ -1,0 +1,92 @@
+// Pages as objects: a node whose `record` is a frame, which may be mapped in many address spaces; `calls`
+// counts in how many places. A page that is mapped can't be rescinded.
+
+import {
+  ANSWER_INVALID_ORDER,
+  ANSWER_PAGE,
+  ANSWER_RANGE,
+  OK,
+  ORDER_KT,
+  ORDER_PAGE_CLEAR,
+  ORDER_PAGE_WRITE,
+  STATUS_NO_FRAMES,
+  STATUS_NO_NODES,
+  STATUS_RANGE,
+  STATUS_RESCINDED,
+} from "./codes";
+import { control } from "./control";
+import { allocateRun, freeRun } from "./frame";
+import { Key } from "./key";
+import { PAGE_SIZE, PREPCODE_NONE, PREPCODE_PAGE } from "./layout";
+import { gatherInto, length, order, say } from "./message";
+import { Node } from "./node";
+import { memoryMapForeign, memoryUnmapForeign } from "./riscv/memory";
+import { stringClear } from "./riscv/string";
+
+/** Makes a page of zeros; answers its node's index, or 0 with CONTROL_CODE. */
+export function pageCreate(): u32 {
+  control.code = STATUS_NO_FRAMES;
+  const frame = allocateRun(1);
+  if (frame == 0) return 0;
+  const node = Node.allocate();
+  if (!node) {
+    control.code = STATUS_NO_NODES;
+    freeRun(frame, 1);
+    return 0;
+  }
+  control.code = OK;
+  node.record = frame;
+  node.prepcode = <u8>PREPCODE_PAGE;
+  return node.index;
+}
+
+/** Gives back the frame of a page that is mapped nowhere. */
+export function pageFree(node: Node): void {
+  freeRun(node.record, 1);
+  node.record = 0;
+  node.prepcode = <u8>PREPCODE_NONE;
+}
+
+/** Maps a page at a guest page where nothing is yet; `marks` are of MARK_READ and _WRITE. */
+export function machineMapPage(
+  machine: usize,
+  first: u32,
+  index: u32,
+  allocation: u32,
+  marks: u32,
+): i32 {
+  const node = Key.find(index, allocation);
+  if (!node) return STATUS_RESCINDED;
+  if (node.prepcode != PREPCODE_PAGE) return STATUS_RANGE;
+  const status = memoryMapForeign(machine, first, node.record, marks);
+  if (status == OK) node.calls++;
+  return status;
+}
+
+/** Undoes that. */
+export function machineUnmapPage(machine: usize, first: u32, index: u32, allocation: u32): i32 {
+  const node = Key.find(index, allocation);
+  if (!node) return STATUS_RESCINDED;
+  if (node.prepcode != PREPCODE_PAGE) return STATUS_RANGE;
+  const status = memoryUnmapForeign(machine, first, node.record);
+  if (status == OK) node.calls--;
+  return status;
+}
+
+/** The orders of page keys: 0 to 4,095 read from there on, 4,096 more write there, 8,192 clears. */
+export function pageOrder(node: Node): u32 {
+  if (order == ORDER_KT) return ANSWER_PAGE;
+  if (order < <u32>PAGE_SIZE) {
+    say(node.record + order, <u32>PAGE_SIZE - order);
+    return OK;
+  }
+  if (order < <u32>(ORDER_PAGE_WRITE + PAGE_SIZE)) {
+    const offset = order - ORDER_PAGE_WRITE;
+    return length <= <u32>PAGE_SIZE - offset && gatherInto(node.record + offset)
+      ? OK
+      : ANSWER_RANGE;
+  }
+  if (order != ORDER_PAGE_CLEAR) return ANSWER_INVALID_ORDER;
+  stringClear(node.record, PAGE_SIZE);
+  return OK;
+}

@@ -1,0 +1,63 @@
+// What the kernel does for whoever holds a key of KIND_MISC, the databyte of which says which service:
+// the clock (§3.5), the returner, and the maker of data keys.
+
+import {
+  ANSWER_INVALID_ORDER,
+  ANSWER_MISC,
+  ANSWER_RANGE,
+  OK,
+  ORDER_IDLE_TIME,
+  ORDER_KT,
+  ORDER_TIME,
+} from "./codes";
+import { control } from "./control";
+import { Key } from "./key";
+import {
+  MISC_CLOCK,
+  MISC_DATA,
+  MISC_RETURNER,
+  PROCESSOR_STATISTICS,
+  STATISTIC_IDLE,
+} from "./layout";
+import { gather, length, numberAt, order, say, scratch } from "./message";
+import { me, Processor } from "./processor";
+import { CLOCK_UNITS } from "./wait";
+
+/** Bytes of a data key's number. */
+export const DATA_BYTES: u32 = 11;
+
+/** The order of the message under way. The returner's answer is the message itself, as it came. */
+export function serviceOrder(service: i32, result: Key): u32 {
+  if (order == ORDER_KT) return ANSWER_MISC;
+  if (service == MISC_CLOCK) return clock();
+  return service == MISC_DATA ? makeData(result) : ANSWER_INVALID_ORDER;
+}
+
+/** Whether the key's answer is what it is sent. */
+export function returns(service: i32): bool {
+  return service == MISC_RETURNER && order != ORDER_KT;
+}
+
+function clock(): u32 {
+  if (order == ORDER_TIME) say(numberAt(me().time * CLOCK_UNITS), 8);
+  else if (order == ORDER_IDLE_TIME) say(numberAt(idleTime()), 8);
+  else return ANSWER_INVALID_ORDER;
+  return OK;
+}
+
+/** Cycles in which processors ran nobody. */
+function idleTime(): u64 {
+  let sum: u64 = 0;
+  for (let index: u32 = 0; index <= control.processors; index++) {
+    const at = changetype<usize>(Processor.at(index)) + PROCESSOR_STATISTICS;
+    sum += load<u64>(at + (STATISTIC_IDLE << 3));
+  }
+  return sum;
+}
+
+function makeData(result: Key): u32 {
+  if (order != 0) return ANSWER_INVALID_ORDER;
+  if (length > DATA_BYTES || !gather()) return ANSWER_RANGE;
+  result.setBody(scratch(), length);
+  return OK;
+}
