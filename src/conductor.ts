@@ -38,7 +38,6 @@ export class Conductor implements Driver {
   readonly #core: Core;
   readonly #shared: Shared;
   readonly #bell: Bell;
-  readonly #keeperCalls: KeeperCalls;
   readonly #reporter: Reporter;
   /** Up to when they run. */
   #stop = 0n;
@@ -61,9 +60,8 @@ export class Conductor implements Driver {
       seed === undefined
         ? new Workers(core, shared, this.#bell)
         : new Turns(core, shared, this.#bell, seed);
-    this.#keeperCalls = new KeeperCalls(core, this.alarms);
-    this.#keeperCalls.onAnswer = () => this.#bell.ring();
-    this.#reporter = new Reporter(core, this.#keeperCalls);
+    this.#reporter = new Reporter(core, new KeeperCalls(core, this.alarms));
+    core.answers.onAnswer = () => this.#bell.ring();
   }
 
   step(until: bigint): StepOutcome {
@@ -126,7 +124,7 @@ export class Conductor implements Driver {
     this.#seen = this.#bell.count;
     this.#hasActed = this.#reporter.act();
     // Whoever answers later has a turn of the event loop before time passes for nobody (R15).
-    if (this.#keeperCalls.isAsked) return "ran";
+    if (this.#core.answers.isAsked) return "ran";
     if (!this.#isGoing) return this.#go(until);
     switch (this.#standing()) {
       case "idle":
@@ -176,7 +174,7 @@ export class Conductor implements Driver {
   /** Nobody is ready or sleeps: time goes on to the next alarm, if somebody waits for one. */
   #pass(until: bigint): StepOutcome {
     const { next } = this.alarms;
-    if (next === NEVER) return this.#keeperCalls.areOut ? "waiting" : "idle";
+    if (next === NEVER) return this.#core.answers.areOut ? "waiting" : "idle";
     this.#core.alone(() => {
       this.#core.view.amount = next < until ? next : until;
       this.#core.exports.idleUntil();
@@ -244,7 +242,7 @@ export class Conductor implements Driver {
 
   /** Whether code of the host is about to run that the kernel must not outrun (R15). */
   #takeTurn(): boolean {
-    const asked = this.#keeperCalls.takeAsked();
+    const asked = this.#core.answers.takeAsked();
     return this.alarms.takeFired() || asked;
   }
 }

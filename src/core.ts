@@ -13,6 +13,7 @@ import {
   STATUS_WRONG_STATE,
 } from "../assembly/codes.js";
 import { CONTROL_CODE, CONTROL_NODE_BASE, NODE_CALLS, NODE_SIZE } from "../assembly/layout.js";
+import { Answers } from "./answers.js";
 import type { Domain } from "./domain.js";
 import {
   CapacityError,
@@ -24,14 +25,21 @@ import {
   StateError,
 } from "./errors.js";
 import { Emitter } from "./event.js";
+import { HostObjects } from "./host-object.js";
+import { Hosts } from "./hosts.js";
 import { allocationOf, idOf, indexOf, type MeterId, type NodeId } from "./id.js";
-import type { Keeper } from "./keeper.js";
-import { checkKey, type Key } from "./key.js";
+import { copyKey, type Key, ZERO_KEY } from "./key.js";
+import { type KeyLike, keyOf } from "./key-like.js";
+import { Mappings } from "./mappings.js";
 import { Meter, MeterKey } from "./meter.js";
-import { type CheckedOptions, callable, show } from "./options.js";
+import { type CheckedOptions, show } from "./options.js";
+import { Post } from "./post.js";
+import { STATUS_MAPPED } from "./provisional.js";
 import { Registry } from "./registry.js";
 import { View } from "./view.js";
 import { disposed, type KernelExports, type KernelInstance, type Shared } from "./wasm.js";
+
+const NO_BYTES = new Uint8Array(0);
 
 export class Core {
   exports: KernelExports;
@@ -43,17 +51,17 @@ export class Core {
   /** By node index; rescinded ones are gone. */
   readonly meters = new Map<number, Meter>();
   readonly domains = new Registry<Domain>();
-  /** The functions behind host keys. */
-  readonly keepers = new Map<number, Keeper>();
-  /** Called after the host has done something to the kernel: a run may have something to do again. */
-  acted: () => void = () => {};
+  /** What host keys stand for. */
+  readonly hosts = new Hosts();
+  readonly answers = new Answers();
+  readonly objects = new HostObjects(this);
+  readonly post = new Post(this);
+  /** Which pages are in which address spaces. */
+  readonly mappings = new Mappings();
   /** Passes the kernel's batch of events on; before a node changes hands, or they would be lost. */
   report: () => void = () => {};
   /** Only takes it, so that nothing comes between that and what changes hands. */
   collect: () => void = () => {};
-  #nextKeeper = 1;
-  /** Those that `kernel.hostKey` gave out: other slots may hold them. */
-  readonly #shared = new Set<number>();
 
   constructor(instance: KernelInstance, options: CheckedOptions) {
     this.exports = instance.exports;
@@ -64,13 +72,20 @@ export class Core {
 
   /** Lets the memory go. Whatever needs it throws StateError from now on. */
   dispose(): void {
+    this.post.end();
+    this.answers.end();
     this.exports = disposed();
     this.view = disposed();
     if (this.shared) this.shared = disposed();
     this.meters.clear();
     this.domains.clear();
-    this.keepers.clear();
-    this.acted();
+    this.hosts.clear();
+    this.mappings.clear();
+  }
+
+  /** The host has done something to the kernel: a run may have something to do again. */
+  acted(): void {
+    this.answers.onAnswer();
   }
 
   /** Does something while no processor changes the store: calls that belong together, or reading. */
@@ -156,29 +171,26 @@ export class Core {
     return meter?.id === id ? meter : undefined;
   }
 
-  /** Gives a keeper a number, for a host key: one of its own, or one for as many as like it. */
-  register(keeper: Keeper, isShared = false): number {
-    callable("keeper", keeper);
-    const number = this.#nextKeeper++;
-    this.keepers.set(number, keeper);
-    if (isShared) this.#shared.add(number);
-    return number;
+  /** A key, or the one that a handle stands for. @throws {OptionError} @throws {RescindedError} */
+  keyOf(like: KeyLike, what: string): Key {
+    return keyOf(this, like, what);
   }
 
-  /** A meter has done with what was in its slot 2: a keeper of its own is forgotten. */
-  unregister(key: Key): void {
-    if (key.kind === "host" && !this.#shared.has(key.number)) this.keepers.delete(key.number);
-  }
-
-  /** Invokes a key; the return code and the key that comes back. */
-  invoke(key: Key, order: number, argument?: Key): { code: number; key: Key } {
-    checkKey(key, "invoke: key");
-    if (argument) checkKey(argument, "invoke: argument");
+  /** Invokes a key; the return code, and the key and the string that come back. */
+  invoke(
+    key: Key,
+    order: number,
+    argument: Key = ZERO_KEY,
+    string: Uint8Array = NO_BYTES,
+  ): { code: number; key: Key; string: Uint8Array } {
+    const own = copyKey(key, "invoke: key");
+    const given = copyKey(argument, "invoke: argument");
     const answer = this.alone(() => {
-      this.view.setInvoked(key);
-      this.view.setArgument(argument ?? { kind: "data", value: 0n });
+      this.view.setInvoked(own);
+      this.view.setArgument(given);
+      this.view.string = string;
       const code = this.exports.invoke(order) >>> 0;
-      return { code, key: this.view.result };
+      return { code, key: this.view.result, string: this.view.string };
     });
     this.acted();
     return answer;
@@ -206,6 +218,8 @@ export class Core {
         return new CounterOverflowError(`${what}: the counter would pass 2^64 - 1`);
       case STATUS_NOT_ALLOWED:
         return new StateError(`${what} can't be rescinded`);
+      case STATUS_MAPPED:
+        return new StateError(`${what} is mapped`);
       case STATUS_WRONG_STATE:
         return new StateError(`${what} has ended`);
       default:

@@ -13,6 +13,7 @@ import {
   PROCESSOR_CODE,
   PROCESSOR_DOMAIN,
   PROCESSOR_METER,
+  PROCESSOR_READY,
 } from "../assembly/layout.js";
 import { Alarms, NEVER } from "./alarm.js";
 import type { Core } from "./core.js";
@@ -43,16 +44,9 @@ export class Dispatcher implements Driver {
   }
 
   step(until: bigint): StepOutcome {
-    const { emitter } = this.#core;
-    let outcome: StepOutcome;
-    emitter.isHeld = true;
-    try {
-      outcome = this.#step(until);
-    } finally {
-      emitter.isHeld = false;
-    }
-    emitter.raise();
-    return outcome;
+    // Whoever calls this knows best when the event loop goes round.
+    this.#takeTurn();
+    return this.#stepHeld(until);
   }
 
   async run(until: bigint, signal: AbortSignal | undefined): Promise<Ending> {
@@ -64,8 +58,8 @@ export class Dispatcher implements Driver {
     let outcome: StepOutcome = "ran";
     try {
       while (!signal?.aborted) {
-        outcome = this.step(until);
-        if (outcome === "waiting") await Promise.race([this.#keeperCalls.answer(), aborted]);
+        outcome = this.#stepHeld(until);
+        if (outcome === "waiting") await Promise.race([this.#core.answers.next(), aborted]);
         if (this.#takeTurn() || performance.now() - this.#yielded > YIELD_MS) {
           await turn();
           this.#yielded = performance.now();
@@ -79,6 +73,19 @@ export class Dispatcher implements Driver {
   }
 
   dispose(): void {}
+
+  #stepHeld(until: bigint): StepOutcome {
+    const { emitter } = this.#core;
+    let outcome: StepOutcome;
+    emitter.isHeld = true;
+    try {
+      outcome = this.#step(until);
+    } finally {
+      emitter.isHeld = false;
+    }
+    emitter.raise();
+    return outcome;
+  }
 
   #step(until: bigint): StepOutcome {
     this.alarms.fire(this.#core.time);
@@ -111,11 +118,15 @@ export class Dispatcher implements Driver {
     const { view } = this.#core;
     if (reason !== REASON_KEEPER && reason !== REASON_HOST_CALL && reason !== REASON_TRAP) return;
     const domain = this.#core.domains.get(view.processor(OWN, PROCESSOR_DOMAIN))!;
-    if (reason === REASON_HOST_CALL) return () => this.#reporter.call(domain, this.#core.time);
+    if (reason === REASON_HOST_CALL) return () => this.#reporter.ecall(domain, this.#core.time);
     const code = view.processor(OWN, PROCESSOR_CODE);
     if (reason === REASON_KEEPER) {
-      const meter = this.#core.meterAt(view.processor(OWN, PROCESSOR_METER));
-      return () => this.#keeperCalls.make({ domain, number: code }, meter, this.#core.time);
+      const index = view.processor(OWN, PROCESSOR_METER);
+      const call = { domain, number: code };
+      // A domain's own keeper has no meter.
+      if (index === 0) return () => this.#keeperCalls.trapped(call, this.#core.time);
+      const meter = this.#core.meterAt(index);
+      return () => this.#keeperCalls.make(call, meter, this.#core.time);
     }
     const address = view.processor(OWN, PROCESSOR_ADDRESS);
     return () => this.#reporter.trap(domain, code, address, this.#core.time);
@@ -123,8 +134,11 @@ export class Dispatcher implements Driver {
 
   /** Nobody is ready or sleeps: time goes on to the next alarm, if somebody waits for one. */
   #rest(until: bigint): StepOutcome {
+    const { answers, view } = this.#core;
+    // Whoever was told of something may have given somebody something to do, or is about to (R15).
+    if (answers.isAsked || view.processor(OWN, PROCESSOR_READY) !== 0) return "ran";
     const { next } = this.alarms;
-    if (next === NEVER) return this.#keeperCalls.areOut ? "waiting" : "idle";
+    if (next === NEVER) return answers.areOut ? "waiting" : "idle";
     this.#core.view.amount = next < until ? next : until;
     this.#core.exports.idleUntil();
     if (next > until) return "limit";
@@ -134,7 +148,7 @@ export class Dispatcher implements Driver {
 
   /** Whether code of the host is about to run that the kernel must not outrun (R15). */
   #takeTurn(): boolean {
-    const asked = this.#keeperCalls.takeAsked();
+    const asked = this.#core.answers.takeAsked();
     return this.alarms.takeFired() || asked;
   }
 }

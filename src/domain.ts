@@ -10,6 +10,7 @@ import {
 } from "../assembly/codes.js";
 import {
   CONTROL_NODE_BASE,
+  DOMAIN_KEEPER_SLOT,
   DOMAIN_METER_SLOT,
   DOMAIN_TRAP_SLOT,
   NODE_CONSUMED,
@@ -27,18 +28,26 @@ import {
   STATE_WAITING,
 } from "../assembly/layout.js";
 import type { Core } from "./core.js";
-import { RescindedError } from "./errors.js";
+import { DomainKeys } from "./domain-keys.js";
+import { RescindedError, StateError } from "./errors.js";
 import { allocationOf, type DomainId, indexOf } from "./id.js";
+import type { Key } from "./key.js";
+import type { KeyLike } from "./key-like.js";
 import type { Machine } from "./machine.js";
 import type { Meter, MeterKey } from "./meter.js";
 import { Node } from "./node.js";
+import { checkNames, whole } from "./options.js";
+import { mappingOf, type Page, pageNumber } from "./page.js";
+import { STATE_AVAILABLE, STATE_CALLING, STATE_KEPT } from "./provisional.js";
 
 /**
- * "parked": on a dry meter that nobody answers for. "waiting": for a time, or for a keeper.
- * "trapped": until it is started again. "ended": for good.
+ * "available": it takes the next message. "waiting": for a time, for an answer, for a busy domain or for a
+ * keeper. "parked": on a dry meter that nobody answers for. "trapped": until it is started again. "ended": for
+ * good.
  */
 export type DomainState =
   | "stopped"
+  | "available"
   | "ready"
   | "running"
   | "waiting"
@@ -50,6 +59,9 @@ const STATES: ReadonlyMap<number, DomainState> = new Map([
   [STATE_STOPPED, "stopped"],
   [STATE_READY, "ready"],
   [STATE_WAITING, "waiting"],
+  [STATE_AVAILABLE, "available"],
+  [STATE_CALLING, "waiting"],
+  [STATE_KEPT, "waiting"],
   [STATE_PARKED, "parked"],
   [STATE_TRAPPED, "trapped"],
   [STATE_ENDED, "ended"],
@@ -106,12 +118,12 @@ export class Domain {
    */
   setMeter(meter: Meter | MeterKey): void {
     const id = this.#core.liveMeter("meter", meter);
-    this.#node.swap(DOMAIN_METER_SLOT, { kind: "meter", id, databyte: 0 });
+    this.node.swap(DOMAIN_METER_SLOT, { kind: "meter", id, databyte: 0 });
   }
 
   /** The meter it runs under, or null where its slot 1 holds no key to a meter. */
   get meter(): Meter | null {
-    const key = this.#node.fetch(DOMAIN_METER_SLOT);
+    const key = this.node.fetch(DOMAIN_METER_SLOT);
     return key.kind === "meter" ? this.#core.meterAt(indexOf(key.id)) : null;
   }
 
@@ -120,11 +132,65 @@ export class Domain {
     this.#do(this.#core.exports.domainUnprepare);
   }
 
+  /**
+   * A key that sends messages to it; its program sees the data byte, 0 to 255. @throws {OptionError}
+   * @throws {StateError} where it runs bursts, which take no messages.
+   */
+  startKey(databyte = 0): Key {
+    whole("startKey: databyte", databyte, 0, 255);
+    this.#mustHaveMachine("takes no messages");
+    return { kind: "start", id: this.id, databyte };
+  }
+
+  /** The key that does all that can be done with it: see `orders` (§3.3). */
+  get domainKey(): Key {
+    this.#alive();
+    return { kind: "domain", id: this.id, databyte: 0 };
+  }
+
+  /** The sixteen general keys by which its program invokes others. */
+  get keys(): DomainKeys {
+    return new DomainKeys(this.#core, this.id, this.name);
+  }
+
+  /**
+   * What is called when it traps: a start key to a domain, or a host object; DK(0) and other keys leave it
+   * trapped. Setting it does nothing for a trap that was told already. @throws {OptionError}
+   */
+  get keeper(): Key {
+    return this.node.fetch(DOMAIN_KEEPER_SLOT);
+  }
+
+  set keeper(keeper: KeyLike) {
+    this.node.swap(DOMAIN_KEEPER_SLOT, this.#core.keyOf(keeper, "keeper"));
+  }
+
+  /**
+   * Puts a page into its address space, at a multiple of 4,096 where its program has nothing yet: below it, or
+   * where another page was meant to be when it was made. It may be written only where `write` says so.
+   *
+   * @throws {OptionError} @throws {RescindedError} @throws {StateError} for a domain that has ended, or runs
+   * bursts.
+   */
+  map(page: Page, address: number, options: { write?: boolean } = {}): void {
+    checkNames("map", options, ["write"]);
+    const mapping = mappingOf(this.#core, "map", { page, at: address, ...options });
+    this.#memory().map(mapping, "map: address");
+  }
+
+  /** Takes the page away that is at an address. @throws {StateError} where none is. */
+  unmap(address: number): void {
+    const at = pageNumber("unmap: address", address);
+    if (!this.#memory().unmap(at)) {
+      throw new StateError(`domain ${this.name} has no page at 0x${address.toString(16)}`);
+    }
+  }
+
   /** Ends it, frees its memory, and voids every key to it. */
   rescind(): void {
     this.#alive();
     try {
-      this.#node.rescind();
+      this.node.rescind();
     } finally {
       this.machine?.free();
     }
@@ -169,8 +235,14 @@ export class Domain {
 
   /** Whether it has trapped and was not started since. @internal */
   get remembersTrap(): boolean {
-    const key = this.#node.fetch(DOMAIN_TRAP_SLOT);
-    return key.kind === "data" && key.value !== 0n;
+    return this.pendingTrap.code !== 0;
+  }
+
+  /** What it has trapped with and not forgotten; code 0 for nothing. @internal */
+  get pendingTrap(): { code: number; address: number } {
+    const key = this.node.fetch(DOMAIN_TRAP_SLOT);
+    const value = key.kind === "data" ? key.value : 0n;
+    return { code: Number(value & 0xffff_ffffn), address: Number(value >> 32n) };
   }
 
   /** System calls that do not exist here, by number: how often they were answered ENOSYS. */
@@ -179,8 +251,22 @@ export class Domain {
     return Object.fromEntries(this.machine?.process.unimplemented ?? []);
   }
 
-  get #node(): Node {
+  /** Its root. @internal */
+  get node(): Node {
     return new Node(this.#core, this.id, `domain ${this.name}`);
+  }
+
+  /** @throws {StateError} */
+  #mustHaveMachine(why: string): Machine {
+    this.#alive();
+    if (!this.machine) throw new StateError(`domain ${this.name} runs bursts: it ${why}`);
+    return this.machine;
+  }
+
+  #memory(): Machine {
+    const machine = this.#mustHaveMachine("has no memory");
+    if (this.state === "ended") throw new StateError(`domain ${this.name} has ended`);
+    return machine;
   }
 
   #root(): number {

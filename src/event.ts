@@ -15,6 +15,8 @@ export interface KernelEvents {
   park: { domain: Domain; meter: Meter; time: bigint };
   /** A domain trapped; `address` is of the target CPU's traps. */
   trap: { domain: Domain; code: number; address: number; time: bigint };
+  /** A host object threw or rejected; `domain` had invoked it, had run dry or trapped, or is null for the host. */
+  objectError: { domain: Domain | null; time: bigint; error: unknown };
   /** A program came to its end. */
   end: { domain: Domain; exitCode: number | null; time: bigint };
   /** A program wrote to file descriptor 1 or 2. */
@@ -27,7 +29,23 @@ export interface KernelEvents {
   refill: { domain: Domain; cycles: bigint; time: bigint };
   /** Traced: a domain waits for so many cycles. */
   wait: { domain: Domain; cycles: bigint; time: bigint };
+  /**
+   * Traced: a message or an answer was delivered, or a key of the kernel's own invoked; then `callee` is null.
+   * `domain` is who did that, or for whom the kernel did; null is the host.
+   */
+  message: {
+    domain: Domain | null;
+    callee: Domain | null;
+    order: number;
+    mode: MessageMode;
+    time: bigint;
+  };
 }
+
+/** How a key was invoked; "implicit": by the kernel, for a domain that ran dry or trapped. */
+export type MessageMode = (typeof MODES)[number];
+/** As the kernel numbers them. */
+export const MODES = ["call", "return", "fork", "implicit"] as const;
 
 /** "later": the keeper returned a promise. */
 export type KeeperOutcome = "restart" | "decline" | "later" | "error";
@@ -39,12 +57,14 @@ const NAMES: Readonly<Record<EventName, true>> = {
   keeperError: true,
   park: true,
   trap: true,
+  objectError: true,
   end: true,
   output: true,
   processor: true,
   slice: true,
   refill: true,
   wait: true,
+  message: true,
 };
 export const EVENT_NAMES = Object.freeze(Object.keys(NAMES)) as readonly EventName[];
 

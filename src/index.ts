@@ -3,10 +3,13 @@
 export type { CheckReport } from "./check.js";
 // Kernels alone make domains, meters and nodes: their classes are types here.
 export { type Domain, type DomainState, type Trap, trapReason } from "./domain.js";
+export type { DomainKeys } from "./domain-keys.js";
+export type { DomainOptions } from "./domain-maker.js";
 export type { Ending, StepOutcome } from "./driver.js";
 export { type ElfProgram, type ElfSegment, loadElf } from "./elf.js";
 export * from "./errors.js";
-export type { EventName, KeeperOutcome, KernelEvents, Listener } from "./event.js";
+export type { EventName, KeeperOutcome, KernelEvents, Listener, MessageMode } from "./event.js";
+export type { HostAnswer, HostHandler, HostMessage } from "./host-object.js";
 export type { DomainId, MeterId, NodeId } from "./id.js";
 export {
   deny,
@@ -19,15 +22,28 @@ export {
 } from "./keeper.js";
 export {
   createKernel,
-  type DomainOptions,
   type Kernel,
   type MeterOptions,
   type RunResult,
   type StepResult,
 } from "./kernel.js";
-export { type Key, type NodeKind, ZERO_KEY } from "./key.js";
+export {
+  clockKey,
+  dataKey,
+  type Key,
+  type MiscName,
+  type NodeKind,
+  type ResumeKey,
+  returnerKey,
+  ZERO_KEY,
+} from "./key.js";
+export type { KeyLike } from "./key-like.js";
+export type { Delivery, Message } from "./message.js";
 export type { Meter, MeterKey, MeterStatistics } from "./meter.js";
 export type { Node } from "./node.js";
 export { INSTRUCTION_CLASSES, type InstructionClass, type KernelOptions } from "./options.js";
+export { orders } from "./orders.js";
+export type { Page, PageOptions } from "./page.js";
 export { type BurstsProgram, bursts, type Program } from "./program.js";
+export type { Join, Wait } from "./rendezvous.js";
 export type { Statistics } from "./statistics.js";

@@ -1,16 +1,25 @@
-// Calls of keepers: what one is told, what its answer does, and whose answers are still out. Internal.
+// Calls of keepers that are of the host: what one is told, and what its answer does. Internal.
 
 import { OK } from "../assembly/codes.js";
-import { CONTROL_EVENTS, EVENT_CAPACITY, METER_KEEPER_SLOT } from "../assembly/layout.js";
+import {
+  CONTROL_EVENTS,
+  DOMAIN_KEEPER_SLOT,
+  EVENT_CAPACITY,
+  METER_KEEPER_SLOT,
+} from "../assembly/layout.js";
 import type { Alarms } from "./alarm.js";
 import type { Core } from "./core.js";
 import type { Domain } from "./domain.js";
 import { OptionError } from "./errors.js";
 import type { KeeperOutcome } from "./event.js";
+import type { HostHandler } from "./host-object.js";
 import { allocationOf, indexOf } from "./id.js";
 import type { Keeper, KeeperAnswer, KeeperMessage } from "./keeper.js";
+import { type Key, type ResumeKey, ZERO_KEY } from "./key.js";
+import { delivery } from "./message.js";
 import type { Meter } from "./meter.js";
 import { cycles, show } from "./options.js";
+import { ORDER_KEEPER, ORDER_TRAPPED, RESUME_FAULT, RESUME_RESTART } from "./provisional.js";
 
 /** The kernel numbers the calls made for a domain; only the latest can be answered. */
 interface Call {
@@ -18,20 +27,17 @@ interface Call {
   readonly number: number;
 }
 
+/** Units of KeyKOS's clock, 2^−12 µs, in a cycle (§7). */
+const TIME_UNITS = 256n;
+
 export class KeeperCalls {
   readonly #core: Core;
   readonly #alarms: Alarms;
-  /** Those whose keepers answer later. */
-  readonly #pending = new Set<Call>();
-  /** Called when a keeper that is out may have answered, or the host has done something. */
-  onAnswer: () => void = () => {};
-  #asked = false;
 
   constructor(core: Core, alarms: Alarms) {
     this.#core = core;
     this.#alarms = alarms;
-    core.acted = () => this.onAnswer();
-    alarms.onSet = () => this.onAnswer();
+    alarms.onSet = () => core.acted();
   }
 
   /** Calls the keeper of a dry meter for a domain, and does as it answers. */
@@ -42,50 +48,79 @@ export class KeeperCalls {
       this.#restart(call);
       return;
     }
-    const { emitter } = this.#core;
-    const message = this.#messageOf(call, meter, time);
-    const { domain } = call;
-    const fail = (error: unknown): KeeperOutcome => {
-      this.#decline(call);
-      emitter.emit("keeperError", { meter, domain, time, error });
-      return "error";
-    };
     meter.keeperCalls++;
-    let outcome: KeeperOutcome = "later";
-    try {
-      const keeper = this.#keeperOf(meter);
-      const answer = keeper ? keeper(message) : "decline";
-      if (isPromise(answer)) this.#await(call, Promise.resolve(answer), fail);
-      else outcome = this.#settle(call, answer);
-    } catch (error) {
-      outcome = fail(error);
+    const key = meter.node.fetch(METER_KEEPER_SLOT);
+    const entry = key.kind === "host" ? this.#core.hosts.get(key.number) : undefined;
+    const outcome =
+      entry?.kind === "object"
+        ? this.#askObject(entry.handler, call, meter, time)
+        : this.#ask(entry?.kind === "keeper" ? entry.keeper : deny, call, meter, time);
+    this.#core.emitter.emit("keeper", { meter, domain: call.domain, time, outcome });
+  }
+
+  /** Calls the keeper of a domain that has trapped, if it is a host object. */
+  trapped(call: Call, time: bigint): void {
+    if (!this.#isOut(call)) return;
+    const { domain } = call;
+    const key = domain.node.fetch(DOMAIN_KEEPER_SLOT);
+    const entry = key.kind === "host" ? this.#core.hosts.get(key.number) : undefined;
+    if (entry?.kind !== "object") {
+      this.#decline(call);
+      return;
     }
-    emitter.emit("keeper", { meter, domain, time, outcome });
+    const { code, address } = domain.pendingTrap;
+    const string = trapString(code, address, domain.machine?.pc ?? 0);
+    const fault = this.#resumeKey(call, RESUME_FAULT);
+    const order = (ORDER_TRAPPED + code) >>> 0;
+    const message = delivery(order, string, ZERO_KEY, ZERO_KEY, domain.domainKey, fault);
+    this.#core.objects.ask(
+      entry.handler,
+      { ...message, domain, time },
+      {
+        settle: (answer) => this.#core.post.answer(fault, answer),
+        fail: () => {
+          this.#decline(call);
+        },
+        isOut: () => this.#isOut(call),
+      },
+    );
   }
 
-  /** Whether a domain waits for an answer that may still come. */
-  get areOut(): boolean {
-    for (const call of this.#pending) if (this.#isOut(call)) return true;
-    return false;
-  }
-
-  /** Resolves when a keeper that is still out may have answered, or the host has done something. */
-  answer(): Promise<void> {
-    return new Promise((resolve) => {
-      this.onAnswer = resolve;
+  #ask(keeper: Keeper, call: Call, meter: Meter, time: bigint): KeeperOutcome {
+    const { answers, emitter } = this.#core;
+    const { domain } = call;
+    return answers.put<KeeperAnswer, KeeperOutcome>({
+      ask: () => keeper(this.#messageOf(call, meter, time)),
+      settle: (answer) => this.#settle(call, answer),
+      fail: (error) => {
+        this.#decline(call);
+        emitter.emit("keeperError", { meter, domain, time, error });
+        return "error";
+      },
+      isOut: () => this.#isOut(call),
     });
   }
 
-  /** Whether a keeper has returned a promise since `takeAsked`. */
-  get isAsked(): boolean {
-    return this.#asked;
-  }
-
-  /** Whether a keeper has returned a promise since this was last asked. */
-  takeAsked(): boolean {
-    const asked = this.#asked;
-    this.#asked = false;
-    return asked;
+  #askObject(handler: HostHandler, call: Call, meter: Meter, time: bigint): KeeperOutcome {
+    const string = timeString(time);
+    const service: Key = { kind: "node", id: meter.id, databyte: 0 };
+    const restart = this.#resumeKey(call, RESUME_RESTART);
+    const message = delivery(ORDER_KEEPER, string, ZERO_KEY, ZERO_KEY, service, restart);
+    return this.#core.objects.ask<KeeperOutcome>(
+      handler,
+      { ...message, domain: call.domain, time },
+      {
+        settle: () => {
+          this.#restart(call);
+          return "restart";
+        },
+        fail: () => {
+          this.#decline(call);
+          return "error";
+        },
+        isOut: () => this.#isOut(call),
+      },
+    );
   }
 
   #messageOf(call: Call, meter: Meter, time: bigint): KeeperMessage {
@@ -99,21 +134,10 @@ export class KeeperCalls {
     };
   }
 
-  #keeperOf(meter: Meter): Keeper | undefined {
-    const key = meter.node.fetch(METER_KEEPER_SLOT);
-    return key.kind === "host" ? this.#core.keepers.get(key.number) : undefined;
-  }
-
-  #await(call: Call, answer: Promise<KeeperAnswer>, fail: (error: unknown) => void): void {
-    this.#pending.add(call);
-    this.#asked = true;
-    answer
-      .then((value) => this.#settle(call, value))
-      .catch(fail)
-      .finally(() => {
-        this.#pending.delete(call);
-        this.onAnswer();
-      });
+  /** The key by which the domain goes on, as another domain in the keeper's place would get it. */
+  #resumeKey({ domain }: Call, databyte: number): ResumeKey {
+    const call = this.#core.view.calls(indexOf(domain.id));
+    return { kind: "resume", id: domain.id, databyte, call };
   }
 
   /** What an arrow function happens to return means nothing; a word does. @throws {OptionError} */
@@ -130,7 +154,7 @@ export class KeeperCalls {
     const { exports } = this.#core;
     const { id } = domain;
     const isDone = exports.domainRestart(indexOf(id), allocationOf(id), number) === OK;
-    this.onAnswer();
+    this.#core.acted();
     return isDone;
   }
 
@@ -140,7 +164,7 @@ export class KeeperCalls {
     const isDone = exports.domainDecline(indexOf(id), allocationOf(id), number) === OK;
     // Many may decline between two steps, each with an event.
     if (view.control(CONTROL_EVENTS) > EVENT_CAPACITY / 2) this.#core.report();
-    this.onAnswer();
+    this.#core.acted();
     return isDone;
   }
 
@@ -149,9 +173,22 @@ export class KeeperCalls {
   }
 }
 
-/** Promises of other realms and libraries count, too. */
-function isPromise(
-  answer: KeeperAnswer | PromiseLike<KeeperAnswer>,
-): answer is PromiseLike<KeeperAnswer> {
-  return typeof (answer as PromiseLike<KeeperAnswer> | undefined)?.then === "function";
+/** Stands for a keeper that is no more. */
+const deny: Keeper = () => "decline";
+
+/** As KeyKOS writes it: 8 bytes, big-endian. */
+function timeString(time: bigint): Uint8Array {
+  const bytes = new Uint8Array(8);
+  new DataView(bytes.buffer).setBigUint64(0, time * TIME_UNITS);
+  return bytes;
+}
+
+/** What a domain has trapped with, and where: three words, big-endian. */
+function trapString(code: number, address: number, pc: number): Uint8Array {
+  const bytes = new Uint8Array(12);
+  const view = new DataView(bytes.buffer);
+  [code, address, pc].forEach((word, i) => {
+    view.setUint32(4 * i, word);
+  });
+  return bytes;
 }

@@ -9,25 +9,24 @@ import {
   CONTROL_TAPERED,
   CONTROL_TRACED,
   CONTROL_VISIT_COST,
+  METER_KEEPER_SLOT,
   PRIME_INDEX,
-  PROGRAM_BURSTS,
-  PROGRAM_RISCV,
 } from "../assembly/layout.js";
-import { BurstsTable } from "./bursts.js";
 import { type CheckReport, checkStore } from "./check.js";
 import { Conductor } from "./conductor.js";
 import { Core } from "./core.js";
 import { Dispatcher } from "./dispatcher.js";
-import { Domain } from "./domain.js";
+import type { Domain } from "./domain.js";
+import { DomainMaker, type DomainOptions } from "./domain-maker.js";
 import type { Driver, Ending, StepOutcome } from "./driver.js";
-import { isElfProgram } from "./elf.js";
 import { OptionError, PrimemeterError, RescindedError, StateError } from "./errors.js";
 import type { EventName, Listener } from "./event.js";
-import { allocationOf, indexOf } from "./id.js";
-import { Images } from "./image.js";
+import type { HostHandler } from "./host-object.js";
+import { allocationOf, indexOf, type NodeId } from "./id.js";
 import type { Keeper } from "./keeper.js";
 import type { Key } from "./key.js";
-import { Machine } from "./machine.js";
+import type { KeyLike } from "./key-like.js";
+import type { Delivery, Message } from "./message.js";
 import type { Meter, MeterKey } from "./meter.js";
 import { Node } from "./node.js";
 import {
@@ -38,10 +37,12 @@ import {
   checkOptions,
   INSTRUCTION_CLASSES,
   type KernelOptions,
+  nameOf,
   show,
   u32,
 } from "./options.js";
-import { isBurstsProgram, type Program, seedOf } from "./program.js";
+import { Page } from "./page.js";
+import { Join, Wait } from "./rendezvous.js";
 import { bytesOf } from "./size.js";
 import { readStatistics, type Statistics } from "./statistics.js";
 import { checkThreads } from "./thread.js";
@@ -52,19 +53,8 @@ export interface MeterOptions {
   superior: Meter | MeterKey;
   /** What the counter begins with; without it 2^64 − 1, as good as unlimited. */
   cycles?: bigint;
-  keeper?: Keeper;
-}
-
-export interface DomainOptions {
-  name?: string;
-  meter: Meter | MeterKey;
-  program: Program;
-  /** Arguments after the program's name; ELF programs only. */
-  args?: readonly string[];
-  /** What it reads from file descriptor 0; ELF programs only. */
-  stdin?: Uint8Array | string;
-  /** Bytes of the address space; ELF programs only. The program, a heap of 1 MiB and a stack. */
-  memory?: number;
+  /** A function of the host, or a key for slot 2, such as a start key to a domain. */
+  keeper?: Keeper | KeyLike;
 }
 
 export interface StepResult {
@@ -94,9 +84,7 @@ export class Kernel {
   readonly primeMeter: Meter;
   readonly #core: Core;
   readonly #driver: Driver;
-  readonly #images: Images;
-  readonly #bursts: BurstsTable;
-  #domainsMade = 0;
+  readonly #domainMaker: DomainMaker;
   #isRunning = false;
 
   /** @internal */
@@ -126,8 +114,7 @@ export class Kernel {
     });
     this.#core = core;
     this.#driver = instance.shared ? new Conductor(core, instance.shared) : new Dispatcher(core);
-    this.#images = new Images(core);
-    this.#bursts = new BurstsTable(core);
+    this.#domainMaker = new DomainMaker(core);
     this.primeMeter = core.meterAt(PRIME_INDEX, "prime");
   }
 
@@ -142,15 +129,20 @@ export class Kernel {
     const cycles = checkCycles("cycles", options.cycles ?? UNLIMITED);
     const superior = core.liveMeter("superior", options.superior);
     const name = nameOf(options.name);
-    const keeper = options.keeper === undefined ? 0 : core.register(options.keeper);
+    const { keeper = null } = options;
+    const key = core.hosts.keyOf(keeper, (like) => core.keyOf(like, "keeper"));
     try {
-      const id = core.made(() => {
-        core.view.amount = cycles;
-        return core.exports.meterCreate(indexOf(superior), allocationOf(superior), keeper);
-      }, "createMeter");
-      return core.meterAt(indexOf(id), name);
+      return core.alone(() => {
+        const id = core.made(() => {
+          core.view.amount = cycles;
+          return core.exports.meterCreate(indexOf(superior), allocationOf(superior), 0);
+        }, "createMeter");
+        const meter = core.meterAt(indexOf(id), name);
+        if (keeper) meter.node.swap(METER_KEEPER_SLOT, key);
+        return meter;
+      });
     } catch (error) {
-      core.keepers.delete(keeper);
+      if (typeof keeper === "function") core.hosts.release(key);
       throw error;
     }
   }
@@ -162,43 +154,7 @@ export class Kernel {
    * nothing is kept.
    */
   createDomain(options: DomainOptions): Domain {
-    checkNames("createDomain", options, ["name", "meter", "program", "args", "stdin", "memory"]);
-    const core = this.#core;
-    const { program, args = [], stdin = "", memory } = options;
-    checkInputs(options);
-    const meter = core.liveMeter("meter", options.meter);
-    const number = this.#domainsMade + 1;
-    const name = nameOf(options.name) ?? number;
-    let machine: Machine | undefined;
-    let kind: number;
-    let address: number;
-    if (isElfProgram(program)) {
-      const named = typeof name === "number" ? `domain-${name}` : name;
-      const machineOptions = { program, args: [named, ...args], stdin, memory };
-      machine = new Machine(core, this.#images, machineOptions);
-      kind = PROGRAM_RISCV;
-      address = machine.address;
-    } else if (isBurstsProgram(program)) {
-      kind = PROGRAM_BURSTS;
-      address = this.#bursts.addressOf(program);
-    } else {
-      throw new OptionError(`program: found ${show(program)}, expected loadElf(…) or bursts(…)`);
-    }
-    const seed = isBurstsProgram(program) ? seedOf(program, number) : 0;
-    const { domainCreate } = core.exports;
-    try {
-      const id = core.made(
-        () => domainCreate(indexOf(meter), allocationOf(meter), kind, address, seed),
-        "createDomain",
-      );
-      this.#domainsMade = number;
-      const domain = new Domain(core, id, name, machine);
-      core.domains.set(indexOf(id), domain);
-      return domain;
-    } catch (error) {
-      machine?.free();
-      throw error;
-    }
+    return this.#domainMaker.make(options);
   }
 
   /** A node of sixteen DK(0), to be made a meter slot by slot. @throws {CapacityError} NO_NODES */
@@ -208,26 +164,75 @@ export class Kernel {
   }
 
   /**
-   * A handle to a node as a meter, whether or not it is well-formed as one.
+   * A handle to a node as a meter, whether or not it is well-formed as one; by its service key, too.
    *
    * @throws {OptionError} @throws {RescindedError}
    */
-  meterOf(node: Node, name?: string): Meter {
-    if (!(node instanceof Node && node.isOf(this.#core))) {
-      throw new OptionError(`meterOf: found ${show(node)}, expected a Node of this kernel`);
+  meterOf(node: Node | Key, name?: string): Meter {
+    const key = this.#core.keyOf(node, "meterOf");
+    if (key.kind !== "node") {
+      throw new OptionError(`meterOf: found a ${key.kind} key, expected a Node or a node key`);
     }
-    if (!this.#core.isLive(node.id)) throw new RescindedError("the node");
-    return this.#core.meterAt(indexOf(node.id), nameOf(name));
+    if (!this.#core.isLive(key.id)) throw new RescindedError("the node");
+    return this.#core.meterAt(indexOf(key.id), nameOf(name));
   }
 
   /** A key that makes a function of the host the keeper of a meter, in slot 2. */
   hostKey(keeper: Keeper): Key {
-    return { kind: "host", number: this.#core.register(keeper, true) };
+    return { kind: "host", number: this.#core.hosts.keeper(keeper, true) };
   }
 
-  /** Invokes a key with an order of §3: its return code and the key that comes back. */
-  invoke(key: Key, order: number, argument?: Key): { code: number; key: Key } {
-    return this.#core.invoke(key, u32("invoke: order", order), argument);
+  /** A key that lets domains invoke a function of the host, as they invoke each other. */
+  hostObject(handler: HostHandler): Key {
+    return { kind: "host", number: this.#core.hosts.object(handler) };
+  }
+
+  /** A join, where an answer and whoever wants it wait for each other. @throws {CapacityError} NO_NODES */
+  createJoin(name?: string): Join {
+    return this.#named("join", name, (id, name) => new Join(this.#core, id, name));
+  }
+
+  /** A wait, where a domain waits for a time. @throws {CapacityError} NO_NODES */
+  createWait(name?: string): Wait {
+    return this.#named("wait", name, (id, name) => new Wait(this.#core, id, name));
+  }
+
+  /** A page of 4,096 zeros. @throws {CapacityError} NO_NODES or NO_FRAMES */
+  createPage(name?: string): Page {
+    return this.#named("page", name, (id, name) => new Page(this.#core, id, name));
+  }
+
+  /** Invokes a key of the kernel's own with an order of §3: its return code and the key that comes back. */
+  invoke(key: KeyLike, order: number, argument?: KeyLike): { code: number; key: Key } {
+    const core = this.#core;
+    const { code, key: result } = core.invoke(
+      core.keyOf(key, "invoke: key"),
+      u32("invoke: order", order),
+      argument && core.keyOf(argument, "invoke: argument"),
+    );
+    return { code, key: result };
+  }
+
+  /**
+   * Sends a message; who gets it has nobody to answer but by the keys that are in it. Resolves when it is taken:
+   * at once, or as soon as a busy domain is available, messages of the host in their order. That takes a run or
+   * steps, now or later.
+   *
+   * Rejects with OptionError, and RescindedError where the key is void, or becomes so first.
+   */
+  send(key: KeyLike, message: Message = {}): Promise<void> {
+    return this.#core.post.send(key, message);
+  }
+
+  /**
+   * Sends a message, as `send`, whose key 4 is to the host; resolves with what is sent to that, once. Key 4 of the
+   * answer lets the host go on in the conversation, where it came by a call.
+   *
+   * Rejects with OptionError; with RescindedError where the key is void, or becomes so without an answer; and with
+   * StateError where the domain ends without.
+   */
+  call(key: KeyLike, message: Message = {}): Promise<Delivery> {
+    return this.#core.post.call(key, message);
   }
 
   /** Cycles since the kernel was made, those in which nobody ran included. */
@@ -327,29 +332,20 @@ export class Kernel {
     return this.#core;
   }
 
+  #named<Handle>(
+    what: "join" | "wait" | "page",
+    name: string | undefined,
+    make: (id: NodeId, name: string) => Handle,
+  ): Handle {
+    const { exports } = this.#core;
+    const given = nameOf(name);
+    const create = { join: "joinCreate", wait: "waitCreate", page: "pageCreate" } as const;
+    const id = this.#core.made(() => exports[create[what]](), `create a ${what}`);
+    return make(id, given ?? `${what}-${indexOf(id)}`);
+  }
+
   #alone(): void {
     if (this.#isRunning) throw new StateError("the kernel is running already");
-  }
-}
-
-function nameOf(name: string | undefined): string | undefined {
-  if (name === undefined || (typeof name === "string" && name !== "")) return name;
-  throw new OptionError(`name: found ${show(name)}, expected a text that is not empty`);
-}
-
-/** What only an ELF program is given, and in what form. @throws {OptionError} */
-function checkInputs({ program, args, stdin, memory }: DomainOptions): void {
-  if (program?.kind === "bursts") {
-    for (const [name, value] of Object.entries({ args, stdin, memory })) {
-      if (value === undefined) continue;
-      throw new OptionError(`${name}: found ${show(value)}, but a program of bursts takes none`);
-    }
-  }
-  if (args !== undefined && !Array.isArray(args)) {
-    throw new OptionError(`args: found ${show(args)}, expected an array of texts`);
-  }
-  if (stdin !== undefined && typeof stdin !== "string" && !(stdin instanceof Uint8Array)) {
-    throw new OptionError(`stdin: found ${show(stdin)}, expected a text or a Uint8Array`);
   }
 }
 

@@ -1,6 +1,6 @@
 // A domain's machine on the target CPU: its address space, its process, its system calls. Internal.
 
-import { OK } from "../assembly/codes.js";
+import { OK, STATUS_RANGE } from "../assembly/codes.js";
 import { PAGE_SIZE } from "../assembly/layout.js";
 import {
   MACHINE_PC,
@@ -20,8 +20,10 @@ import {
 import type { Core } from "./core.js";
 import { ELF_MEMORY_LIMIT, type ElfProgram } from "./elf.js";
 import { CapacityError, OptionError } from "./errors.js";
+import { allocationOf, indexOf, type NodeId } from "./id.js";
 import type { Image, Images } from "./image.js";
 import { whole } from "./options.js";
+import { INVOKE_CALL, INVOKE_FORK, INVOKE_RETURN } from "./provisional.js";
 
 /** Bytes at the top of the address space that are the stack's; the page below is no one's. */
 const STACK_SIZE = 64 << 10;
@@ -31,14 +33,26 @@ const DEFAULT_HEAP = 1 << 20;
 const MAX_OUTPUT = 1 << 20;
 const SP = 2;
 const A0 = 10;
+const A1 = 11;
+const A2 = 12;
+const A3 = 13;
 const A7 = 17;
 
 export interface MachineOptions {
   program: ElfProgram;
   args: readonly string[];
   stdin: Uint8Array | string;
-  /** Bytes of the address space, all told. */
+  /** Bytes of the address space, all told, but for pages that are mapped beyond. */
   memory: number | undefined;
+  pages: readonly Mapping[];
+}
+
+/** A page object, and where in the address space it is. */
+export interface Mapping {
+  readonly page: NodeId;
+  /** The number of the page of the address space. */
+  readonly at: number;
+  readonly write: boolean;
 }
 
 export class Machine implements GuestMemory {
@@ -49,6 +63,8 @@ export class Machine implements GuestMemory {
   readonly #images: Images;
   readonly #image: Image;
   readonly #decoder = new TextDecoder();
+  /** The page objects in it, by the number of the page of the address space. */
+  readonly #foreign = new Map<number, NodeId>();
   #output = "";
   #isFreed = false;
 
@@ -59,16 +75,17 @@ export class Machine implements GuestMemory {
   constructor(core: Core, images: Images, options: MachineOptions) {
     const { program } = options;
     const size = sizeOf(program, options.memory);
+    const most = Math.max(size / PAGE_SIZE, ...options.pages.map(({ at }) => at + 1));
     const { sp, bytes } = initialStack(options.args, size);
     if (bytes.length > STACK_SIZE / 2) {
       throw new OptionError(`args: ${bytes.length} bytes, expected at most ${STACK_SIZE / 2}`);
     }
     const image = images.acquire(program);
     if (!image) throw noFrames(core, program.codeSize / PAGE_SIZE);
-    const address = core.exports.machineCreate(image.address, size / PAGE_SIZE) >>> 0;
+    const address = core.exports.machineCreate(image.address, most) >>> 0;
     if (address === 0) {
       images.release(image);
-      throw noFrames(core, size / PAGE_SIZE);
+      throw noFrames(core, most);
     }
     this.#core = core;
     this.#images = images;
@@ -79,6 +96,7 @@ export class Machine implements GuestMemory {
     this.process = createProcess({ stdin: options.stdin, brkStart, brkLimit });
     try {
       this.#map(program, brkStart, size);
+      for (const mapping of options.pages) this.map(mapping, "pages");
       if (!this.write(sp, bytes)) throw new OptionError("args: no room on the stack");
     } catch (error) {
       this.free();
@@ -86,6 +104,23 @@ export class Machine implements GuestMemory {
     }
     this.#setRegister(SP, sp);
     core.view.setU32(address + MACHINE_PC, program.entry);
+  }
+
+  /** Whether the ecall that was just executed invokes a key; else it is a system call. */
+  get invokes(): boolean {
+    const number = this.#register(A7);
+    return number === INVOKE_CALL || number === INVOKE_RETURN || number === INVOKE_FORK;
+  }
+
+  /** The order and the string that it invokes a key with. */
+  get message(): { order: number; string: Uint8Array } {
+    // The kernel has found the string readable; what was unmapped since is dropped.
+    const string = this.read(this.#register(A2), this.#register(A3)) ?? new Uint8Array(0);
+    return { order: this.#register(A1), string };
+  }
+
+  get pc(): number {
+    return this.#core.view.u32(this.address + MACHINE_PC);
   }
 
   /** What the program wrote so far, as UTF-8. */
@@ -125,9 +160,51 @@ export class Machine implements GuestMemory {
     });
   }
 
+  /**
+   * Maps a page object where nothing is. @throws {OptionError} where something is, or nothing can be.
+   * @throws {RescindedError} @throws {CapacityError}
+   */
+  map({ page, at, write }: Mapping, what: string): void {
+    const core = this.#core;
+    const marks = MARK_READ | (write ? MARK_WRITE : 0);
+    const [index, allocation] = [indexOf(page), allocationOf(page)];
+    const status = core.still(() =>
+      core.exports.machineMapPage(this.address, at, index, allocation, marks),
+    );
+    if (status === STATUS_RANGE) {
+      const address = `0x${(at * PAGE_SIZE).toString(16)}`;
+      throw new OptionError(
+        `${what}: found ${address}, expected where the program has nothing yet`,
+      );
+    }
+    core.check(status, "the page");
+    this.#foreign.set(at, page);
+    core.mappings.add(page, this);
+  }
+
+  /** Takes the page object away that is at a page of the address space; false where none is. */
+  unmap(at: number): boolean {
+    const page = this.#foreign.get(at);
+    if (page === undefined || this.#isFreed) return false;
+    const core = this.#core;
+    core.check(
+      core.still(() => core.exports.machineUnmap(this.address, at, 1)),
+      "the page",
+    );
+    this.#foreign.delete(at);
+    if (![...this.#foreign.values()].includes(page)) core.mappings.delete(page, this);
+    return true;
+  }
+
+  /** The same wherever a page object is. */
+  unmapAll(page: NodeId): void {
+    for (const [at, id] of [...this.#foreign]) if (id === page) this.unmap(at);
+  }
+
   free(): void {
     if (this.#isFreed) return;
     this.#isFreed = true;
+    for (const page of this.#foreign.values()) this.#core.mappings.delete(page, this);
     this.#core.exports.machineFree(this.address);
     this.#images.release(this.#image);
   }

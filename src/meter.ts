@@ -6,6 +6,7 @@ import { OptionError, StateError } from "./errors.js";
 import { allocationOf, indexOf, type MeterId } from "./id.js";
 import type { Keeper } from "./keeper.js";
 import { type Key, ZERO_KEY } from "./key.js";
+import type { KeyLike } from "./key-like.js";
 import { Node } from "./node.js";
 import { cycles } from "./options.js";
 
@@ -135,21 +136,28 @@ export class Meter {
   }
 
   /**
-   * The function in slot 2, or null. Setting it lets those parked here look again; while the meter is
-   * off, the new one waits aside as the old one did. @throws {OptionError}
+   * What answers for it where it is dry: a function of the host, or another key in slot 2, such as a start
+   * key to a domain; null for DK(0). Setting it lets those parked here look again; while the meter is off,
+   * the new one waits aside as the old one did. @throws {OptionError} @throws {RescindedError}
    */
-  get keeper(): Keeper | null {
+  get keeper(): Keeper | Key | null {
     const key = this.keeperKey();
-    return key.kind === "host" ? (this.#core.keepers.get(key.number) ?? null) : null;
+    if (key.kind === "data" && key.value === 0n) return null;
+    return this.#core.hosts.keeperOf(key) ?? key;
   }
 
-  set keeper(keeper: Keeper | null) {
+  set keeper(keeper: Keeper | KeyLike | null) {
+    const { hosts } = this.#core;
     const old = this.keeperKey();
-    const key: Key =
-      keeper === null ? ZERO_KEY : { kind: "host", number: this.#core.register(keeper) };
+    const key = hosts.keyOf(keeper, (like) => this.#core.keyOf(like, "keeper"));
     if (this.#putAside) this.#putAside = key;
     else this.node.swap(METER_KEEPER_SLOT, key);
-    this.#core.unregister(old);
+    if (key.kind !== "host" || old.kind !== "host" || key.number !== old.number) hosts.release(old);
+  }
+
+  /** The service key, data byte 0: whoever holds it can do all that this handle can. */
+  get serviceKey(): Key {
+    return this.node.nodeKey();
   }
 
   /** What slot 2 holds, or would if the meter were on. @internal */

@@ -14,7 +14,8 @@ import { SLOTS } from "../assembly/layout.js";
 import type { Core } from "./core.js";
 import { RescindedError, StateError } from "./errors.js";
 import { allocationOf, indexOf, type NodeId } from "./id.js";
-import { checkKey, type Key } from "./key.js";
+import type { Key } from "./key.js";
+import type { KeyLike } from "./key-like.js";
 import { whole } from "./options.js";
 
 /** A handle of a node; every call throws RescindedError once the node is rescinded. */
@@ -43,9 +44,8 @@ export class Node {
    * DK(0). @throws {StateError} for slots that are the kernel's: 5 and 13 of a domain's root, 1 of the
    * prime meter.
    */
-  swap(slot: number, key: Key): Key {
-    checkKey(key, "swap: key");
-    return this.#order(ORDER_SWAP + this.#slot(slot), key);
+  swap(slot: number, key: KeyLike): Key {
+    return this.#order(ORDER_SWAP + this.#slot(slot), this.#core.keyOf(key, "swap: key"));
   }
 
   /** All slots become DK(0). @throws {StateError} for a domain's root. */
@@ -76,7 +76,7 @@ export class Node {
 
   /** Every key to the node is DK(0) from now on. @throws {StateError} for the prime meter's node. */
   rescind(): void {
-    const { exports, meters, domains, emitter } = this.#core;
+    const { exports, meters, domains, emitter, hosts, post } = this.#core;
     const index = indexOf(this.id);
     // While what the batch tells of still has its handles; and what the freeing adds to it.
     this.#alive();
@@ -88,7 +88,8 @@ export class Node {
       return exports.nodeFree(index, allocationOf(this.id));
     });
     this.#core.check(status, this.#what);
-    if (keeper) this.#core.unregister(keeper);
+    if (keeper) hosts.release(keeper);
+    post.gone(this.id, new RescindedError(this.#what));
     this.#core.report();
     // A listener may have given the node to somebody else by now.
     if (meters.get(index)?.id === this.id) meters.delete(index);

@@ -120,6 +120,12 @@ export function checkOptions(options: KernelOptions): CheckedOptions {
   };
 }
 
+/** A name that was given, if one was. @throws {OptionError} */
+export function nameOf(name: string | undefined): string | undefined {
+  if (name === undefined || (typeof name === "string" && name !== "")) return name;
+  throw new OptionError(`name: found ${show(name)}, expected a text that is not empty`);
+}
+
 /** A whole number in a range. @throws {OptionError} */
 export function whole(name: string, value: number, min: number, max: number): number {
   if (!Number.isInteger(value) || value < min || value > max) {

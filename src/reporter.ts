@@ -14,9 +14,12 @@ import {
 } from "../assembly/layout.js";
 import type { Core } from "./core.js";
 import { type Domain, trapReason } from "./domain.js";
+import { StateError } from "./errors.js";
+import { MODES } from "./event.js";
 import { allocationOf, indexOf } from "./id.js";
 import type { KeeperCalls } from "./keeper-calls.js";
 import type { Meter } from "./meter.js";
+import { EVENT_AVAILABLE, EVENT_MESSAGE } from "./provisional.js";
 import type { RawEvent } from "./view.js";
 
 /** The events of the batch that are passed on as they are. */
@@ -34,8 +37,11 @@ const ASKED = (1 << EVENT_KEEPER) | (1 << EVENT_CALL) | (1 << EVENT_TRAP);
 /** An event, and whose the nodes were that it names: listeners may rescind them, and others get them. */
 interface Entry {
   readonly event: RawEvent;
-  readonly domain: Domain;
+  /** Undefined only where the host itself has sent a message. */
+  readonly domain: Domain | undefined;
   readonly meter: Meter | undefined;
+  /** Who has got a message. */
+  readonly callee: Domain | undefined;
 }
 
 export class Reporter {
@@ -83,6 +89,14 @@ export class Reporter {
     }
   }
 
+  /** Does what an ecall asks for that a domain has executed; with one processor, at once. */
+  ecall(domain: Domain, time: bigint): void {
+    if (!this.#core.isLive(domain.id)) return;
+    const call = this.#core.view.calls(indexOf(domain.id)) >>> 0;
+    if (domain.machine!.invokes) this.#core.objects.take(domain, call);
+    else this.#systemCall(domain, time);
+  }
+
   trap(domain: Domain, code: number, address: number, time: bigint): void {
     // With several processors it may have been started since, and forgotten it.
     if (!this.#core.shared || domain.remembersTrap) {
@@ -91,9 +105,39 @@ export class Reporter {
     this.#core.emitter.emit("trap", { domain, code, address, time });
   }
 
-  /** Does the system call that a domain waits for; answers whether it goes on. */
-  call(domain: Domain, time: bigint): boolean {
-    const { exports, emitter } = this.#core;
+  #take(): Entry[] {
+    const { domains, emitter, view, shared, post } = this.#core;
+    let wanted = shared ? ASKED : 0;
+    if (post.isWaiting) wanted |= 1 << EVENT_AVAILABLE;
+    if (emitter.has("message")) wanted |= 1 << EVENT_MESSAGE;
+    for (const [kind, name] of TOLD) if (emitter.has(name)) wanted |= 1 << kind;
+    return this.#core.alone(() =>
+      view.takeEvents(wanted).flatMap((event): Entry[] => {
+        const domain = domains.get(event.domain);
+        if (event.kind === EVENT_MESSAGE) {
+          return [{ event, domain, meter: undefined, callee: domains.get(event.meter) }];
+        }
+        const meter = event.meter ? this.#core.meterAt(event.meter) : undefined;
+        return domain ? [{ event, domain, meter, callee: undefined }] : [];
+      }),
+    );
+  }
+
+  /** Several processors: does what an ecall asks for, once: a listener may have stopped the domain. */
+  #answer(domain: Domain, call: number, time: bigint): void {
+    if (domain.machine!.invokes) {
+      this.#core.objects.take(domain, call);
+      return;
+    }
+    const { domainAnswer, domainResume } = this.#core.shared!.exports;
+    const { id } = domain;
+    if (domainAnswer(indexOf(id), allocationOf(id), call) !== OK) return;
+    if (this.#systemCall(domain, time)) domainResume(indexOf(id), allocationOf(id), call);
+  }
+
+  /** Answers whether the domain goes on. */
+  #systemCall(domain: Domain, time: bigint): boolean {
+    const { exports, emitter, post } = this.#core;
     const machine = domain.machine!;
     if (!this.#core.isLive(domain.id)) return false;
     const result = machine.call(time);
@@ -101,29 +145,9 @@ export class Reporter {
     if (result.kind !== "exit") return true;
     exports.domainEnd(indexOf(domain.id), allocationOf(domain.id));
     machine.free();
+    post.gone(domain.id, new StateError(`domain ${domain.name} has ended`));
     emitter.emit("end", { domain, exitCode: result.code, time });
     return false;
-  }
-
-  #take(): Entry[] {
-    const { domains, emitter, view, shared } = this.#core;
-    let wanted = shared ? ASKED : 0;
-    for (const [kind, name] of TOLD) if (emitter.has(name)) wanted |= 1 << kind;
-    return this.#core.alone(() =>
-      view.takeEvents(wanted).flatMap((event) => {
-        const domain = domains.get(event.domain);
-        const meter = event.meter ? this.#core.meterAt(event.meter) : undefined;
-        return domain ? [{ event, domain, meter }] : [];
-      }),
-    );
-  }
-
-  /** Does a system call, once: a listener that is told of output may stop the domain. */
-  #answer(domain: Domain, call: number, time: bigint): void {
-    const { domainAnswer, domainResume } = this.#core.shared!.exports;
-    const { id } = domain;
-    if (domainAnswer(indexOf(id), allocationOf(id), call) !== OK) return;
-    if (this.call(domain, time)) domainResume(indexOf(id), allocationOf(id), call);
   }
 
   #isPresent({ event, domain }: Entry): boolean {
@@ -132,22 +156,31 @@ export class Reporter {
 
   #tell(entry: Entry): void {
     if (!this.#isPresent(entry)) return;
-    const { event, domain, meter } = entry;
-    const { amount: cycles, time } = event;
-    const { emitter } = this.#core;
-    const name = TOLD.get(event.kind)!;
-    if (name === "park") emitter.emit(name, { domain, meter: meter!, time });
+    const { event, meter, callee = null } = entry;
+    const { kind, code, amount, time } = event;
+    const { emitter, post } = this.#core;
+    if (kind === EVENT_MESSAGE) {
+      const mode = MODES[Number(amount)]!;
+      emitter.emit("message", { domain: entry.domain ?? null, callee, order: code, mode, time });
+      return;
+    }
+    const domain = entry.domain!;
+    const name = TOLD.get(kind);
+    if (kind === EVENT_AVAILABLE) post.available(domain.id);
+    else if (name === "park") emitter.emit(name, { domain, meter: meter!, time });
     else if (name === "end") emitter.emit(name, { domain, exitCode: null, time });
-    else emitter.emit(name, { domain, cycles, time });
+    else if (name) emitter.emit(name, { domain, cycles: amount, time });
   }
 
   #do(entry: Entry): void {
     if (!this.#isPresent(entry)) return;
-    const { event, domain, meter } = entry;
+    const { event, meter } = entry;
     const { kind, code, amount, time } = event;
-    if (kind === EVENT_KEEPER) this.#keeperCalls.make({ domain, number: code }, meter!, time);
-    else if (kind === EVENT_CALL) this.#answer(domain, code, time);
-    else this.trap(domain, code, Number(amount), time);
+    const domain = entry.domain!;
+    if (kind === EVENT_CALL) this.#answer(domain, code, time);
+    else if (kind === EVENT_TRAP) this.trap(domain, code, Number(amount), time);
+    else if (meter) this.#keeperCalls.make({ domain, number: code }, meter, time);
+    else this.#keeperCalls.trapped({ domain, number: code }, time);
   }
 }
 

@@ -5,6 +5,7 @@ import {
   CONTROL_ADVANCE,
   CONTROL_AMOUNT,
   CONTROL_EVENTS,
+  CONTROL_NODE_BASE,
   CONTROL_PROCESSORS,
   CONTROL_QUANTUM,
   CONTROL_REGISTERS,
@@ -21,11 +22,15 @@ import {
   KEY_DATABYTE,
   KEY_HIGH,
   KEY_KIND,
+  KEY_LEFT,
   KEY_LOW,
   KEY_SIZE,
   KEY_SUBJECT,
   KEY_TYPE,
   KIND_METER,
+  KIND_RESUME,
+  NODE_CALLS,
+  NODE_SIZE,
   PROCESSOR_SIZE,
   PROCESSOR_SLICE_LEFT,
   PROCESSOR_STATISTICS,
@@ -36,8 +41,27 @@ import {
   REGISTER_RESULT,
   SUPER_INDEX,
 } from "../assembly/layout.js";
-import { allocationOf, idOf, indexOf } from "./id.js";
-import { type Key, KIND_DATA, KIND_HOST, KIND_NAMES, KIND_NUMBERS, ZERO_KEY } from "./key.js";
+import { allocationOf, idOf, indexOf, type NodeId } from "./id.js";
+import {
+  type Key,
+  KIND_DATA,
+  KIND_HOST,
+  KIND_NAMES,
+  KIND_NUMBERS,
+  MISC_NAMES,
+  MISC_NUMBERS,
+  ZERO_KEY,
+} from "./key.js";
+import type { Delivery } from "./message.js";
+import {
+  CONTROL_LENGTH,
+  HOST_STRING,
+  KEY_CALL_HIGH,
+  KIND_MISC,
+  MAX_STRING,
+  NODE_CALLS_HIGH,
+  REGISTER_KEYS,
+} from "./provisional.js";
 
 const EVENT_WORDS = EVENT_SIZE / 4;
 
@@ -68,6 +92,10 @@ export class View {
 
   u8(address: number): number {
     return this.#data.getUint8(address);
+  }
+
+  u16(address: number): number {
+    return this.#data.getUint16(address, true);
   }
 
   u32(address: number): number {
@@ -160,6 +188,39 @@ export class View {
     return this.readKey(register(REGISTER_RESULT));
   }
 
+  /** The string that goes with an order, or came with an answer; a copy. */
+  get string(): Uint8Array<ArrayBuffer> {
+    const length = Math.min(this.control(CONTROL_LENGTH), MAX_STRING);
+    return this.bytes(HOST_STRING, length).slice();
+  }
+
+  set string(bytes: Uint8Array) {
+    this.bytes(HOST_STRING, bytes.length).set(bytes);
+    this.setControl(CONTROL_LENGTH, bytes.length);
+  }
+
+  /** What a gate is sent: the key to it, and all but the order. */
+  setMessage(gate: Key, { string, keys }: Delivery): void {
+    this.setInvoked(gate);
+    keys.forEach((key, number) => {
+      this.#writeKey(register(REGISTER_KEYS + number), key);
+    });
+    this.string = string;
+  }
+
+  /** What a host key was invoked with: the key itself, and those that were passed. */
+  get taken(): { readonly invoked: Key; readonly keys: Delivery["keys"] } {
+    const key = (number: number) => this.readKey(register(number));
+    const keys = [0, 1, 2, 3].map((number) => key(REGISTER_KEYS + number));
+    return { invoked: key(REGISTER_INVOKED), keys: keys as unknown as Delivery["keys"] };
+  }
+
+  /** Which of its waits the domain at a node is in, or was in last, 0 to 2^48 − 1. */
+  calls(node: number): number {
+    const at = this.control(CONTROL_NODE_BASE) + node * NODE_SIZE;
+    return this.u32(at + NODE_CALLS) + this.u16(at + NODE_CALLS_HIGH) * 2 ** 32;
+  }
+
   /**
    * Takes the batch of events: the kernel has room again. Answers those whose kind is a bit of `wanted`;
    * the others cost a look at their kind.
@@ -195,33 +256,67 @@ export class View {
         this.u8(at + KEY_HIGH + 2);
       return { kind: "data", value: (BigInt(high) << 64n) | this.u64(at + KEY_LOW) };
     }
-    if (kind === KIND_HOST) return { kind: "host", number: this.u32(at + KEY_LOW) };
+    if (kind === KIND_HOST) return { kind: "host", number: Number(this.u64(at + KEY_LOW)) };
+    const databyte = this.u8(at + KEY_DATABYTE);
+    if (kind === KIND_MISC) {
+      const name = MISC_NAMES.get(databyte);
+      return name ? { kind: "misc", name } : ZERO_KEY;
+    }
     const index = this.u32(at + KEY_SUBJECT);
     if (kind === KIND_METER && index === SUPER_INDEX) return { kind: "super" };
-    const name = KIND_NAMES.get(kind);
-    if (!name) return ZERO_KEY;
     const id = idOf(index, this.u32(at + KEY_ALLOCATION));
-    return { kind: name, id, databyte: this.u8(at + KEY_DATABYTE) };
+    if (kind === KIND_RESUME) {
+      const call = this.u32(at + KEY_LEFT) + this.u16(at + KEY_CALL_HIGH) * 2 ** 32;
+      return { kind: "resume", id, databyte, call };
+    }
+    const name = KIND_NAMES.get(kind);
+    return name ? { kind: name, id, databyte } : ZERO_KEY;
   }
 
   #writeKey(at: number, key: Key): void {
     this.setU64(at, 0n);
     this.setU64(at + 8, 0n);
-    if (key.kind === "data") {
-      const high = Number(key.value >> 64n);
-      this.#data.setUint8(at + KEY_HIGH, high >> 16);
-      this.#data.setUint8(at + KEY_HIGH + 1, (high >> 8) & 0xff);
-      this.#data.setUint8(at + KEY_HIGH + 2, high & 0xff);
-      this.setU64(at + KEY_LOW, BigInt.asUintN(64, key.value));
-    } else if (key.kind === "host") {
-      this.#data.setUint8(at + KEY_TYPE, KIND_HOST);
-      this.setU32(at + KEY_LOW, key.number);
-    } else if (key.kind !== "super") {
-      this.#data.setUint8(at + KEY_TYPE, KIND_NUMBERS[key.kind]);
-      this.#data.setUint8(at + KEY_DATABYTE, key.databyte);
-      this.setU32(at + KEY_SUBJECT, indexOf(key.id));
-      this.setU32(at + KEY_ALLOCATION, allocationOf(key.id));
+    switch (key.kind) {
+      case "data":
+        this.#writeData(at, key.value);
+        break;
+      case "host":
+        this.#writeKind(at, KIND_HOST, 0);
+        this.setU64(at + KEY_LOW, BigInt(key.number));
+        break;
+      case "misc":
+        this.#writeKind(at, KIND_MISC, MISC_NUMBERS[key.name]);
+        break;
+      case "super":
+        break;
+      case "resume":
+        this.#writeKind(at, KIND_RESUME, key.databyte);
+        this.#data.setUint16(at + KEY_CALL_HIGH, Math.floor(key.call / 2 ** 32), true);
+        this.#writeId(at, key.id);
+        this.setU32(at + KEY_LEFT, key.call >>> 0);
+        break;
+      default:
+        this.#writeKind(at, KIND_NUMBERS[key.kind], key.databyte);
+        this.#writeId(at, key.id);
     }
+  }
+
+  #writeData(at: number, value: bigint): void {
+    const high = Number(value >> 64n);
+    this.#data.setUint8(at + KEY_HIGH, high >> 16);
+    this.#data.setUint8(at + KEY_HIGH + 1, (high >> 8) & 0xff);
+    this.#data.setUint8(at + KEY_HIGH + 2, high & 0xff);
+    this.setU64(at + KEY_LOW, BigInt.asUintN(64, value));
+  }
+
+  #writeKind(at: number, kind: number, databyte: number): void {
+    this.#data.setUint8(at + KEY_TYPE, kind);
+    this.#data.setUint8(at + KEY_DATABYTE, databyte);
+  }
+
+  #writeId(at: number, id: NodeId): void {
+    this.setU32(at + KEY_SUBJECT, indexOf(id));
+    this.setU32(at + KEY_ALLOCATION, allocationOf(id));
   }
 }
 

@@ -45,6 +45,19 @@ export interface KernelExports {
   machineFree(machine: number): void;
   machineMap(machine: number, first: number, count: number, marks: number): number;
   machineTranslate(machine: number, address: number, marks: number): number;
+  machineMapPage(
+    machine: number,
+    at: number,
+    page: number,
+    allocation: number,
+    marks: number,
+  ): number;
+  machineUnmap(machine: number, first: number, count: number): number;
+  joinCreate(): number;
+  waitCreate(): number;
+  pageCreate(): number;
+  gateTake(index: number, allocation: number, call: number): number;
+  gateSend(order: number): number;
 }
 
 /** What the build for several processors has besides, for the host. */
@@ -219,7 +232,7 @@ function locked(guarded: unknown, lock: Lock): SharedExports {
 }
 
 /** Exports that may have to wait for a processor, and answer a status; others answer numbers of their own. */
-const CLAIMING = /^(meter(?!Create)|domain(?!Create)|nodeFree|still)/;
+const CLAIMING = /^(meter(?!Create)|domain(?!Create)|gate|nodeFree|still)/;
 
 /** What stands in for the exports and the memory once a kernel is disposed of. */
 export function disposed<Thing extends object>(): Thing {

@@ -29,7 +29,7 @@ const WRONG: Record<string, (kernel: Kernel) => unknown> = {
   "a swap of null": (k) => k.primeMeter.node.swap(3, null as Any),
   "a key of an inherited kind": (k) =>
     k.primeMeter.node.swap(9, { kind: "toString", id: 1, databyte: 0 } as Any),
-  "a host key of 33 bits": (k) => k.primeMeter.node.swap(2, { kind: "host", number: 2 ** 32 + 1 }),
+  "a host key of 54 bits": (k) => k.primeMeter.node.swap(2, { kind: "host", number: 2 ** 53 }),
   "an order that is no number": (k) => k.invoke(k.primeMeter.node.nodeKey(), Number.NaN),
   "an order of 33 bits": (k) => k.invoke(k.primeMeter.node.nodeKey(), 2 ** 32 + 3),
   "a slot of 16": (k) => k.primeMeter.node.fetch(16),

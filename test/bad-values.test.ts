@@ -65,7 +65,7 @@ describe("wrong values", () => {
     [
       "keeper no function",
       () => lab.meter("X", a, 1n, wrong({})),
-      /keeper: found an object, expected a f/,
+      /keeper: found an object, expected a key/,
     ],
     ["name empty", () => lab.meter("", a), /name: found "", expected a text/],
     ["program missing", () => kernel.createDomain(wrong({ meter: a })), /program: found undefined/],
@@ -139,7 +139,7 @@ describe("wrong values", () => {
       () => kernel.invoke(DK0, wrong("fetch")),
       /order: found "fetch", expected a whole/,
     ],
-    ["no node", () => kernel.meterOf(wrong(5)), /meterOf: found 5, expected a Node/],
+    ["no node", () => kernel.meterOf(wrong(5)), /meterOf: found 5, expected a key/],
     ["at −1", () => kernel.at(-1n, () => {}), /time: found -1n/],
   ];
 

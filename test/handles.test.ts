@@ -147,7 +147,7 @@ test("keepers of meters that are gone are forgotten", () => {
     if (i % 2) meter.off();
     meter.rescind();
   }
-  expect(kernel.core.keepers.size).toBe(0);
+  expect(kernel.core.hosts.size).toBe(0);
 });
 
 test("a program in the upper half of memory runs", async () => {
