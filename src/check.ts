@@ -10,9 +10,11 @@
 import { checkClimbs } from "./check/climbs.js";
 import { Findings } from "./check/findings.js";
 import { checkFrames } from "./check/frames.js";
+import { checkGates } from "./check/gates.js";
 import { checkKeys } from "./check/keys.js";
 import { checkLedger } from "./check/ledger.js";
 import { checkNodes } from "./check/nodes.js";
+import { checkObjects } from "./check/objects.js";
 import { checkPools } from "./check/pools.js";
 import { checkProcessors } from "./check/processors.js";
 import { checkQueues } from "./check/queues.js";
@@ -45,6 +47,8 @@ export function checkStore(view: View): CheckReport {
   checkRecords(store);
   const meters = checkLedger(store);
   const domains = checkStates(store, checkQueues(store));
+  checkGates(store);
+  checkObjects(store);
   checkProcessors(store);
   checkClimbs(store);
   checkFrames(store);

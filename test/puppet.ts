@@ -119,6 +119,8 @@ export class Puppet {
   readonly logPages: number;
   /** Where each step's own buffer lies, or 0. */
   readonly buffers: readonly number[];
+  /** What the registers hold when each step invokes, by number. */
+  readonly #registers: Readonly<Record<number, number>>[] = [];
 
   constructor(steps: readonly Step[], logPages = 1) {
     if ((logPages & (logPages - 1)) !== 0 || logPages > 16) {
@@ -159,11 +161,22 @@ export class Puppet {
       [T0]: slots(step.take),
       ...step.raw,
     };
+    this.#registers[place] = registers;
     const next = SCRIPT + STEP_SIZE * (step.next ?? place + 1);
     // A buffer in the log is relative to it; one that a test gives by hand is where it says.
     const isRelative = usesLog && step.raw?.[A5] === undefined;
     const loaded = LOADED.map((number) => registers[number]!);
     return [step.busy ?? 0, ...loaded, isRelative ? -1 : 0, next];
+  }
+
+  /** What the registers hold when a step invokes, by number; a buffer in the log is HEADER there. */
+  registers(place: number): Readonly<Record<number, number>> {
+    return this.#registers[place]!;
+  }
+
+  /** The step after one. */
+  next(place: number): number {
+    return this.steps[place]!.next ?? place + 1;
   }
 
   /** Cycles of a step up to and with its ecall. */

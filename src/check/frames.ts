@@ -6,11 +6,14 @@ import {
   CONTROL_FRAME_HINT,
   CONTROL_FRAMES_USED,
   KEY_LOW,
+  NODE_CALLS,
   NODE_CONSUMED,
   NODE_RECORD,
   PAGE_SIZE,
   POLL,
   PREPCODE_DOMAIN,
+  PREPCODE_JOIN,
+  PREPCODE_PAGE,
   PROCESSOR_HAND,
   PROCESSOR_STATISTICS,
   PROGRAM_BURSTS,
@@ -33,6 +36,9 @@ import {
   MACHINE_IMAGE,
   MACHINE_PAGES,
   MACHINE_TABLE,
+  MARK_CODE,
+  MARK_EXEC,
+  MARK_FOREIGN,
   MARK_PRESENT,
   MAX_PAGES,
 } from "../../assembly/riscv/layout.js";
@@ -114,7 +120,9 @@ export function checkFrames(store: Store): void {
     break;
   }
   const images = new Map<number, number>();
-  for (let index = 1; index < store.nodes; index++) checkProgram(frames, index, images);
+  const pages = ownedFrames(frames);
+  for (let index = 1; index < store.nodes; index++) checkProgram(frames, index, images, pages);
+  checkMappings(store, pages);
   for (const [image, users] of images) {
     const found = store.u32(image + IMAGE_MACHINES);
     // A machine that no domain has yet counts, too.
@@ -132,7 +140,64 @@ function checkHands(store: Store): void {
   }
 }
 
-function checkProgram(frames: Frames, index: number, images: Map<number, number>): void {
+/** A page object, by its frame: whose it is, and in how many page tables it was met. */
+type Pages = Map<number, { readonly index: number; met: number }>;
+
+/** Pages and joins have a frame each. */
+function ownedFrames(frames: Frames): Pages {
+  const { store } = frames;
+  const pages: Pages = new Map();
+  for (let index = 1; index < store.nodes; index++) {
+    if (!store.isAllocated(index)) continue;
+    const prepcode = store.prepcode(index);
+    if (prepcode !== PREPCODE_PAGE && prepcode !== PREPCODE_JOIN) continue;
+    const frame = store.u32(store.node(index) + NODE_RECORD);
+    const what = prepcode === PREPCODE_PAGE ? "its page" : "its message";
+    const isOwn = frames.own(frame, 1, index, what);
+    if (isOwn && prepcode === PREPCODE_PAGE) pages.set(frame, { index, met: 0 });
+  }
+  return pages;
+}
+
+/** A page counts the page tables that it is in; that of a domain that ended may be gone or not. */
+function checkMappings(store: Store, pages: Pages): void {
+  for (const { index, met } of pages.values()) {
+    const found = store.u32(store.node(index) + NODE_CALLS);
+    const isLess = found < met;
+    if (isLess || (found > met && !hasEnded(store))) {
+      store.findings.add("page", `node ${index}, mappings`, found, met);
+    }
+  }
+}
+
+/** Whether some domain's machine is not looked at. */
+function hasEnded(store: Store): boolean {
+  for (let index = 1; index < store.nodes; index++) {
+    if (!store.isAllocated(index) || store.prepcode(index) !== PREPCODE_DOMAIN) continue;
+    const record = store.u32(store.node(index) + NODE_RECORD);
+    const isRecord = store.recordAt(record) !== 0;
+    if (isRecord && store.u8(record + RECORD_STATE) === STATE_ENDED) return true;
+  }
+  return false;
+}
+
+/** A word of a page table that leads to a page object's frame. */
+function checkForeign(store: Store, index: number, page: number, word: number, pages: Pages): void {
+  const { findings } = store;
+  const name = `node ${index}, page ${page}`;
+  const known = pages.get(word - (word & MARKS));
+  if (known) known.met++;
+  else findings.add("page", name, `address ${word - (word & MARKS)}`, "the frame of a page object");
+  const wrong = word & (MARK_EXEC | MARK_CODE);
+  if (wrong !== 0) findings.add("page", `${name}, marks`, word & MARKS, "nothing to execute");
+}
+
+function checkProgram(
+  frames: Frames,
+  index: number,
+  images: Map<number, number>,
+  pages: Pages,
+): void {
   const { store } = frames;
   if (!store.isAllocated(index) || store.prepcode(index) !== PREPCODE_DOMAIN) return;
   const record = store.recordAt(store.u32(store.node(index) + NODE_RECORD));
@@ -143,7 +208,7 @@ function checkProgram(frames: Frames, index: number, images: Map<number, number>
   const program = store.u32(hot + RECORD_PROGRAM);
   const kind = store.u8(hot + RECORD_PROGRAM_KIND);
   if (kind === PROGRAM_BURSTS) checkDescription(frames, index, hot, program);
-  if (kind === PROGRAM_RISCV) checkMachine(frames, index, program, images);
+  if (kind === PROGRAM_RISCV) checkMachine(frames, index, program, images, pages);
 }
 
 /** The description of bursts is in a frame that holds nothing else. */
@@ -163,6 +228,7 @@ function checkMachine(
   index: number,
   machine: number,
   images: Map<number, number>,
+  objects: Pages,
 ): void {
   const { store } = frames;
   const { findings } = store;
@@ -182,7 +248,8 @@ function checkMachine(
     const word = store.u32(machine + MACHINE_TABLE + 4 * page);
     if ((word & MARK_PRESENT) === 0) continue;
     if (page === 0) findings.add("page table", `${name}, page 0`, "mapped", "never mapped");
-    frames.own(word - (word & MARKS), 1, index, `page ${page}`);
+    if ((word & MARK_FOREIGN) !== 0) checkForeign(store, index, page, word, objects);
+    else frames.own(word - (word & MARKS), 1, index, `page ${page}`);
   }
   checkCycles(store, index, machine);
   const image = store.u32(machine + MACHINE_IMAGE);

@@ -5,6 +5,9 @@ import {
   CONTROL,
   CONTROL_REGISTERS,
   KEY_ALLOCATION,
+  KEY_CALLS,
+  KEY_CALLS_HIGH,
+  KEY_DATABYTE,
   KEY_HIGH,
   KEY_INVOLVED,
   KEY_INVOLVED_R,
@@ -20,18 +23,26 @@ import {
   KIND_HOOK,
   KIND_HOST,
   KIND_METER,
+  KIND_MISC,
   KIND_NODE,
+  KIND_PAGE,
   KIND_RESUME,
   KIND_SEGMENT,
   KIND_SENSE,
   KIND_START,
+  MISC_CLOCK,
+  MISC_DATA,
   NODE_ALLOCATION,
+  NODE_CALLS,
+  NODE_CALLS_HIGH,
   NODE_FLAGS,
   NODE_RECORD,
   PREPCODE_DOMAIN,
+  PREPCODE_JOIN,
   PREPCODE_METER,
   PRIME_INDEX,
   RECORD_SUPERIOR,
+  RESUME_FAULT,
   SLOTS,
 } from "../../assembly/layout.js";
 import type { Store } from "./store.js";
@@ -45,6 +56,7 @@ const NAMING: ReadonlySet<number> = new Set([
   KIND_START,
   KIND_RESUME,
   KIND_DOMAIN,
+  KIND_PAGE,
   KIND_HOOK,
   KIND_SENSE,
 ]);
@@ -106,13 +118,46 @@ function checkKey(store: Store, index: number, slot: number, key: number): void 
   } else if (store.prepcode(index) === PREPCODE_DOMAIN && slot === TRAP_SLOT) {
     if (kind !== KIND_DATA) findings.add("trap", name, `a key of kind ${kind}`, "a data key");
   }
+  if (kind === KIND_RESUME) checkResume(store, name, key);
   if (NAMING.has(kind)) checkDesignation(store, index, slot, key);
   else {
-    if (kind !== KIND_DATA && kind !== KIND_HOST) findings.add("kind", name, kind, "a known one");
+    if (kind === KIND_MISC) checkMisc(store, name, key);
+    else if (kind !== KIND_DATA && kind !== KIND_HOST) {
+      findings.add("kind", name, kind, "a known one");
+    }
     if (store.isPrepared(key)) {
       findings.add("prepared", name, `kind ${kind} prepared`, "a kind that names a node");
     }
   }
+}
+
+/** Never prepared, of a known kind, to what can wait; no call that is still to come. */
+function checkResume(store: Store, name: string, key: number): void {
+  const { findings } = store;
+  const databyte = store.u8(key + KEY_DATABYTE);
+  if (databyte > RESUME_FAULT) findings.add("resume", `${name}, databyte`, databyte, "0 to 2");
+  if (store.isPrepared(key)) {
+    findings.add("resume", name, "prepared", "unprepared, as all of them are");
+    return;
+  }
+  const index = store.u32(key + KEY_SUBJECT);
+  if (index === 0 || index >= store.nodes || !store.isAllocated(index)) return;
+  const node = store.node(index);
+  if (store.u32(key + KEY_ALLOCATION) !== store.u32(node + NODE_ALLOCATION)) return;
+  const prepcode = store.prepcode(index);
+  if (prepcode !== PREPCODE_DOMAIN && prepcode !== PREPCODE_JOIN) {
+    findings.add("resume", name, `to node ${index}, prepcode ${prepcode}`, "to a domain or a join");
+    return;
+  }
+  const call = store.u16(key + KEY_CALLS_HIGH) * 2 ** 32 + store.u32(key + KEY_CALLS);
+  const calls = store.u16(node + NODE_CALLS_HIGH) * 2 ** 32 + store.u32(node + NODE_CALLS);
+  if (call > calls) findings.add("resume", `${name}, call`, call, `at most ${calls}`);
+}
+
+function checkMisc(store: Store, name: string, key: number): void {
+  const databyte = store.u8(key + KEY_DATABYTE);
+  if (databyte >= MISC_CLOCK && databyte <= MISC_DATA) return;
+  store.findings.add("misc", `${name}, databyte`, databyte, `${MISC_CLOCK} to ${MISC_DATA}`);
 }
 
 /** Hooks are the kernel's own: prepared, and only where a domain's root has its hook. */

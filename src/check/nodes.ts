@@ -4,7 +4,6 @@ import {
   CONTROL_FREE_NODE,
   CONTROL_NODES_USED,
   MAX_ALLOCATION,
-  NODE_ALLOCATED,
   NODE_ALLOCATION,
   NODE_FLAGS,
   NODE_LEFT,
@@ -12,8 +11,12 @@ import {
   NODE_RETIRED,
   NODE_RIGHT,
   PREPCODE_DOMAIN,
+  PREPCODE_JOIN,
+  PREPCODE_KEYS,
   PREPCODE_METER,
   PREPCODE_NONE,
+  PREPCODE_PAGE,
+  PREPCODE_WAIT,
   PRIME_INDEX,
   RECORD_DOMAIN,
   RECORD_METER,
@@ -24,6 +27,11 @@ const RECORD_KINDS: ReadonlyMap<number, number> = new Map([
   [PREPCODE_DOMAIN, RECORD_DOMAIN],
   [PREPCODE_METER, RECORD_METER],
 ]);
+
+/** Roles without a hot record. */
+const PLAIN: ReadonlySet<number> = new Set([PREPCODE_NONE, PREPCODE_KEYS, PREPCODE_WAIT]);
+/** Roles with a frame in its place: see frames.ts. */
+const FRAMED: ReadonlySet<number> = new Set([PREPCODE_PAGE, PREPCODE_JOIN]);
 
 /** Answers how many nodes are allocated. */
 export function checkNodes(store: Store): number {
@@ -38,7 +46,7 @@ export function checkNodes(store: Store): number {
     if (allocation > MAX_ALLOCATION) {
       findings.add("allocation", name, allocation, `at most ${MAX_ALLOCATION}`);
     }
-    if (flags === NODE_ALLOCATED) {
+    if (store.isInUse(flags)) {
       used++;
       if (isFree[index])
         findings.add("free nodes", name, "allocated", "free, as it is in the list");
@@ -76,19 +84,20 @@ function checkFree(store: Store, index: number, flags: number, isListed: boolean
   }
 }
 
-/** A node is a domain's root or a prepared meter, with a record of that kind; or neither, without. */
+/** A domain's root and a prepared meter have a record of their kind; the others have none. */
 function checkRole(store: Store, index: number): void {
   const { findings } = store;
   const name = `node ${index}`;
   const prepcode = store.prepcode(index);
   const address = store.u32(store.node(index) + NODE_RECORD);
-  if (prepcode === PREPCODE_NONE) {
+  if (PLAIN.has(prepcode)) {
     if (address !== 0) findings.add("record", name, store.nameOf(address), "none, unprepared");
     return;
   }
+  if (FRAMED.has(prepcode)) return;
   const expected = RECORD_KINDS.get(prepcode);
   if (expected === undefined) {
-    findings.add("prepcode", name, prepcode, "0, 1 or 7");
+    findings.add("prepcode", name, prepcode, "0, 1 or 6 to 10");
     return;
   }
   const record = store.recordAt(address);

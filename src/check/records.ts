@@ -196,9 +196,8 @@ function checkFlags(store: Store, record: number, kind: number): void {
   const address = store.record(record);
   const flags = store.u8(address + RECORD_FLAGS);
   const name = store.nameOfRecord(record);
-  // The host does the system calls of one processor at once, so there is nothing to note.
-  const calling = store.isShared ? FLAG_CALLING : 0;
-  const known = kind === RECORD_METER ? FLAG_DRY : FLAG_DRY | FLAG_STALE | FLAG_TRAPPED | calling;
+  const known =
+    kind === RECORD_METER ? FLAG_DRY : FLAG_DRY | FLAG_STALE | FLAG_TRAPPED | FLAG_CALLING;
   if ((flags & ~known) !== 0) findings.add("flags", name, flags, `none but ${known}`);
   if (kind === RECORD_DOMAIN && (flags & FLAG_STALE) !== 0) {
     if (store.u64(address + RECORD_AMOUNT) === 0n) {

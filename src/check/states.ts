@@ -4,7 +4,7 @@
 import {
   FLAG_CALLING,
   FLAG_TRAPPED,
-  HOOK_PARKED,
+  HOOK_GATE,
   HOOK_STALLED,
   KEEPER_LAPS,
   KEY_ALLOCATION,
@@ -17,6 +17,8 @@ import {
   NODE_PARTNER,
   NODE_RECORD,
   PREPCODE_DOMAIN,
+  PREPCODE_JOIN,
+  PREPCODE_WAIT,
   PROGRAM_BURSTS,
   PROGRAM_RISCV,
   RECORD_DOMAIN,
@@ -28,7 +30,10 @@ import {
   RECORD_SHORT,
   RECORD_STATE,
   RECORD_SUPERIOR,
+  STATE_AVAILABLE,
+  STATE_CALLING,
   STATE_ENDED,
+  STATE_KEPT,
   STATE_PARKED,
   STATE_READY,
   STATE_STOPPED,
@@ -42,16 +47,19 @@ import type { Store } from "./store.js";
 const HOOK_SLOT = 13;
 const TRAP_SLOT = 5;
 
-/** Where a domain is: on the ready ring, asleep, hooked at a meter, or waiting for a keeper. */
-type Place = "ready" | "asleep" | "parked" | "stalled" | "keeper" | "nowhere";
+/** Where a domain is: in a ready ring, asleep, hooked somewhere, or waiting for a keeper of the host. */
+type Place = "ready" | "asleep" | "parked" | "stalled" | "gate" | "keeper" | "nowhere";
 
 const PLACES: ReadonlyMap<number, readonly Place[]> = new Map<number, readonly Place[]>([
   [STATE_STOPPED, ["nowhere"]],
   [STATE_READY, ["ready"]],
-  [STATE_WAITING, ["asleep", "stalled", "keeper", "nowhere"]],
+  [STATE_AVAILABLE, ["nowhere"]],
+  [STATE_WAITING, ["asleep", "stalled", "gate", "keeper", "nowhere"]],
   [STATE_PARKED, ["parked"]],
   [STATE_TRAPPED, ["nowhere"]],
   [STATE_ENDED, ["nowhere"]],
+  [STATE_CALLING, ["nowhere"]],
+  [STATE_KEPT, ["nowhere"]],
 ]);
 
 /** Answers how many domains there are. */
@@ -79,12 +87,15 @@ function placesOf(store: Store, index: number, record: number, queues: Queues): 
   const hook = store.slot(index, HOOK_SLOT);
   if (store.isHook(hook)) {
     const why = store.u8(hook + KEY_DATABYTE);
-    if (why !== HOOK_PARKED && why !== HOOK_STALLED) {
-      store.findings.add("hook", `node ${index} slot ${HOOK_SLOT}, databyte`, why, "0 or 1");
+    if (why > HOOK_GATE) {
+      store.findings.add("hook", `node ${index} slot ${HOOK_SLOT}, databyte`, why, "0, 1 or 2");
     }
-    places.push(why === HOOK_STALLED ? "stalled" : "parked");
+    places.push(why === HOOK_STALLED ? "stalled" : why === HOOK_GATE ? "gate" : "parked");
   }
-  if (store.u32(store.node(index) + NODE_PARTNER) !== 0) places.push("keeper");
+  // Who sleeps at a wait object is in the heap.
+  const partner = partnerOf(store, index);
+  const isAtWait = partner !== 0 && store.prepcode(partner) === PREPCODE_WAIT;
+  if (store.u32(store.node(index) + NODE_PARTNER) !== 0 && !isAtWait) places.push("keeper");
   return places.length > 0 ? places : ["nowhere"];
 }
 
@@ -118,8 +129,18 @@ function checkPlace(store: Store, index: number, record: number, places: Place[]
   if (calls && program !== PROGRAM_RISCV) {
     findings.add("program", name, `program ${program} with a system call`, "the target CPU");
   }
-  if (places.includes("asleep") && program !== PROGRAM_BURSTS) {
-    findings.add("program", name, `program ${program} asleep`, "one of bursts");
+  const partner = partnerOf(store, index);
+  const isAtWait = partner !== 0 && store.prepcode(partner) === PREPCODE_WAIT;
+  if (places.includes("asleep") && program !== PROGRAM_BURSTS && !isAtWait) {
+    findings.add(
+      "program",
+      name,
+      `program ${program} asleep`,
+      "one of bursts, or at a wait object",
+    );
+  }
+  if (isAtWait && !places.includes("asleep")) {
+    findings.add("wait", name, `at node ${partner}, ${places[0]}`, "asleep");
   }
 }
 
@@ -156,7 +177,7 @@ function checkHooked(store: Store, index: number): void {
   const { findings } = store;
   const name = `node ${index} slot ${HOOK_SLOT}`;
   const meter = store.nodeAt(store.u32(hook + KEY_SUBJECT));
-  if (meter === 0) return; // told with the keys
+  if (meter === 0 || store.u8(hook + KEY_DATABYTE) === HOOK_GATE) return; // told elsewhere
   if (store.u8(hook + KEY_DATABYTE) === HOOK_STALLED && partnerOf(store, meter) === 0) {
     findings.add("stall queue", name, `stalled at node ${meter}, keeper free`, "a busy keeper");
   }
@@ -184,9 +205,10 @@ function partnerOf(store: Store, index: number): number {
   return store.nodeAt(store.u32(store.node(index) + NODE_PARTNER));
 }
 
-/** A keeper call joins one domain and one meter, and each knows the other. */
+/** A keeper call joins one domain and one meter, a wait one domain and one object: each knows the other. */
 function checkPartner(store: Store, index: number): void {
   const { findings } = store;
+  if (store.prepcode(index) === PREPCODE_JOIN) return; // what it does: see objects.ts
   const address = store.u32(store.node(index) + NODE_PARTNER);
   if (address === 0) return;
   const partner = store.nodeAt(address);

@@ -19,10 +19,12 @@ import {
   MAX_NODES,
   MAX_PROCESSORS,
   NODE_ALLOCATED,
+  NODE_AWAITED,
   NODE_FLAGS,
   NODE_KEYS,
   NODE_PREPCODE,
   NODE_SIZE,
+  NODE_WORRIED,
   PAGE_SIZE,
   PROCESSOR_SIZE,
   RECORD_KIND,
@@ -151,7 +153,12 @@ export class Store {
   }
 
   isAllocated(index: number): boolean {
-    return this.u8(this.node(index) + NODE_FLAGS) === NODE_ALLOCATED;
+    return this.isInUse(this.u8(this.node(index) + NODE_FLAGS));
+  }
+
+  /** Whether flags are those of a node that is allocated. */
+  isInUse(flags: number): boolean {
+    return (flags & ~(NODE_AWAITED | NODE_WORRIED)) === NODE_ALLOCATED;
   }
 
   prepcode(index: number): number {

@@ -1,0 +1,513 @@
+// The naive model of gates: domains, messages and keepers as plain objects and lists. No call counts, no
+// hooks, no caches: each cycle that a domain runs walks its whole chain. Written from the reference (§3, §4,
+// §6–§8) and the rules, to be compared with the kernel in everything that can be seen.
+
+import { Objects } from "./gate-objects.js";
+import {
+  bigEndian,
+  DK0,
+  type Entry,
+  GateDomain,
+  GateJoin,
+  type GateKey,
+  GateMeter,
+  type GateWait,
+  type Message,
+  message,
+  nameOf,
+  present,
+  type Token,
+} from "./gate-parts.js";
+import { CALL, FORK, RETURN } from "./invoke.js";
+import { BEGIN, CODE, LOG, LOGGED, Puppet, REST, SCRIPT, type Step } from "./puppet.js";
+
+export const ABANDONED = 0x80000003;
+const KEEPER_ORDER = 0xffffffff;
+const TRAP_ORDER = 0x80000000;
+const MOST = 4096;
+/** Where the puppets' ecall is. */
+export const ECALL_AT = CODE + 4 * (BEGIN + 16);
+/** Bytes that are not compared: where a domain is in the midst of its step. */
+const UNKNOWN = "????????";
+
+/** Something happened of which the rules do not say what puppets see of it. */
+export class Unsaid extends Error {}
+
+export class GateModel {
+  time = 0n;
+  idle = 0n;
+  readonly meters: GateMeter[] = [];
+  readonly domains: GateDomain[] = [];
+  readonly joins: GateJoin[] = [];
+  readonly waits: GateWait[] = [];
+  /** Time and what: deliveries, stalls, parks, traps. */
+  readonly trace: string[] = [];
+  #queue: GateDomain[] = [];
+  #used = 0;
+  #sequence = 0;
+  /** Available domains with more stallers, and when the next of those is due. */
+  #worries: { domain: GateDomain; due: bigint }[] = [];
+  readonly #objects = new Objects(this);
+
+  constructor(readonly quantum: number) {
+    this.meters.push(new GateMeter("prime", 2n ** 56n - 1n, null));
+  }
+
+  createMeter(superior: GateMeter, cycles: bigint): GateMeter {
+    const meter = new GateMeter(`M${this.meters.length}`, cycles, superior);
+    this.meters.push(meter);
+    return meter;
+  }
+
+  createDomain(meter: GateMeter, steps: readonly Step[]): GateDomain {
+    const domain = new GateDomain(`D${this.domains.length}`, meter, steps, BEGIN);
+    this.domains.push(domain);
+    return domain;
+  }
+
+  // --- Running ----------------------------------------------------------------------------------
+
+  run(cycles: bigint): "limit" | "idle" {
+    const until = this.time + cycles;
+    while (true) {
+      this.#wake();
+      const domain = this.#queue[0];
+      if (!domain) {
+        const next = this.#waiters()[0];
+        if (!next) return "idle";
+        const wake = ceil(next.time);
+        const to = wake < until ? wake : until;
+        if (to > this.time) this.idle += to - this.time;
+        if (to > this.time) this.time = to;
+        if (wake >= until) return "limit";
+      } else {
+        if (this.time >= until) return "limit";
+        this.#pass(domain);
+      }
+    }
+  }
+
+  /** Those whose time has come, and stallers that nobody else sees to. */
+  #wake(): void {
+    for (const wait of this.#waiters()) {
+      if (ceil(wait.time) > this.time) break;
+      this.wakeWaiter(wait);
+    }
+    for (const worry of [...this.#worries]) {
+      if (worry.due <= this.time || this.#queue.length === 0) this.#worryAbout(worry);
+    }
+  }
+
+  #waiters(): GateWait[] {
+    const waits = this.waits.filter((wait) => present(wait.waiter) !== DK0);
+    return waits.sort((a, b) => Number(a.time - b.time) || a.sequence - b.sequence);
+  }
+
+  #worryAbout(worry: { domain: GateDomain; due: bigint }): void {
+    this.#worries = this.#worries.filter((other) => other !== worry);
+    const { domain } = worry;
+    if (domain.state === "available") this.#release(domain);
+  }
+
+  /** One cycle of a domain, or what it does without one, or what keeps it from having one. */
+  #pass(domain: GateDomain): void {
+    const chain = this.#chain(domain);
+    if (typeof chain === "number") {
+      // Of a chain that is none nobody can wait for cycles.
+      domain.trap = { code: chain, where: UNKNOWN };
+      this.#deliverTrap(domain);
+      return;
+    }
+    const dry = chain.find((meter) => meter.counter === 0n);
+    if (dry) {
+      this.#exhausted(domain, dry);
+      return;
+    }
+    if (domain.trap) {
+      this.#deliverTrap(domain);
+      return;
+    }
+    if (domain.retries) {
+      domain.retries = false;
+      this.#invoke(domain);
+      return;
+    }
+    for (const meter of chain) {
+      meter.counter--;
+      meter.consumed++;
+    }
+    domain.consumed++;
+    this.time++;
+    this.#used++;
+    if (--domain.left === 0) this.#milestone(domain);
+    if (this.#used === this.quantum) {
+      this.#wake();
+      this.#used = 0;
+      this.#queue.push(...this.#queue.splice(0, 1));
+    }
+  }
+
+  #milestone(domain: GateDomain): void {
+    if (domain.doing === "invoke") {
+      this.#invoke(domain);
+      return;
+    }
+    domain.log.push(domain.entry);
+    domain.place = domain.puppet.next(domain.place);
+    domain.doing = "invoke";
+    domain.left = REST + Puppet.head(domain.step);
+  }
+
+  #chain(domain: GateDomain): GateMeter[] | number {
+    const key = present(domain.meter);
+    if (key.kind !== "meter") return 0x404;
+    const chain: GateMeter[] = [];
+    for (let at: GateMeter | null = key.to; at; at = at.superior) chain.push(at);
+    return chain;
+  }
+
+  // --- Invoking ---------------------------------------------------------------------------------
+
+  #invoke(domain: GateDomain): void {
+    const { kind } = domain.step;
+    const length = domain.register(13);
+    if (length > MOST) {
+      this.#fault(domain, 0x304, 0);
+      return;
+    }
+    const string = this.#stringOf(domain, length);
+    if (string === null) {
+      this.#fault(domain, 0x105, domain.register(12));
+      return;
+    }
+    const room = Math.min(domain.register(16), MOST);
+    const at = domain.register(15);
+    if (kind !== FORK && room > 0 && !isWritable(at)) {
+      this.#fault(domain, 0x107, at);
+      return;
+    }
+    const slot = domain.register(10);
+    const key = present(slot < 16 ? domain.keys[slot]! : DK0);
+    const passed = domain
+      .slotsIn(14)
+      .map((from) => present(from === null ? DK0 : domain.keys[from]!));
+    const sent = message(domain.register(11), string, passed);
+    if (key.kind === "start" && key.to instanceof GateDomain) {
+      if (key.to === domain) {
+        this.#fault(domain, 0x300, 0);
+        return;
+      }
+      if (key.to.state !== "available") {
+        this.#stall(domain, key.to);
+        return;
+      }
+    }
+    // Whoever returns is available to its callee's next message, and not before.
+    if (kind === CALL) {
+      const token = this.#wait(domain, "answer");
+      sent.keys.splice(3, 1, { kind: "resume", to: domain, how: "return", token });
+    } else if (kind === FORK) this.#takeUp(domain);
+    const place = this.#queue.indexOf(domain);
+    if (kind !== FORK) this.#queue.splice(place, 1);
+    const head = this.#queue[0];
+    this.deliver(key, sent, kind === FORK ? "last" : "first");
+    // Nobody runs in its stead: the next one begins a slice of its own.
+    if (kind !== FORK && this.#queue[0] === head) this.#used = 0;
+    if (kind === RETURN) this.#becomeAvailable(domain);
+  }
+
+  /** The registers as the step has loaded them are what is logged. */
+  #takeUp(domain: GateDomain): void {
+    const [order, databyte, stored, sent] = [10, 11, 12, 13].map((n) => domain.register(n) >>> 0);
+    this.#goOn(domain, {
+      order: order!,
+      databyte: databyte!,
+      stored: stored!,
+      sent: sent!,
+      string: null,
+    });
+  }
+
+  #goOn(domain: GateDomain, entry: Entry): void {
+    domain.entry = entry;
+    domain.doing = "log";
+    domain.left = LOGGED;
+  }
+
+  #stringOf(domain: GateDomain, length: number): string | null {
+    const at = domain.register(12);
+    if (length === 0) return "";
+    const { script } = domain.puppet;
+    if (at < SCRIPT || at + length > SCRIPT + script.length) return null;
+    return String.fromCharCode(...script.subarray(at - SCRIPT, at - SCRIPT + length));
+  }
+
+  #fault(domain: GateDomain, code: number, address: number): void {
+    domain.trap = { code, where: word(address) + word(ECALL_AT) };
+    domain.doing = "invoke";
+    domain.left = 1;
+  }
+
+  #stall(domain: GateDomain, callee: GateDomain): void {
+    this.#leaveQueue(domain);
+    domain.state = "stalled";
+    domain.retries = domain.doing === "invoke" && domain.left === 0;
+    domain.stalledOn = callee;
+    callee.stallers.push(domain);
+  }
+
+  /** Hands a message to whatever a key leads to; who is made running is the first or the last of the queue. */
+  deliver(to: GateKey, sent: Message, where: "first" | "last"): void {
+    const key = present(to);
+    if (key.kind === "start" && key.to instanceof GateDomain) {
+      this.#receive(key.to, sent, key.databyte, where);
+      return;
+    }
+    if (key.kind === "resume") {
+      key.token.void = true;
+      if (key.to instanceof GateJoin) this.#objects.arrive(key.to, sent);
+      else if (key.how === "return") this.#receive(key.to, sent, 0, where);
+      else {
+        if (key.how === "fault") {
+          key.to.trap = sent.order === 0 ? null : { code: sent.order, where: UNKNOWN };
+        }
+        this.#wakeUp(key.to, where);
+      }
+      return;
+    }
+    const answer = this.#objects.order(key, sent);
+    if (answer) this.answer(sent.keys[3]!, answer, where);
+  }
+
+  /** An answer goes to a resume key that is still good, else nowhere. */
+  answer(to: GateKey, answer: Message, where: "first" | "last"): void {
+    if (present(to).kind === "resume") this.deliver(to, answer, where);
+  }
+
+  #receive(domain: GateDomain, sent: Message, databyte: number, where: "first" | "last"): void {
+    domain.slotsIn(5).forEach((slot, n) => {
+      if (slot !== null) domain.keys[slot] = present(sent.keys[n]!);
+    });
+    const stored = Math.min(sent.string.length, domain.register(16), MOST);
+    this.#goOn(domain, {
+      order: sent.order,
+      databyte,
+      stored,
+      sent: sent.string.length,
+      string: sent.string.slice(0, stored),
+    });
+    this.trace.push(`${this.time} ${domain.name} gets ${sent.order}`);
+    this.#wakeUp(domain, where);
+  }
+
+  #wakeUp(domain: GateDomain, where: "first" | "last"): void {
+    domain.state = "ready";
+    domain.token = null;
+    domain.why = null;
+    if (where === "first") this.#queue.unshift(domain);
+    else this.#queue.push(domain);
+  }
+
+  #wait(domain: GateDomain, why: "answer" | "kept"): Token {
+    const token = { void: false };
+    domain.state = "waiting";
+    domain.why = why;
+    domain.token = token;
+    return token;
+  }
+
+  /** Takes messages from now on: the first who wanted in tries again, the worrier sees to the rest. */
+  #becomeAvailable(domain: GateDomain): void {
+    domain.state = "available";
+    this.#release(domain);
+  }
+
+  #release(domain: GateDomain): void {
+    const first = domain.stallers.shift();
+    if (first) this.enqueue(first);
+    const isNoted = this.#worries.some((worry) => worry.domain === domain);
+    if (domain.stallers.length > 0 && !isNoted) {
+      this.#worries.push({ domain, due: this.time + BigInt(this.quantum) });
+    }
+  }
+
+  // --- Keepers ----------------------------------------------------------------------------------
+
+  #exhausted(domain: GateDomain, dry: GateMeter): void {
+    const key = present(dry.keeper);
+    const isGate = key.kind === "resume" || (key.kind === "start" && key.to instanceof GateDomain);
+    if (key.kind === "start" && key.to === domain && !domain.trap) {
+      domain.trap = { code: 0x300, where: UNKNOWN };
+      return;
+    }
+    if (!isGate || key.to === domain) {
+      this.#park(domain, dry);
+      return;
+    }
+    if (key.kind === "start" && (key.to as GateDomain).state !== "available") {
+      this.#stall(domain, key.to as GateDomain);
+      return;
+    }
+    const service: GateKey = { kind: "node", to: dry, databyte: 0 };
+    this.#keep(domain, key, "restart", (restart) =>
+      message(KEEPER_ORDER, bigEndian(this.time * 256n, 8), [DK0, DK0, service, restart]),
+    );
+  }
+
+  #park(domain: GateDomain, dry: GateMeter): void {
+    this.#leaveQueue(domain);
+    this.trace.push(`${this.time} ${domain.name} parks`);
+    domain.state = "parked";
+    dry.parked.push(domain);
+  }
+
+  #deliverTrap(domain: GateDomain): void {
+    const key = present(domain.keeper);
+    if (key.kind === "start" && key.to instanceof GateDomain && key.to !== domain) {
+      if (key.to.state !== "available") {
+        this.#stall(domain, key.to);
+        return;
+      }
+      const { code, where } = domain.trap!;
+      const own: GateKey = { kind: "domain", to: domain };
+      this.#keep(domain, key, "fault", (fault) =>
+        message(TRAP_ORDER + code, word(code) + where, [DK0, DK0, own, fault]),
+      );
+      return;
+    }
+    this.#leaveQueue(domain);
+    domain.state = "trapped";
+    this.trace.push(`${this.time} ${domain.name} traps ${domain.trap!.code.toString(16)}`);
+  }
+
+  /** Its keeper runs at once in its stead. */
+  #keep(
+    domain: GateDomain,
+    keeper: GateKey,
+    how: "restart" | "fault",
+    make: (resume: GateKey) => Message,
+  ): void {
+    const token = this.#wait(domain, "kept");
+    this.#queue.splice(this.#queue.indexOf(domain), 1);
+    const head = this.#queue[0];
+    this.deliver(keeper, make({ kind: "resume", to: domain, how, token }), "first");
+    if (this.#queue[0] === head) this.#used = 0;
+  }
+
+  // --- Queues -----------------------------------------------------------------------------------
+
+  enqueue(domain: GateDomain): void {
+    domain.state = "ready";
+    domain.stalledOn = null;
+    this.#queue.push(domain);
+  }
+
+  #leaveQueue(domain: GateDomain): void {
+    if (this.#queue[0] === domain) this.#used = 0;
+    this.#queue = this.#queue.filter((other) => other !== domain);
+  }
+
+  /** Takes a domain away from whatever it does or waits for; resume keys to it are void. */
+  #detain(domain: GateDomain): void {
+    this.#leaveQueue(domain);
+    if (domain.token) domain.token.void = true;
+    domain.token = null;
+    domain.why = null;
+    if (domain.stalledOn) {
+      const { stallers } = domain.stalledOn;
+      stallers.splice(stallers.indexOf(domain), 1);
+      domain.stalledOn = null;
+    }
+    for (const meter of this.meters) meter.parked = meter.parked.filter((d) => d !== domain);
+  }
+
+  wakeWaiter(wait: GateWait): void {
+    const { waiter } = wait;
+    wait.waiter = DK0;
+    this.answer(waiter, message(0), "last");
+  }
+
+  wait(wait: GateWait, waiter: GateKey): void {
+    wait.waiter = waiter;
+    wait.sequence = this.#sequence++;
+  }
+
+  // --- What holders of keys, and the host, do ---------------------------------------------------
+
+  /** §3.3, orders 65 to 67, and the host's start and stop. */
+  makeAvailable(domain: GateDomain): void {
+    if (domain.state === "available") return;
+    if (domain.state !== "waiting" || domain.why !== "answer") throw new Unsaid("out of its way");
+    this.#detain(domain);
+    this.#becomeAvailable(domain);
+  }
+
+  makeWaiting(domain: GateDomain): GateKey {
+    const { state, why } = domain;
+    if (state === "available" || (state === "waiting" && why === "answer")) this.#takeUp(domain);
+    this.#detain(domain);
+    return { kind: "resume", to: domain, how: "restart", token: this.#wait(domain, "kept") };
+  }
+
+  start(domain: GateDomain): void {
+    if (domain.state === "ready") return;
+    this.#abandon(domain);
+    this.#detain(domain);
+    domain.trap = null;
+    this.enqueue(domain);
+  }
+
+  stop(domain: GateDomain): void {
+    this.#abandon(domain);
+    this.#detain(domain);
+    domain.state = "stopped";
+  }
+
+  /** Who waited for an answer or a message gets to know that none comes. */
+  #abandon(domain: GateDomain): void {
+    const { state, why } = domain;
+    if (state !== "available" && !(state === "waiting" && why === "answer")) return;
+    this.#takeUp(domain);
+    domain.entry.order = ABANDONED;
+  }
+
+  rescind(domain: GateDomain): void {
+    this.#detain(domain);
+    domain.rescinded = true;
+    domain.state = "stopped";
+    for (const staller of domain.stallers.splice(0)) this.enqueue(staller);
+    this.#worries = this.#worries.filter((worry) => worry.domain !== domain);
+  }
+
+  set(meter: GateMeter, cycles: bigint): void {
+    meter.counter = cycles;
+    if (cycles > 0n) for (const domain of meter.parked.splice(0)) this.enqueue(domain);
+  }
+
+  setKeeper(meter: GateMeter, key: GateKey): void {
+    if (nameOf(meter.keeper) === nameOf(key)) return;
+    meter.keeper = key;
+    for (const domain of meter.parked.splice(0)) this.enqueue(domain);
+  }
+
+  setMeter(domain: GateDomain, key: GateKey): void {
+    domain.meter = key;
+    if (domain.state === "parked" || domain.state === "stalled") {
+      this.#detain(domain);
+      this.enqueue(domain);
+    }
+  }
+}
+
+function isWritable(at: number): boolean {
+  // A buffer in the log is given relative to it.
+  return at < 4096 || (at >= SCRIPT && at < LOG) || at >= LOG;
+}
+
+function word(value: number): string {
+  return bigEndian(BigInt(value >>> 0), 4);
+}
+
+function ceil(time: bigint): bigint {
+  return (time + 255n) / 256n;
+}
