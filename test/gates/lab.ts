@@ -89,7 +89,8 @@ export class GateLab extends Lab {
   log(domain: Domain): Entry[] {
     return this.kernel.core.still(() => {
       const machine = domain.machine!;
-      const end = this.register(domain, S0);
+      // Where it has not begun, it has noted nothing.
+      const end = this.register(domain, S0) || LOG;
       const bytes = machine.read(LOG, end - LOG)!;
       const view = new DataView(bytes.buffer);
       return Array.from({ length: (end - LOG) / LOG_ENTRY }, (_, i) => {
