@@ -2,6 +2,7 @@
 // go on (the worrier, §4.5). A million of them is a bench: bench/gates.ts.
 
 import { expect, test } from "vitest";
+import { STATISTIC_STALLS, STATISTIC_WORRIES } from "../assembly/layout.js";
 import { bursts, type Domain } from "../src/index.js";
 import type { Guest } from "./gates/guest.js";
 import { GateLab, KEEPER_ORDER, turn } from "./gates/lab.js";
@@ -46,7 +47,9 @@ function crowd(adds: bigint) {
   });
   lab.until(() => domains.every(({ state }) => state === "waiting"), 5000);
   expect(lab.orders(k)).toEqual([KEEPER_ORDER]);
-  expect(lab.kernel.statistics().stalls).toBeGreaterThanOrEqual(BigInt(CROWD - 1));
+  expect(lab.kernel.core.view.statistic(STATISTIC_STALLS)).toBeGreaterThanOrEqual(
+    BigInt(CROWD - 1),
+  );
   return { lab, k, answer, a, domains };
 }
 
@@ -149,7 +152,7 @@ everywhere("the worrier", () => {
     const others = clients.filter((_, i) => !dry.includes(i));
     lab.until(() => others.every(({ state }) => state === "ended"), 5000);
     expect(dry.map((i) => clients[i]!.state)).toEqual(["parked", "parked"]);
-    expect(lab.kernel.statistics().worries).toBeGreaterThan(0n);
+    expect(lab.kernel.core.view.statistic(STATISTIC_WORRIES)).toBeGreaterThan(0n);
     expect(lab.orders(s)).toEqual([102, 104, 105]);
     dry.forEach((i, n) => {
       clients[i]!.meter!.on(counters[n]!);

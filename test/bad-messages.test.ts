@@ -183,14 +183,14 @@ everywhere("strings and buffers", () => {
         { keys: { 0: d.startKey() } },
       ),
     );
-    for (let i = 0; i < 60 && lab.log(d).length < lengths.length; i++) lab.run(500);
+    lab.until(() => lab.log(d).length === lengths.length, 5000);
     for (const [i, { order, stored, sent }] of lab.log(d).entries()) {
       const length = lengths[order]!;
       expect([stored, sent]).toEqual([length, length]);
       const at = room + i * 8192 + ((i * 1237) % 4096);
       expect(d.machine!.read(at, length)).toEqual(all.slice(4096 - length));
     }
-    expect([lab.log(d).length, senders.length]).toEqual([lengths.length, lengths.length]);
+    expect(senders.map(({ trap }) => trap)).toEqual(senders.map(() => null));
   });
 
   test("a domain keeper that mends the registers lets the invocation be done after all", () => {
