@@ -174,8 +174,9 @@ export function auditDomain(domain: Record): void {
 export function auditPass(): void {
   // What a slice has used may include the switch to it, which is no part of the quantum.
   const here = me();
-  const work = here.sliceUsed + here.sliceLeft - control.quantum;
-  if (work > control.switchCost) panic(PANIC_QUEUE);
+  // Less than a slice where a gate has handed on the rest of one; more by kernel work that is charged.
+  const slice = here.sliceUsed + here.sliceLeft;
+  if (slice > control.quantum + control.switchCost) panic(PANIC_QUEUE);
   if (here.ready == 0) {
     if (here.sliceUsed != 0) panic(PANIC_QUEUE);
     return;

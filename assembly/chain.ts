@@ -28,6 +28,7 @@ import {
   STATISTIC_UNPREPARES,
   STATISTIC_VISITS,
 } from "./layout";
+import { journalBegin, journalFilled } from "./journal";
 import { Node } from "./node";
 import { count, me, subtotals } from "./processor";
 import { Record } from "./record";
@@ -150,6 +151,29 @@ class Subtotal {
 }
 
 /**
+ * Such a walk may be too long for one change: this ends the change where the walk is, at `meter`, and
+ * begins another. All that was collected so far is credited, to every meter that is prepared still.
+ */
+function creditSoFar(meter: Record, top: Record): void {
+  let cache: u64 = 0;
+  let consumed: u64 = 0;
+  for (let record = meter; ; record = changetype<Record>(record.superior)) {
+    const subtotal = Subtotal.of(record.level);
+    cache += subtotal.cache;
+    consumed += subtotal.consumed;
+    subtotal.clear();
+    record.amount += cache;
+    record.consumed += consumed;
+    if (record == top) break;
+  }
+  for (let above = top.superior; above; above = changetype<Record>(above).superior) {
+    changetype<Record>(above).amount += cache;
+    changetype<Record>(above).consumed += consumed;
+  }
+  journalBegin();
+}
+
+/**
  * Unprepares a meter and every meter below it. All caches below come back to every meter above their
  * domains; the domains stay prepared, with zero cache, and find their chain again when dispatched.
  */
@@ -157,6 +181,7 @@ export function unprepare(top: Record): void {
   let meter = top;
   Subtotal.of(meter.level).clear();
   while (true) {
+    if (isDefined(SHARED)) if (journalFilled()) creditSoFar(meter, top);
     const inferior = changetype<Record>(meter.first);
     const subtotal = Subtotal.of(meter.level);
     if (meter.first == 0) {

@@ -87,6 +87,9 @@ export const ORDER_PAGE_CLEAR = 8192;
 /** The clock. */
 export const ORDER_TIME = 7;
 export const ORDER_IDLE_TIME = 8;
+/** DISCRIM. */
+export const ORDER_CLASS = 0;
+export const ORDER_SAME = 2;
 /** Joins and wait objects. */
 export const ORDER_JOIN_KEY = 0;
 export const ORDER_JOIN_TAKE = 1;
@@ -105,6 +108,12 @@ export const ANSWER_MISC = 0x201;
 export const ANSWER_PAGE = 0x202;
 export const ANSWER_JOIN = 0x203;
 export const ANSWER_WAIT = 0x204;
+/** What DISCRIM says of a key. */
+export const CLASS_DATA = 1;
+export const CLASS_RESUME = 2;
+export const CLASS_MEMORY = 3;
+export const CLASS_METER = 4;
+export const CLASS_OTHER = 5;
 /** A join that waits for nothing; a string that is not as it must be; somebody waits there already. */
 export const ANSWER_NOTHING = 1;
 export const ANSWER_RANGE = 2;

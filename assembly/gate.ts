@@ -76,9 +76,11 @@ export function jump(domain: Record): i32 {
   const how = argument(domain, 7);
   if (!isSound(domain, how)) return REASON_RAN;
   const key = register(REGISTER_INVOKED);
-  const reply = register(REGISTER_ARGUMENT);
-  fetchKey(domain, argument(domain, 4) >>> 24, reply);
-  wakeOthers(reply);
+  if (how != INVOKE_CALL) {
+    const reply = register(REGISTER_ARGUMENT);
+    fetchKey(domain, argument(domain, 4) >>> 24, reply);
+    wakeOthers(reply);
+  }
   fetchKey(domain, argument(domain, 0), key);
   wakeOthers(key);
   let reason = REASON_RAN;

@@ -70,6 +70,7 @@ export function invoke(code: u32): u32 {
   sanitize(invoked);
   sanitize(register(REGISTER_ARGUMENT));
   begin(code);
+  keyAt(0).copy(register(REGISTER_ARGUMENT));
   setString(HOST_STRING, min<u32>(control.length, MAX_STRING));
   const result = register(REGISTER_RESULT);
   if (isObject(invoked)) {

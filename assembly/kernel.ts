@@ -55,7 +55,10 @@ export function step(cycles: u32, passes: u32): i32 {
   const here = me();
   const until = here.time + cycles;
   for (let pass: u32 = 0; pass < passes; pass++) {
-    if (eventsFull()) return REASON_RAN;
+    if (eventsFull() || control.asked != 0) {
+      control.asked = 0;
+      return REASON_RAN;
+    }
     if (nextWake() <= here.time) wakeSleepers();
     if (control.worried != 0 && (here.ready == 0 || nextWorry() <= here.time)) attend();
     if (here.ready == 0) {
@@ -167,10 +170,11 @@ function putAway(domain: Record, outcome: i32): i32 {
   }
   if (outcome == CALLED) {
     if (isInvocation(domain)) {
-      // Done when it has its turn again: at once, but for cycles that it may need first.
       domain.flags |= <u8>FLAG_CALLING;
-      chargeWork(domain, control.invokeCost);
-      return REASON_RAN;
+      if (control.invokeCost != 0) chargeWork(domain, control.invokeCost);
+      // Others may have to come inside first, or it needs cycles: then it is done at its next turn.
+      if (isDefined(SHARED) || domain.amount <= domain.short) return REASON_RAN;
+      return jump(domain);
     }
     count(STATISTIC_HOST_CALLS);
     if (isDefined(SHARED)) domain.flags |= <u8>FLAG_CALLING;

@@ -89,6 +89,7 @@ export const RESUME_FAULT = 2;
 export const MISC_CLOCK = 1;
 export const MISC_RETURNER = 2;
 export const MISC_DATA = 3;
+export const MISC_DISCRIM = 4;
 
 // --- Nodes: a header and 16 keys ----------------------------------------------------------------
 

@@ -64,7 +64,9 @@ export function beginFrom(domain: Record): void {
   say(0, 0);
   let slots = argument(domain, 4);
   for (let number = 0; number < KEYS; number++, slots >>= 8) {
-    fetchKey(domain, slots & 0xff, keyAt(number));
+    const slot = slots & 0xff;
+    if (slot < <u32>SLOTS) fetchKey(domain, slot, keyAt(number));
+    else keyAt(number).zero();
   }
 }
 
@@ -136,10 +138,10 @@ export function gatherInto(address: usize): bool {
 export function deliver(to: Record): void {
   const room = min<u32>(argument(to, 6), MAX_STRING);
   const taken = stringCopy(to.program, argument(to, 5), sender, string, min(room, length));
-  const general = to.node.keys;
   let slots = load<u32>(at(to, REGISTER_T0));
+  // Most messages leave some slots out.
   for (let number = 0; number < KEYS; number++, slots >>= 8) {
-    if ((slots & 0xff) < <u32>SLOTS) general.key(slots & 0xff).copy(keyAt(number));
+    if ((slots & 0xff) < <u32>SLOTS) to.node.keys.key(slots & 0xff).copy(keyAt(number));
   }
   answerRegisters(to, order, databyte, taken, length);
   count(STATISTIC_MESSAGES);

@@ -1,25 +1,40 @@
 // What the kernel does for whoever holds a key of KIND_MISC, the databyte of which says which service:
-// the clock (§3.5), the returner, and the maker of data keys.
+// the clock (§3.5), the returner, the maker of data keys, and DISCRIM, which tells what a key is (§3.4).
 
 import {
   ANSWER_INVALID_ORDER,
   ANSWER_MISC,
   ANSWER_RANGE,
+  CLASS_DATA,
+  CLASS_MEMORY,
+  CLASS_METER,
+  CLASS_OTHER,
+  CLASS_RESUME,
   OK,
+  ORDER_CLASS,
   ORDER_IDLE_TIME,
   ORDER_KT,
+  ORDER_SAME,
   ORDER_TIME,
 } from "./codes";
 import { control } from "./control";
 import { Key } from "./key";
 import {
+  KIND_DATA,
+  KIND_FETCH,
+  KIND_METER,
+  KIND_NODE,
+  KIND_PAGE,
+  KIND_RESUME,
+  KIND_SENSE,
   MISC_CLOCK,
   MISC_DATA,
+  MISC_DISCRIM,
   MISC_RETURNER,
   PROCESSOR_STATISTICS,
   STATISTIC_IDLE,
 } from "./layout";
-import { gather, length, numberAt, order, say, scratch } from "./message";
+import { gather, keyAt, length, numberAt, order, say, scratch } from "./message";
 import { me, Processor } from "./processor";
 import { CLOCK_UNITS } from "./wait";
 
@@ -30,7 +45,22 @@ export const DATA_BYTES: u32 = 11;
 export function serviceOrder(service: i32, result: Key): u32 {
   if (order == ORDER_KT) return ANSWER_MISC;
   if (service == MISC_CLOCK) return clock();
+  if (service == MISC_DISCRIM) return discern();
   return service == MISC_DATA ? makeData(result) : ANSWER_INVALID_ORDER;
+}
+
+/** The class of key 1, or whether keys 1 and 2 are the same (0). */
+function discern(): u32 {
+  const key = keyAt(0);
+  if (order == ORDER_SAME) return Key.same(key, keyAt(1)) ? 0 : 1;
+  if (order != ORDER_CLASS) return ANSWER_INVALID_ORDER;
+  const kind = key.kind;
+  if (kind == KIND_DATA) return CLASS_DATA;
+  if (kind == KIND_RESUME) return CLASS_RESUME;
+  if (kind == KIND_METER) return CLASS_METER;
+  const isMemory =
+    kind == KIND_NODE || kind == KIND_FETCH || kind == KIND_SENSE || kind == KIND_PAGE;
+  return isMemory ? CLASS_MEMORY : CLASS_OTHER;
 }
 
 /** Whether the key's answer is what it is sent. */

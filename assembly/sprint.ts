@@ -29,6 +29,7 @@ import { nextWorry } from "./worrier";
 export function slicesAhead(until: u64, most: u32): u32 {
   const here = me();
   if (here.sliceUsed != 0 || control.switchCost != 0) return 0;
+  if (!isSmooth(changetype<Record>(here.ready), control.quantum)) return 0;
   // The worrier looks when he is due.
   const last = min<u64>(min<u64>(until, nextWake() - 1), nextWorry());
   if (last <= here.time) return 0;

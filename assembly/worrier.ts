@@ -30,6 +30,7 @@ export function release(node: Node): void {
   if ((node.flags & NODE_AWAITED) != 0) {
     node.flags &= ~(<u8>NODE_AWAITED);
     emit(EVENT_AVAILABLE, node, null, 0, 0);
+    control.asked = 1;
     askHost();
   }
 }

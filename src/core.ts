@@ -3,6 +3,7 @@
 
 import {
   OK,
+  STATUS_MAPPED,
   STATUS_NO_FRAMES,
   STATUS_NO_NODES,
   STATUS_NOT_ALLOWED,
@@ -34,7 +35,6 @@ import { Mappings } from "./mappings.js";
 import { Meter, MeterKey } from "./meter.js";
 import { type CheckedOptions, show } from "./options.js";
 import { Post } from "./post.js";
-import { STATUS_MAPPED } from "./provisional.js";
 import { Registry } from "./registry.js";
 import { View } from "./view.js";
 import { disposed, type KernelExports, type KernelInstance, type Shared } from "./wasm.js";
@@ -60,6 +60,8 @@ export class Core {
   readonly mappings = new Mappings();
   /** Passes the kernel's batch of events on; before a node changes hands, or they would be lost. */
   report: () => void = () => {};
+  /** Tells of a trap that a keeper has not mended. */
+  tellTrap: (domain: Domain) => void = () => {};
   /** Only takes it, so that nothing comes between that and what changes hands. */
   collect: () => void = () => {};
 

@@ -4,8 +4,10 @@ import {
   TRAP_LOCKED,
   TRAP_LOST,
   TRAP_MALFORMED,
+  TRAP_MESSAGE,
   TRAP_NO_METER,
   TRAP_RISCV,
+  TRAP_SELF,
   TRAP_TOO_DEEP,
 } from "../assembly/codes.js";
 import {
@@ -20,7 +22,10 @@ import {
   RECORD_CONSUMED,
   RECORD_PROCESSOR,
   RECORD_STATE,
+  STATE_AVAILABLE,
+  STATE_CALLING,
   STATE_ENDED,
+  STATE_KEPT,
   STATE_PARKED,
   STATE_READY,
   STATE_STOPPED,
@@ -38,7 +43,6 @@ import type { Meter, MeterKey } from "./meter.js";
 import { Node } from "./node.js";
 import { checkNames, whole } from "./options.js";
 import { mappingOf, type Page, pageNumber } from "./page.js";
-import { STATE_AVAILABLE, STATE_CALLING, STATE_KEPT } from "./provisional.js";
 
 /**
  * "available": it takes the next message. "waiting": for a time, for an answer, for a busy domain or for a
@@ -305,6 +309,8 @@ export function trapReason(code: number): string {
   if (code === TRAP_MALFORMED) return "a node in the chain is not well-formed as a meter";
   if (code === TRAP_LOCKED) return "a loop in the chain of meters";
   if (code === TRAP_TOO_DEEP) return "more than 20 meters in the chain";
+  if (code === TRAP_SELF) return "invoked its own start key";
+  if (code === TRAP_MESSAGE) return "a message of more than 4,096 bytes";
   if (code === TRAP_LOST) return "the processor died that ran it";
   return RISCV_REASONS[code - TRAP_RISCV] ?? `trap 0x${code.toString(16)}`;
 }

@@ -1,12 +1,17 @@
 // Host objects: functions of the host that domains invoke as they invoke each other.
 
-import { ANSWER_DATA, ANSWER_INVALID_ORDER, OK, ORDER_KT } from "../assembly/codes.js";
+import {
+  ANSWER_DATA,
+  ANSWER_FAILED,
+  ANSWER_INVALID_ORDER,
+  OK,
+  ORDER_KT,
+} from "../assembly/codes.js";
 import type { Core } from "./core.js";
 import type { Domain } from "./domain.js";
 import { allocationOf, indexOf } from "./id.js";
 import type { Key } from "./key.js";
 import { type Delivery, delivery, deliveryOf, type Message } from "./message.js";
-import { ANSWER_FAILED } from "./provisional.js";
 
 /** What a host object is told: the message, from whom, and when. */
 export interface HostMessage extends Delivery {

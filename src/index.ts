@@ -30,6 +30,7 @@ export {
 export {
   clockKey,
   dataKey,
+  discrimKey,
   type Key,
   type MiscName,
   type NodeKind,

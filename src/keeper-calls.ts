@@ -1,11 +1,13 @@
 // Calls of keepers that are of the host: what one is told, and what its answer does. Internal.
 
-import { OK } from "../assembly/codes.js";
+import { OK, ORDER_KEEPER, ORDER_TRAP } from "../assembly/codes.js";
 import {
   CONTROL_EVENTS,
   DOMAIN_KEEPER_SLOT,
   EVENT_CAPACITY,
   METER_KEEPER_SLOT,
+  RESUME_FAULT,
+  RESUME_RESTART,
 } from "../assembly/layout.js";
 import type { Alarms } from "./alarm.js";
 import type { Core } from "./core.js";
@@ -19,7 +21,6 @@ import { type Key, type ResumeKey, ZERO_KEY } from "./key.js";
 import { delivery } from "./message.js";
 import type { Meter } from "./meter.js";
 import { cycles, show } from "./options.js";
-import { ORDER_KEEPER, ORDER_TRAPPED, RESUME_FAULT, RESUME_RESTART } from "./provisional.js";
 
 /** The kernel numbers the calls made for a domain; only the latest can be answered. */
 interface Call {
@@ -64,23 +65,24 @@ export class KeeperCalls {
     const { domain } = call;
     const key = domain.node.fetch(DOMAIN_KEEPER_SLOT);
     const entry = key.kind === "host" ? this.#core.hosts.get(key.number) : undefined;
+    const giveUp = () => {
+      if (this.#decline(call)) this.#core.tellTrap(domain);
+    };
     if (entry?.kind !== "object") {
-      this.#decline(call);
+      giveUp();
       return;
     }
     const { code, address } = domain.pendingTrap;
     const string = trapString(code, address, domain.machine?.pc ?? 0);
     const fault = this.#resumeKey(call, RESUME_FAULT);
-    const order = (ORDER_TRAPPED + code) >>> 0;
+    const order = (ORDER_TRAP + code) >>> 0;
     const message = delivery(order, string, ZERO_KEY, ZERO_KEY, domain.domainKey, fault);
     this.#core.objects.ask(
       entry.handler,
       { ...message, domain, time },
       {
         settle: (answer) => this.#core.post.answer(fault, answer),
-        fail: () => {
-          this.#decline(call);
-        },
+        fail: giveUp,
         isOut: () => this.#isOut(call),
       },
     );

@@ -3,6 +3,7 @@
 import { OK } from "../assembly/codes.js";
 import {
   CONTROL_IGNORE_DRY,
+  CONTROL_INVOKE_COST,
   CONTROL_REFILL_COST,
   CONTROL_SIMULATED,
   CONTROL_SWITCH_COST,
@@ -109,6 +110,7 @@ export class Kernel {
     view.setControl(CONTROL_REFILL_COST, options.kernelCosts.refill);
     view.setControl(CONTROL_VISIT_COST, options.kernelCosts.visit);
     view.setControl(CONTROL_SWITCH_COST, options.kernelCosts.switch);
+    view.setControl(CONTROL_INVOKE_COST, options.kernelCosts.invoke);
     INSTRUCTION_CLASSES.forEach((name, number) => {
       core.exports.costSet(number, options.costs[name] ?? 1);
     });

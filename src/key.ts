@@ -10,11 +10,14 @@ import {
   KIND_PAGE,
   KIND_SENSE,
   KIND_START,
+  MISC_CLOCK,
+  MISC_DATA,
+  MISC_DISCRIM,
+  MISC_RETURNER,
 } from "../assembly/layout.js";
 import { OptionError } from "./errors.js";
 import type { NodeId } from "./id.js";
 import { show } from "./options.js";
-import { MISC_CLOCK, MISC_DATA, MISC_RETURNER } from "./provisional.js";
 
 /**
  * A data key holds 0 to 2^88 − 1; `DK(0)` is `{ kind: "data", value: 0n }`. A host key holds the number
@@ -48,7 +51,7 @@ export interface ResumeKey {
 export type NodeKind = "node" | "fetch" | "sense" | "meter" | "domain" | "start" | "page";
 
 /** The services of the kernel that need no node. */
-export type MiscName = "clock" | "returner" | "data";
+export type MiscName = "clock" | "returner" | "data" | "discrim";
 
 /** DK(0). */
 export const ZERO_KEY: Key = Object.freeze({ kind: "data", value: 0n });
@@ -58,6 +61,11 @@ export const clockKey: Key = Object.freeze({ kind: "misc", name: "clock" });
 export const returnerKey: Key = Object.freeze({ kind: "misc", name: "returner" });
 /** Makes data keys: order 0 answers the number in the string, at most 11 bytes, big-endian. */
 export const dataKey: Key = Object.freeze({ kind: "misc", name: "data" });
+/**
+ * Tells what a key is without invoking it. Order 0: 1 for a data key 1, 2 resume, 3 node, fetch, sense or page, 4
+ * meter, 5 another. Order 2: 0 where keys 1 and 2 are the same, else 1.
+ */
+export const discrimKey: Key = Object.freeze({ kind: "misc", name: "discrim" });
 
 export const KIND_NUMBERS: Readonly<Record<NodeKind, number>> = Object.freeze({
   node: KIND_NODE,
@@ -76,6 +84,7 @@ export const MISC_NUMBERS: Readonly<Record<MiscName, number>> = Object.freeze({
   clock: MISC_CLOCK,
   returner: MISC_RETURNER,
   data: MISC_DATA,
+  discrim: MISC_DISCRIM,
 });
 
 export const MISC_NAMES: ReadonlyMap<number, MiscName> = namesOf(MISC_NUMBERS);

@@ -1,6 +1,6 @@
 // A domain's machine on the target CPU: its address space, its process, its system calls. Internal.
 
-import { OK, STATUS_RANGE } from "../assembly/codes.js";
+import { INVOKE_CALL, INVOKE_FORK, INVOKE_RETURN, OK, STATUS_RANGE } from "../assembly/codes.js";
 import { PAGE_SIZE } from "../assembly/layout.js";
 import {
   MACHINE_PC,
@@ -23,7 +23,6 @@ import { CapacityError, OptionError } from "./errors.js";
 import { allocationOf, indexOf, type NodeId } from "./id.js";
 import type { Image, Images } from "./image.js";
 import { whole } from "./options.js";
-import { INVOKE_CALL, INVOKE_FORK, INVOKE_RETURN } from "./provisional.js";
 
 /** Bytes at the top of the address space that are the stack's; the page below is no one's. */
 const STACK_SIZE = 64 << 10;
@@ -187,8 +186,9 @@ export class Machine implements GuestMemory {
     const page = this.#foreign.get(at);
     if (page === undefined || this.#isFreed) return false;
     const core = this.#core;
+    const [index, allocation] = [indexOf(page), allocationOf(page)];
     core.check(
-      core.still(() => core.exports.machineUnmap(this.address, at, 1)),
+      core.still(() => core.exports.machineUnmapPage(this.address, at, index, allocation)),
       "the page",
     );
     this.#foreign.delete(at);
@@ -203,8 +203,9 @@ export class Machine implements GuestMemory {
 
   free(): void {
     if (this.#isFreed) return;
+    // Their frames are not the machine's.
+    for (const at of [...this.#foreign.keys()]) this.unmap(at);
     this.#isFreed = true;
-    for (const page of this.#foreign.values()) this.#core.mappings.delete(page, this);
     this.#core.exports.machineFree(this.address);
     this.#images.release(this.#image);
   }

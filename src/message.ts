@@ -1,11 +1,11 @@
 // Messages: what goes through a gate, and comes back. An order code, a string of bytes and four keys.
 
+import { MAX_STRING } from "../assembly/layout.js";
 import type { Core } from "./core.js";
 import { OptionError } from "./errors.js";
 import { type Key, ZERO_KEY } from "./key.js";
 import { type KeyLike, keyOf } from "./key-like.js";
 import { checkNames, show, u32 } from "./options.js";
-import { MAX_STRING } from "./provisional.js";
 
 /** What the host sends. */
 export interface Message {

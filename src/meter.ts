@@ -189,11 +189,12 @@ export class Meter {
   }
 
   statistics(): MeterStatistics {
-    const { exports } = this.#core;
+    const { exports, view } = this.#core;
     return this.#core.alone(() => ({
       granted: this.#amount(exports.meterGranted),
       consumed: this.#amount(exports.meterConsumed),
-      keeperCalls: this.keeperCalls,
+      // The host's are counted here, those of domains in the node.
+      keeperCalls: this.keeperCalls + view.calls(indexOf(this.id)),
     }));
   }
 

@@ -22,10 +22,10 @@ export interface KernelOptions {
   advance?: bigint;
   /** Near exhaustion, ask for an eighth of the smallest counter only (R11). */
   tapered?: boolean;
-  /** Also emit "slice", "refill" and "wait" events. */
+  /** Also emit "slice", "refill", "wait" and "message" events. */
   trace?: boolean;
   /** Cycles charged to a domain for kernel work on its behalf (R10). All 0. */
-  kernelCosts?: { refill?: number; visit?: number; switch?: number };
+  kernelCosts?: { refill?: number; visit?: number; switch?: number; invoke?: number };
   /** Cycles per class of instruction of the target CPU, 1 to 255. All 1. */
   costs?: Partial<Record<InstructionClass, number>>;
   /** Walk whole trees even where the dry bits spare it: to show what they are for. */
@@ -85,7 +85,7 @@ export function checkOptions(options: KernelOptions): CheckedOptions {
     "build",
   ]);
   const { kernelCosts = {}, costs = {} } = options;
-  checkNames("kernelCosts", kernelCosts, ["refill", "visit", "switch"]);
+  checkNames("kernelCosts", kernelCosts, ["refill", "visit", "switch", "invoke"]);
   checkNames("costs", costs, INSTRUCTION_CLASSES);
   // A slice must hold any instruction, or who comes to a dear one would never get past it.
   let dearest = 1;
@@ -112,6 +112,7 @@ export function checkOptions(options: KernelOptions): CheckedOptions {
       refill: whole("kernelCosts.refill", kernelCosts.refill ?? 0, 0, MAX_RUN),
       visit: whole("kernelCosts.visit", kernelCosts.visit ?? 0, 0, MAX_RUN),
       switch: whole("kernelCosts.switch", kernelCosts.switch ?? 0, 0, MAX_RUN),
+      invoke: whole("kernelCosts.invoke", kernelCosts.invoke ?? 0, 0, MAX_RUN),
     },
     costs,
     processors: whole("processors", options.processors ?? 1, 1, MAX_PROCESSORS),

@@ -1,25 +1,49 @@
 // The orders that keys of the kernel know, by name.
 
 import {
+  ORDER_CLASS,
   ORDER_CLEAR,
   ORDER_COMPARE,
   ORDER_DATABYTE,
   ORDER_FETCH,
+  ORDER_GET_KEEPER,
+  ORDER_GET_KEY,
+  ORDER_GET_METER,
+  ORDER_GET_REGISTERS,
+  ORDER_IDLE_TIME,
+  ORDER_JOIN_KEY,
+  ORDER_JOIN_TAKE,
+  ORDER_KEEPER,
   ORDER_KT,
+  ORDER_MAKE_AVAILABLE,
   ORDER_MAKE_FETCH,
   ORDER_MAKE_METER,
   ORDER_MAKE_NODE,
+  ORDER_MAKE_RUNNING,
   ORDER_MAKE_SENSE,
+  ORDER_MAKE_START,
+  ORDER_MAKE_WAITING,
+  ORDER_PAGE_CLEAR,
+  ORDER_PAGE_WRITE,
+  ORDER_PUT_REGISTERS,
+  ORDER_SAME,
+  ORDER_SET_TIME,
   ORDER_SWAP,
+  ORDER_SWAP_KEEPER,
+  ORDER_SWAP_KEY,
+  ORDER_SWAP_METER,
+  ORDER_TIME,
+  ORDER_TRAP,
+  ORDER_WAIT,
+  ORDER_WRITE_DATA,
 } from "../assembly/codes.js";
 
-/**
- * Orders of node keys (fetch and swap: the slot is added), then those of domain keys (of getKey and swapKey,
- * too), page keys (read and write: the offset is added), joins, waits, the clock and the maker of data
- * keys. `type` is "KT", which every key knows.
- */
+/** What a key is invoked with; where it says "add", a slot, an offset or a trap code is added. */
 export const orders = Object.freeze({
+  /** "KT": what kind of key it is. */
   type: ORDER_KT,
+  // Node keys.
+  /** Add the slot; so with swap. */
   fetch: ORDER_FETCH,
   swap: ORDER_SWAP,
   makeFetch: ORDER_MAKE_FETCH,
@@ -29,28 +53,38 @@ export const orders = Object.freeze({
   compare: ORDER_COMPARE,
   clear: ORDER_CLEAR,
   databyte: ORDER_DATABYTE,
-  writeData: 45,
-  getMeter: 1,
-  getKeeper: 2,
-  getRegisters: 10,
-  getKey: 16,
-  swapMeter: 33,
-  swapKeeper: 34,
-  putRegisters: 42,
-  swapKey: 48,
-  makeStart: 64,
-  makeAvailable: 65,
-  makeWaiting: 66,
-  makeRunning: 67,
+  writeData: ORDER_WRITE_DATA,
+  // Domain keys.
+  getMeter: ORDER_GET_METER,
+  swapMeter: ORDER_SWAP_METER,
+  getKeeper: ORDER_GET_KEEPER,
+  swapKeeper: ORDER_SWAP_KEEPER,
+  getRegisters: ORDER_GET_REGISTERS,
+  putRegisters: ORDER_PUT_REGISTERS,
+  /** Add the slot; so with swapKey. */
+  getKey: ORDER_GET_KEY,
+  swapKey: ORDER_SWAP_KEY,
+  makeStart: ORDER_MAKE_START,
+  makeAvailable: ORDER_MAKE_AVAILABLE,
+  makeWaiting: ORDER_MAKE_WAITING,
+  makeRunning: ORDER_MAKE_RUNNING,
+  // Page keys.
+  /** Add the offset; so with writePage. */
   readPage: 0,
-  writePage: 4096,
-  clearPage: 8192,
-  expect: 0,
-  collect: 1,
-  waitUntilDue: 0,
-  setDue: 1,
-  time: 7,
-  idleTime: 8,
+  writePage: ORDER_PAGE_WRITE,
+  clearPage: ORDER_PAGE_CLEAR,
+  // Joins and waits.
+  joinKey: ORDER_JOIN_KEY,
+  joinTake: ORDER_JOIN_TAKE,
+  wait: ORDER_WAIT,
+  setTime: ORDER_SET_TIME,
+  // The clock, the maker of data keys, DISCRIM.
+  time: ORDER_TIME,
+  idleTime: ORDER_IDLE_TIME,
   makeData: 0,
-  keeper: 0xffff_ffff,
+  classOf: ORDER_CLASS,
+  same: ORDER_SAME,
+  // What keepers are called with; of domains, add the trap code.
+  dry: ORDER_KEEPER,
+  trapped: ORDER_TRAP,
 });

@@ -1,13 +1,12 @@
 // The post: messages of the host to gates, in the order in which it sends them, and the answers. Internal.
 
-import { OK } from "../assembly/codes.js";
+import { OK, STATUS_STALLED } from "../assembly/codes.js";
 import type { Core } from "./core.js";
 import { type PrimemeterError, RescindedError, StateError } from "./errors.js";
 import { indexOf, type NodeId } from "./id.js";
 import type { Key, ResumeKey } from "./key.js";
 import { type KeyLike, keyOf } from "./key-like.js";
 import { type Delivery, delivery, deliveryOf, MESSAGE_KEYS, type Message } from "./message.js";
-import { STATUS_STALLED } from "./provisional.js";
 
 /** A message that its gate has not taken yet. */
 interface Letter {
@@ -133,7 +132,7 @@ export class Post {
 
   #put(letter: Letter): void {
     const { key, message, done } = letter;
-    if (key.kind === "start") {
+    if (key.kind === "start" && !this.#isObject(key.id)) {
       const letters = this.#letters.get(key.id);
       if (letters) letters.push(letter);
       else {
@@ -146,6 +145,12 @@ export class Post {
       else this.#invoke(key, message);
       done.resolve();
     }
+  }
+
+  /** Whether a start key is to an object of the kernel: a live node, but no domain. */
+  #isObject(id: NodeId): boolean {
+    const { domains } = this.#core;
+    return this.#core.isLive(id) && domains.get(indexOf(id))?.id !== id;
   }
 
   /** A key of the kernel's own, done at once. */

@@ -3,9 +3,11 @@
 
 import { OK } from "../assembly/codes.js";
 import {
+  EVENT_AVAILABLE,
   EVENT_CALL,
   EVENT_END,
   EVENT_KEEPER,
+  EVENT_MESSAGE,
   EVENT_PARK,
   EVENT_REFILL,
   EVENT_SLICE,
@@ -19,7 +21,6 @@ import { MODES } from "./event.js";
 import { allocationOf, indexOf } from "./id.js";
 import type { KeeperCalls } from "./keeper-calls.js";
 import type { Meter } from "./meter.js";
-import { EVENT_AVAILABLE, EVENT_MESSAGE } from "./provisional.js";
 import type { RawEvent } from "./view.js";
 
 /** The events of the batch that are passed on as they are. */
@@ -57,6 +58,11 @@ export class Reporter {
     this.#keeperCalls = keeperCalls;
     core.report = () => this.report();
     core.collect = () => this.collect();
+    core.tellTrap = (domain) => {
+      const { code, address } = domain.pendingTrap;
+      // Several processors tell by an event.
+      if (!core.shared) this.trap(domain, code, address, core.time);
+    };
   }
 
   /** Passes the kernel's batch on. What it asks of the host waits for `act`. */

@@ -7,15 +7,18 @@ import {
   STATISTIC_IDLE,
   STATISTIC_KEEPER_CALLS,
   STATISTIC_KERNEL_WORK,
+  STATISTIC_MESSAGES,
   STATISTIC_PARKS,
   STATISTIC_PREPARES,
   STATISTIC_RECALLED,
   STATISTIC_REFILLS,
   STATISTIC_SCAVENGES,
+  STATISTIC_STALLS,
   STATISTIC_SWITCHES,
   STATISTIC_TRAPS,
   STATISTIC_UNPREPARES,
   STATISTIC_VISITS,
+  STATISTIC_WORRIES,
 } from "../assembly/layout.js";
 import type { View } from "./view.js";
 
@@ -38,6 +41,12 @@ const NUMBERS = {
   parks: STATISTIC_PARKS,
   traps: STATISTIC_TRAPS,
   hostCalls: STATISTIC_HOST_CALLS,
+  /** Messages and answers that came to domains. */
+  messages: STATISTIC_MESSAGES,
+  /** Times that a domain had to wait for a busy one. */
+  stalls: STATISTIC_STALLS,
+  /** Of these, how many the worrier let go on. */
+  worries: STATISTIC_WORRIES,
   /** Cycles in which nobody ran. */
   idle: STATISTIC_IDLE,
   /** Cycles charged to domains for kernel work, where the option says so. */

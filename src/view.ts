@@ -5,6 +5,7 @@ import {
   CONTROL_ADVANCE,
   CONTROL_AMOUNT,
   CONTROL_EVENTS,
+  CONTROL_LENGTH,
   CONTROL_NODE_BASE,
   CONTROL_PROCESSORS,
   CONTROL_QUANTUM,
@@ -18,18 +19,23 @@ import {
   EVENT_SIZE,
   EVENT_TIME,
   EVENTS,
+  HOST_STRING,
   KEY_ALLOCATION,
+  KEY_CALLS,
+  KEY_CALLS_HIGH,
   KEY_DATABYTE,
   KEY_HIGH,
   KEY_KIND,
-  KEY_LEFT,
   KEY_LOW,
   KEY_SIZE,
   KEY_SUBJECT,
   KEY_TYPE,
   KIND_METER,
+  KIND_MISC,
   KIND_RESUME,
+  MAX_STRING,
   NODE_CALLS,
+  NODE_CALLS_HIGH,
   NODE_SIZE,
   PROCESSOR_SIZE,
   PROCESSOR_SLICE_LEFT,
@@ -38,6 +44,7 @@ import {
   PROCESSORS,
   REGISTER_ARGUMENT,
   REGISTER_INVOKED,
+  REGISTER_KEYS,
   REGISTER_RESULT,
   SUPER_INDEX,
 } from "../assembly/layout.js";
@@ -53,15 +60,6 @@ import {
   ZERO_KEY,
 } from "./key.js";
 import type { Delivery } from "./message.js";
-import {
-  CONTROL_LENGTH,
-  HOST_STRING,
-  KEY_CALL_HIGH,
-  KIND_MISC,
-  MAX_STRING,
-  NODE_CALLS_HIGH,
-  REGISTER_KEYS,
-} from "./provisional.js";
 
 const EVENT_WORDS = EVENT_SIZE / 4;
 
@@ -266,7 +264,7 @@ export class View {
     if (kind === KIND_METER && index === SUPER_INDEX) return { kind: "super" };
     const id = idOf(index, this.u32(at + KEY_ALLOCATION));
     if (kind === KIND_RESUME) {
-      const call = this.u32(at + KEY_LEFT) + this.u16(at + KEY_CALL_HIGH) * 2 ** 32;
+      const call = this.u32(at + KEY_CALLS) + this.u16(at + KEY_CALLS_HIGH) * 2 ** 32;
       return { kind: "resume", id, databyte, call };
     }
     const name = KIND_NAMES.get(kind);
@@ -291,9 +289,9 @@ export class View {
         break;
       case "resume":
         this.#writeKind(at, KIND_RESUME, key.databyte);
-        this.#data.setUint16(at + KEY_CALL_HIGH, Math.floor(key.call / 2 ** 32), true);
+        this.#data.setUint16(at + KEY_CALLS_HIGH, Math.floor(key.call / 2 ** 32), true);
         this.#writeId(at, key.id);
-        this.setU32(at + KEY_LEFT, key.call >>> 0);
+        this.setU32(at + KEY_CALLS, key.call >>> 0);
         break;
       default:
         this.#writeKind(at, KIND_NUMBERS[key.kind], key.databyte);

@@ -52,7 +52,7 @@ export interface KernelExports {
     allocation: number,
     marks: number,
   ): number;
-  machineUnmap(machine: number, first: number, count: number): number;
+  machineUnmapPage(machine: number, at: number, page: number, allocation: number): number;
   joinCreate(): number;
   waitCreate(): number;
   pageCreate(): number;

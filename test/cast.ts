@@ -1,0 +1,42 @@
+// A lab with puppets in it: domains that hold keys, and do what a test says.
+
+import { CONTROL_NODES_USED } from "../assembly/layout.js";
+import type { Domain, KernelOptions, Key, KeyLike, Meter, MeterKey } from "../src/index.js";
+import { Lab } from "./lab.js";
+import { play, type Seen, type Step } from "./puppet.js";
+
+export interface Puppeteer {
+  readonly name?: string;
+  readonly meter?: Meter | MeterKey;
+  /** Its general keys, by slot. */
+  readonly keys?: Readonly<Record<number, KeyLike>>;
+  readonly isStopped?: boolean;
+}
+
+export interface Actor {
+  readonly domain: Domain;
+  readonly seen: Seen;
+}
+
+export class Cast extends Lab {
+  constructor(options: KernelOptions = {}) {
+    super({ frames: 1024, ...options });
+  }
+
+  get nodesUsed(): number {
+    return this.kernel.core.view.control(CONTROL_NODES_USED);
+  }
+
+  /** A puppet that is started, unless it is to be stopped. */
+  play(steps: readonly Step[], options: Puppeteer = {}): Actor {
+    const { name, meter = this.prime, keys = {}, isStopped = false } = options;
+    const actor = play(this.kernel, meter, steps, name === undefined ? {} : { name });
+    for (const [slot, key] of Object.entries(keys)) actor.domain.keys.set(Number(slot), key);
+    if (!isStopped) actor.domain.start();
+    return actor;
+  }
+}
+
+export const text = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);
+
+export const data = (value: number | bigint): Key => ({ kind: "data", value: BigInt(value) });
