@@ -9,7 +9,7 @@ import { GateLab, KEEPER_ORDER, turn } from "./gates/lab.js";
 import { DK0, findings } from "./lab.js";
 import { everywhere, processors, variant } from "./variants.js";
 
-const CROWD = 3000;
+const CROWD = 1200;
 
 /** A keeper that is busy, with an object of the host, from its first message until `answer`. */
 function busyKeeper(lab: GateLab, adds: bigint) {
@@ -153,7 +153,9 @@ everywhere("the worrier", () => {
     lab.until(() => others.every(({ state }) => state === "ended"), 5000);
     expect(dry.map((i) => clients[i]!.state)).toEqual(["parked", "parked"]);
     expect(lab.kernel.core.view.statistic(STATISTIC_WORRIES)).toBeGreaterThan(0n);
-    expect(lab.orders(s)).toEqual([102, 104, 105]);
+    // Who is first where several processors run is nobody's promise.
+    const heard = lab.orders(s);
+    expect(processors() === 1 ? heard : heard.toSorted()).toEqual([102, 104, 105]);
     dry.forEach((i, n) => {
       clients[i]!.meter!.on(counters[n]!);
     });
@@ -169,12 +171,13 @@ everywhere("the worrier", () => {
     answer();
     await turn();
     lab.run(500);
-    // In so short a time a few of the crowd have run, and the other has.
-    expect(other.consumed).toBeGreaterThan(0n);
+    // In so short a time a few of the crowd have run, and the other has: threads may come late to it.
     if (variant().seed !== undefined || processors() === 1) {
+      expect(other.consumed).toBeGreaterThan(0n);
       expect(count(domains, "ended")).toBeLessThan(CROWD / 4);
     }
     lab.until(() => count(domains, "ended") === CROWD, 5000, 2000);
+    expect(other.consumed).toBeGreaterThan(0n);
     expect(findings(lab.kernel)).toEqual([]);
   });
 });

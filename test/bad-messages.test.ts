@@ -277,3 +277,27 @@ everywhere("a start key to itself", () => {
     expect(findings(lab.kernel)).toEqual([]);
   });
 });
+
+everywhere("strings that lie over each other", () => {
+  test.each([
+    [0, 100],
+    [100, 0],
+    [0, 4095],
+    [4000, 3990],
+    [50, 50],
+  ])("sent from %i and received at %i of the same memory: as it was sent", (from, to) => {
+    const lab = new GateLab();
+    const all = Uint8Array.from({ length: 4096 }, (_, i) => (i * 13 + (i >> 8)) & 255);
+    const string = { at: DATA + 0x8000 + from, length: 4096 };
+    const buffer = { at: DATA + 0x8000 + to, length: 4096 };
+    const write = (guest: Guest) => guest.call({ key: 0, order: 8, string, buffer }).log().exit();
+    const returner = { kind: "misc", name: "returner" } as const;
+    const options = { keys: { 0: returner }, room: 0x10000, start: false };
+    const d = lab.guest("D", lab.prime, write, options);
+    d.machine!.write(string.at, all);
+    d.start();
+    lab.run(500);
+    expect(lab.log(d)).toMatchObject([{ order: 8, stored: 4096, sent: 4096 }]);
+    expect(d.machine!.read(buffer.at, 4096)).toEqual(all);
+  });
+});
