@@ -2,9 +2,10 @@
 // says. An example of their use, and what a new kernel is tried with.
 //
 // Keys: 0 an echo's start key; 1 its own domain key; 2 the clock; 3 the returner; 4 the maker of data
-// keys; 5 a wait object; 6 a join object; 7 a node key to an empty node; 8 a page key; 9 the
-// service key of a meter with nobody below, its counter 1,000; 10 the domain key of the echo.
-// Prints a line for each check that fails, then `keys checks 99 wrong 0`; exits with 1 if any failed.
+// keys; 5 a wait object; 6 a join object; 7 a node key to a node in whose slot 0 lies the discrim
+// key; 8 a page key; 9 the service key of a meter with nobody below, its counter 1,000; 10 the domain
+// key of the echo.
+// Prints a line for each check that fails, then `keys checks 108 wrong 0`; exits with 1 if any failed.
 #include <primemeter.h>
 #include <stdio.h>
 #include <string.h>
@@ -38,6 +39,16 @@ static void try_data_keys(void) {
   CHECK(pm_make_data(PM_KEY1, "twelve chars", 12) != PM_OK);
   CHECK(pm_ask(PM_KEY2, 1) == PM_INVALID);
   CHECK(pm_ask(PM_NONE, PM_ORDER_KT) == PM_TYPE_DATA);
+}
+
+static void try_classes(void) {
+  CHECK(pm_fetch(NODE, 0, PM_KEY3) == PM_OK && pm_ask(PM_KEY3, PM_ORDER_KT) == PM_TYPE_MISC);
+  CHECK(pm_class(PM_KEY3, PM_NONE) == PM_CLASS_DATA && pm_class(PM_KEY3, NODE) == PM_CLASS_MEMORY);
+  CHECK(pm_class(PM_KEY3, PAGE) == PM_CLASS_MEMORY && pm_class(PM_KEY3, ECHO) == PM_CLASS_OTHER);
+  CHECK(pm_meter_key(METER, PM_KEY1) == PM_OK && pm_class(PM_KEY3, PM_KEY1) == PM_CLASS_METER);
+  CHECK(pm_join_key(PM_JOIN, PM_KEY2) == PM_OK && pm_class(PM_KEY3, PM_KEY2) == PM_CLASS_RESUME);
+  CHECK(pm_class(PM_NONE, PM_KEY2) == 0);
+  CHECK(pm_same_key(PM_KEY3, NODE, NODE) && !pm_same_key(PM_KEY3, NODE, METER));
 }
 
 static void try_nodes(void) {
@@ -122,7 +133,6 @@ static void try_time_and_joins(void) {
   char answer[8];
   pm_inbox inbox = {.buffer = answer, .capacity = sizeof answer};
   CHECK(pm_ask(PM_JOIN, PM_ORDER_KT) == PM_TYPE_JOIN);
-  CHECK(pm_join_wait(PM_JOIN, &inbox) == PM_NOTHING);
   CHECK(pm_join_key(PM_JOIN, PM_KEY1) == PM_OK);
   // The echo is asked to answer there, and we go on; then its answer is fetched.
   pm_message question = {.order = 4711,
@@ -133,6 +143,7 @@ static void try_time_and_joins(void) {
   CHECK(pm_join_wait(PM_JOIN, &inbox) == 4711);
   CHECK(inbox.length == 8 && inbox.sent == 10 && memcmp(answer, "echo, e", 7) == 0);
   CHECK(pm_ask(PM_KEY1, 5) != 5);  // a return key works once
+  CHECK(pm_join_wait(PM_JOIN, &inbox) == PM_NOTHING);
 }
 
 static void try_pages(void) {
@@ -158,6 +169,7 @@ static void try_numbers(void) {
 int main(void) {
   try_numbers();
   try_data_keys();
+  try_classes();
   try_nodes();
   try_meters();
   try_domains();

@@ -41,7 +41,7 @@ test("the operator calls a guest, and what it answers is held against the file",
       claim('answer = "b"\norder = 9\nbytes = [0, 255]') +
       claim('answer = "c"\nnumbers = [5, 6]') +
       claim('domain = "echo"\nstate = "available"') +
-      claim("messages = 6\nstalls = 0"),
+      claim("messages = 3\nstalls = 0"),
   );
   expect(broken).toEqual([]);
   expect(answers.map(({ name, to, asked }) => [name, to, asked])).toEqual([
@@ -83,7 +83,7 @@ test("claims about answers that do not hold say what was found", async () => {
     "answer never: order 0; found none",
     expect.stringMatching(/^answer ended: order 0; found none: .* \(\w+\)$/),
     expect.stringMatching(/^answer late: order 0; found none: .* \(\w+\)$/),
-    "messages at most 1; found 4",
+    "messages at most 1; found 2",
   ]);
 });
 
@@ -116,22 +116,42 @@ test("the operator invokes the kernel's own keys", async () => {
   expect(broken).toEqual([]);
 });
 
-test("a wait object wakes the operator's call at its time", async () => {
+test("the operator sets the time of a wait object, at which a guest goes on", async () => {
+  const sleeper = (wait: string) =>
+    guest(
+      `sleeps-${wait}`,
+      "scheduler",
+      `args = ["1", "5000000"]\nkeys = [{ slot = 2, clock = true }, { slot = 5, wait = "${wait}" },
+         { slot = 7, service = "m-${wait}" }, { slot = 8, service = "m-${wait}" }]`,
+    ) + meter(`m-${wait}`, "cycles = 7");
   const { answers, broken } = await play(
-    named("wait", "w") +
-      at(10, 'call = { wait = "w" }\norder = 1\nnumbers = [1_280_000]') +
-      at(20, 'call = { wait = "w" }\nanswer = "woken"') +
-      claim('answer = "woken"\norder = 0'),
+    ["early", "late"].map((wait) => sleeper(wait) + named("wait", wait)).join("") +
+      at(200_000, 'call = { wait = "early" }\norder = 1\nnumbers = [0]\nanswer = "set"') +
+      at(200_000, 'call = { wait = "early" }\nanswer = "refused"') +
+      claim('answer = "set"\norder = 0') +
+      // Only a domain can wait.
+      claim('answer = "refused"\norder = 0x8000_0002') +
+      claim('cycle = 300_000\ndomain = "sleeps-early"\nstate = "available"') +
+      claim('cycle = 300_000\ndomain = "sleeps-late"\nstate = "waiting"') +
+      claim('domain = "sleeps-late"\nstate = "available"'),
   );
   expect(broken).toEqual([]);
-  expect(answers.map(({ cycle }) => cycle)).toEqual([10n, 5_000n]);
+  expect(answers.map(({ cycle }) => cycle)).toEqual([200_000n, 200_000n]);
 });
 
 test("what domains tell the console is in the report, and can be claimed", async () => {
   const told: string[] = [];
   const text =
-    guest("a", "caller", 'args = ["2", "0"]\nkeys = [{ slot = 0, console = true }]') +
-    guest("b", "caller", 'args = ["1", "9"]\nkeys = [{ slot = 0, console = true }]');
+    guest(
+      "a",
+      "caller",
+      'args = ["2", "0"]\nkeys = [{ slot = 0, console = true }, { slot = 4, maker = true }]',
+    ) +
+    guest(
+      "b",
+      "caller",
+      'args = ["1", "9"]\nkeys = [{ slot = 0, console = true }, { slot = 4, maker = true }]',
+    );
   const { console, domain, broken } = await play(
     text +
       claim('domain = "a"\nconsole = [{ text = "" }, {}]\nexit = 1') +
@@ -143,7 +163,7 @@ test("what domains tell the console is in the report, and can be claimed", async
   expect(told).toHaveLength(3);
   expect(console.map(({ domain }) => domain).toSorted()).toEqual(["a", "a", "b"]);
   // The console answers order 0 and nothing else: callers find that wrong.
-  expect(domain("a").output).toContain("calls 2 bytes 0 keys 0 wrong 2");
+  expect(domain("a").output).toContain("calls 2 bytes 0 keys 2 wrong 2");
   expect(broken).toEqual([
     "b: told the console 0 messages; found 1 message",
     expect.stringMatching(/^b: told the console 1 message; found order [\w,]+ in message 1$/),
@@ -181,13 +201,17 @@ test("a guest is the keeper of a domain, told by the data byte how to step", asy
   );
   expect(broken).toEqual([]);
   expect(domain("faulty")).toMatchObject({ exitCode: 0, output: "faulty traps 10 wrong 0\n" });
-  // Ten traps, and ten fault keys; a call and its answer.
-  expect(messages).toBe(22);
+  // Ten traps, what the domain key answers twice for each, and the call: who restarts gets none.
+  expect(messages).toBe(31);
 });
 
 test("copies hold keys of their own: each is itself to itself", async () => {
   const { domain, broken } = await play(
-    guest("c", "caller", 'count = 2\nargs = ["3", "8"]\nkeys = [{ slot = 0, start = "echo" }]') +
+    guest(
+      "c",
+      "caller",
+      'count = 2\nargs = ["3", "8"]\nkeys = [{ slot = 0, start = "echo" }, { slot = 4, maker = true }]',
+    ) +
       guest("echo", "echo") +
       guest("self", "caller").replace('"self"', '"own"') +
       claim('domain = "c"\nexit = 0'),
@@ -204,7 +228,11 @@ test("who calls itself traps", async () => {
 
 test("a domain is rescinded: its figures stay, who called it goes on", async () => {
   const { domain, conserved, broken } = await play(
-    guest("caller", "caller", 'args = ["1000"]\nkeys = [{ slot = 0, start = "echo" }]') +
+    guest(
+      "caller",
+      "caller",
+      'args = ["1000"]\nkeys = [{ slot = 0, start = "echo" }, { slot = 4, maker = true }]',
+    ) +
       guest("echo", "echo") +
       at(100_000, 'rescind-domain = "echo"') +
       claim('domain = "echo"\nstate = "rescinded"\nconsumed = { min = 1_000 }'),

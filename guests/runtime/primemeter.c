@@ -61,6 +61,17 @@ void pm_drop_keys(pm_keys keys) {
   pm_call(PM_NONE, NULL, &inbox);
 }
 
+enum { DISCRIM_CLASS = 0, DISCRIM_SAME = 2 };
+
+uint32_t pm_class(uint32_t discrim, uint32_t slot) {
+  return pm_exchange(discrim, DISCRIM_CLASS, slot, PM_NONE);
+}
+
+int pm_same_key(uint32_t discrim, uint32_t slot, uint32_t other) {
+  pm_message message = {.order = DISCRIM_SAME, .keys = PM_KEYS(slot, other, PM_NONE, PM_NONE)};
+  return pm_call(discrim, &message, NULL) == 0;
+}
+
 // --- Data keys -----------------------------------------------------------------------------------
 
 uint32_t pm_make_data(uint32_t to, const void *bytes, uint32_t length) {
