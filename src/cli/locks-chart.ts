@@ -43,9 +43,11 @@ export function locksChart(reports: readonly WayReport[]): Chart {
 function panel({ plan, manners }: WayReport, index: number, isLast: boolean) {
   const top = TOP + index * PANEL;
   const outcomes = manners.find(({ manner }) => manner === MANNER)!.outcomes;
-  const last = Math.max(1, outcomes.at(-1)!.at);
-  // Ways have transactions of different lengths: in percent, all panels have one axis.
-  const x = (at: number) => Math.round((1000 * at) / last) / 10;
+  // Transactions of different ways are of different lengths: in percent, all panels have one axis.
+  const points = outcomes.map(({ wait }, i) => {
+    const x = Math.round((10_000 * i) / Math.max(1, outcomes.length - 1)) / 100;
+    return { x, wait };
+  });
   const scatter = { type: "scatter", xAxisIndex: index, yAxisIndex: index, symbolSize: 4 };
   return {
     title: {
@@ -53,13 +55,17 @@ function panel({ plan, manners }: WayReport, index: number, isLast: boolean) {
       ...{ left: 16, top: top + 30 },
       textStyle: { fontSize: 14, fontWeight: "bold" },
     },
-    grid: { left: 232, right: 24, top: top + 8, height: PANEL - 26 },
+    grid: { left: 244, right: 24, top: top + 8, height: PANEL - 26 },
     xAxis: {
       ...{ gridIndex: index, type: "value", min: 0, max: 100, interval: 10 },
       axisLabel: { show: isLast, formatter: "{value} %", fontSize: 12, color: "#333" },
       splitLine: { show: false },
       ...(isLast
-        ? { name: "of the caller's transaction", nameLocation: "middle", nameGap: 30 }
+        ? {
+            name: "of the instructions of the caller's transaction, its server's included",
+            nameLocation: "middle",
+            nameGap: 30,
+          }
         : {}),
       nameTextStyle: { fontSize: 13, color: "#333" },
     },
@@ -74,13 +80,11 @@ function panel({ plan, manners }: WayReport, index: number, isLast: boolean) {
     series: [
       {
         ...{ ...scatter, name: "gets in", itemStyle: { color: COLOURS.in } },
-        data: outcomes.flatMap(({ at, wait }) =>
-          wait === null ? [] : [[x(at), Math.max(LEAST, wait)]],
-        ),
+        data: points.flatMap(({ x, wait }) => (wait === null ? [] : [[x, Math.max(LEAST, wait)]])),
       },
       {
         ...{ ...scatter, name: "never", itemStyle: { color: COLOURS.never }, symbol: "rect" },
-        data: outcomes.flatMap(({ at, wait }) => (wait === null ? [[x(at), NEVER]] : [])),
+        data: points.flatMap(({ x, wait }) => (wait === null ? [[x, NEVER]] : [])),
       },
     ],
   };

@@ -6,7 +6,7 @@ import { counted, grouped } from "../scenario/number.js";
 import { writeChart } from "./chart.js";
 import { colourful } from "./colour.js";
 import { locksChart } from "./locks-chart.js";
-import { type Paint, table } from "./table.js";
+import { type Paint, table, wrapped } from "./table.js";
 import { Ticker, watch } from "./ticker.js";
 
 export interface LocksFlags {
@@ -48,9 +48,11 @@ function tickWords({ way, what, moment, moments }: SurveyTick): string {
   return `way ${way}, ${what}: moment ${grouped(moment)} of ${grouped(moments)}`;
 }
 
+/** Of text, beside its mark. */
+const COLUMNS = 90;
 const HEADS = [
   ...["stopped", "moments", "done", "wanted", "money lost", "locks held"],
-  ...["stranded", "next in", "worst", "never"],
+  ...["stranded", "mean wait", "worst", "never"],
 ];
 
 function page(report: WayReport, paint: Paint): string {
@@ -62,11 +64,11 @@ function page(report: WayReport, paint: Paint): string {
   ];
   const cost = `${tenths(alone)} cycles a transaction alone, ${tenths(crowd)} among four callers`;
   return [
-    `  ${paint.bold(`${plan.way}  ${plan.name}`)} ${plan.about}`,
+    `  ${paint.bold(`${plan.way}  ${plan.name}`)}: ${plan.about}`,
     paint.dim(`     ${cost}`),
     table(HEADS, rows, ["left", ...HEADS.slice(1).map(() => "right" as const)], paint),
-    `  ${mark(manners.every(({ ok }) => ok))} ${verdict(report)}`,
-    ...(delay ? [`  ${mark(delay.ok)} ${delayVerdict(delay)}`] : []),
+    `  ${mark(manners.every(({ ok }) => ok))} ${wrapped(verdict(report), COLUMNS, "    ")}`,
+    ...(delay ? [`  ${mark(delay.ok)} ${wrapped(delayVerdict(delay), COLUMNS, "    ")}`] : []),
     "",
   ].join("\n");
 

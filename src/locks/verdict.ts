@@ -22,8 +22,11 @@ export function verdict(report: WayReport): string {
     `${counted(sum(failed, "stranded"), "waiter")} stranded`,
   ];
   const stops = grouped(sum(failed, "moments"));
-  const unharmed = spared.length > 0 ? ` Stands: ${spared.map(({ manner }) => manner)}.` : "";
-  return `Of ${stops} stops (${failed.map(({ manner }) => manner).join(", ")}): ${harm.join(", ")}.${unharmed}`;
+  const unharmed =
+    spared.length > 0 ? ` Survives: ${spared.map(({ manner }) => manner).join(", ")}.` : "";
+  const which = failed.map(({ manner }) => manner).join(", ");
+  const fails = plan.survives ? "Fails, but must not" : "Fails, as it can't but";
+  return `${fails}: of ${stops} stops (${which}), ${harm.join(", ")}.${unharmed}`;
 }
 
 /** What a delay of the owner's meter did. */
