@@ -10,10 +10,14 @@ import { CANARY_NAMES } from "../sim/canary.js";
 import { type LocksFlags, locksCommand } from "./locks.js";
 import { checkCommand, type RunFlags, runCommand } from "./run.js";
 import { type SimFlags, simCommand } from "./sim.js";
+import { type WireFlags, wireCommand } from "./wire.js";
 
 /** Exit codes: 0 is for a run whose expectations all hold. */
 const FAILED = 1;
 const BAD_USAGE = 2;
+const GRANTS = [1_000n, 10_000n, 100_000n, 1_000_000n, 10_000_000n];
+/** More would take hours to be used up. */
+const MOST_GRANT = 100_000_000n;
 const LETTERS = WAYS.map(({ way }) => way).join(", ");
 
 // Whoever reads has left (`| head`): nothing more to say, and nothing went wrong.
@@ -130,6 +134,31 @@ Examples:
     process.exitCode = (await locksCommand(flags)) ? 0 : FAILED;
   });
 
+program
+  .command("wire")
+  .description("switch a group of programs off: by the wire of its meter, and by grants that end")
+  .option("--grants <sizes>", "cycles of a grant, for each battery", grants, [...GRANTS])
+  .option("--moments <n>", "at so many moments", whole(1, 1e6), 40)
+  .option("--seed <n>", "where moments and programs come from", whole(0, 2 ** 32 - 1), 1)
+  .option("--svg <file>", "draw the figures as a chart")
+  .option("--json", "print one JSON object and nothing else")
+  .addHelpText(
+    "after",
+    `
+Exit codes:
+  0  the wire stopped its group at once, every time
+  1  it did not
+  2  wrong usage
+
+Examples:
+  primemeter wire
+  primemeter wire --grants 5_000,500_000 --moments 100
+  primemeter wire --svg wire.svg`,
+  )
+  .action(async (flags: WireFlags) => {
+    process.exitCode = (await wireCommand(flags)) ? 0 : FAILED;
+  });
+
 try {
   await program.parseAsync();
 } catch (error) {
@@ -170,6 +199,16 @@ function ways(text: string): Way[] {
     throw new InvalidArgumentError(`Expected letters of ${LETTERS}, such as "ab".`);
   }
   return found;
+}
+
+/** Parses sizes of grants, such as `1_000,10_000`. */
+function grants(text: string): bigint[] {
+  const sizes = text.split(",").map((size) => (/^\d[\d_]*$/.test(size) ? cycleCount(size) : 0n));
+  if (sizes.some((size) => size < 1n || size > MOST_GRANT)) {
+    const example = "such as 1_000,100_000";
+    throw new InvalidArgumentError(`Expected cycles from 1 to ${MOST_GRANT}, ${example}.`);
+  }
+  return sizes;
 }
 
 /** Parses a whole number in a range; digits may be grouped by underscores. */
