@@ -9,6 +9,8 @@ import type { World } from "./world.js";
 export class Mail {
   /** Called when one of the operator's calls is answered, or is never to be. */
   onAnswer: (answer: AnswerReport) => void = () => {};
+  /** The run is over: of calls that nobody ever answers, the kernel says so when it is disposed of. */
+  isOver = false;
   readonly #kernel: Kernel;
   readonly #answers: AnswerReport[] = [];
 
@@ -48,6 +50,7 @@ export class Mail {
     const none = { cycle: null, order: null, bytes: null, refusal: null };
     this.#answers.push({ ...asked, ...none });
     const settle = (outcome: Partial<AnswerReport>) => {
+      if (this.isOver) return;
       const answer = { ...this.#answers[index]!, ...outcome };
       this.#answers[index] = answer;
       this.onAnswer(answer);

@@ -59,15 +59,17 @@ export function openGroup(model: Model, seed: number, fault?: Fault): Group {
   for (let team = 0; team < TEAMS; team++) {
     const superior = kernel.createMeter({ name: `team ${team}`, superior: meter });
     for (const program of programs(seed + 16 * team)) {
-      const leaf = kernel.createMeter({ superior, ...battery() });
+      const leaf = kernel.createMeter({ superior, ...battery(give) });
       leaves.push(leaf);
       domains.push(kernel.createDomain({ meter: leaf, program }));
     }
   }
   const beside = kernel.createMeter({ name: "others", superior: primeMeter });
   for (let other = 0; other < OTHERS; other++) {
+    // They live as the group does: with small grants everybody's turns are short.
+    const leaf = kernel.createMeter({ superior: beside, ...battery(() => true) });
     const program = bursts({ run: [50_000, 150_000], seed: seed + 1000 + other });
-    kernel.createDomain({ meter: beside, program }).start();
+    kernel.createDomain({ meter: leaf, program }).start();
   }
   for (const domain of domains) domain.start();
   return {
@@ -84,12 +86,17 @@ export function openGroup(model: Model, seed: number, fault?: Fault): Group {
     },
   };
 
+  /** The group's dispenser: whether it gives another grant. */
+  function give(): boolean {
+    if (isOn) grants++;
+    return isOn;
+  }
+
   /** In both models the tree is the same; in this one each program's meter holds its grant. */
-  function battery() {
+  function battery(give: () => boolean) {
     if (model.kind === "wire") return {};
     const keeper = ({ meter }: KeeperMessage) => {
-      if (!isOn) return "decline";
-      grants++;
+      if (!give()) return "decline";
       meter.add(model.grant);
       return undefined;
     };
