@@ -172,7 +172,10 @@ everywhere("host objects", () => {
     const cast = new Cast();
     const { promise, resolve } = later<{ order: number }>();
     const heard: string[] = [];
-    const slow = cast.kernel.hostObject(() => promise);
+    const slow = cast.kernel.hostObject(() => {
+      other.domain.start();
+      return promise;
+    });
     const quick = cast.kernel.hostObject(({ order }) => {
       heard.push(`${order} while ${client.domain.state}`);
       // In a turn of its own: were the run to end while "slow" is out, it would end now.
@@ -180,7 +183,7 @@ everywhere("host objects", () => {
     });
     const client = cast.play([call(0), call(1, { order: 9 })], { keys: { 0: slow, 1: quick } });
     const steps = [1, 2, 3].map((order) => call(0, { order, busy: 20_000 }));
-    cast.play(steps, { keys: { 0: quick } });
+    const other = cast.play(steps, { keys: { 0: quick }, isStopped: true });
     expect((await cast.kernel.run()).reason).toBe("idle");
     const waiting = [1, 2, 3].map((order) => `${order} while waiting`);
     expect(heard.slice(0, 3)).toEqual(waiting);
@@ -282,6 +285,25 @@ everywhere("host objects", () => {
     expect(() => gone.domain.state).toThrow("was rescinded");
     expect(halted.domain.state).toBe("stopped");
     expect(halted.seen.count).toBe(0);
+    expect(findings(cast.kernel)).toEqual([]);
+  });
+
+  test("a domain that a listener has stopped meanwhile invokes once, when it is started", () => {
+    const cast = new Cast();
+    let calls = 0;
+    const object = cast.kernel.hostObject(() => {
+      calls++;
+    });
+    const { domain, seen } = cast.play([call(0)], { keys: { 0: object } });
+    // Told in the same batch in which the object is invoked.
+    const off = cast.kernel.on("refill", () => domain.stop());
+    cast.run(10_000);
+    off();
+    expect(domain.state).toBe("stopped");
+    expect([calls, seen.count]).toEqual([0, 0]);
+    domain.start();
+    cast.run(10_000);
+    expect([calls, seen.count]).toEqual([1, 1]);
     expect(findings(cast.kernel)).toEqual([]);
   });
 

@@ -153,7 +153,7 @@ everywhere("the post", () => {
     expect(server.seen.log[1]).toMatchObject({ order: 51, string: "so" });
     expect(server.domain.keys.get(1)).toEqual(data(9));
     // It was good once.
-    await expect(cast.kernel.send(first.keys[3])).rejects.toThrow("was rescinded");
+    await expect(cast.kernel.send(first.keys[3])).rejects.toThrow("the resume key was used");
   });
 
   test("an answer is good once: to answer again is to invoke DK(0)", async () => {
@@ -192,6 +192,10 @@ everywhere("the post", () => {
     gone.domain.rescind();
     await expect(cast.kernel.send(key)).rejects.toMatchObject({ code: "RESCINDED" });
     await expect(cast.kernel.call(key)).rejects.toMatchObject({ code: "RESCINDED" });
+    const bursts = cast.busy("bursts", cast.prime);
+    bursts.stop();
+    const odd: Key = { kind: "start", id: bursts.id, databyte: 0 };
+    await expect(cast.kernel.send(odd)).rejects.toMatchObject({ code: "WRONG_STATE" });
     const mute = cast.play([rest(), rest()]);
     const busy = cast.play([work(1_000_000)]);
     const ends = cast.play([rest(), exit(0)]);
@@ -213,6 +217,7 @@ everywhere("the post", () => {
     mute.domain.rescind();
     busy.domain.rescind();
     await settled();
+    await expect(cast.kernel.send(ends.domain.startKey())).rejects.toThrow("has ended");
     expect(outcomes.slice(0, 3).map(({ outcome }) => outcome)).toEqual(Array(3).fill("RESCINDED"));
     expect(cast.kernel.core.hosts.size).toBe(0);
     expect(findings(cast.kernel)).toEqual([]);
