@@ -51,11 +51,11 @@ export function openBank(town: Town, plan: Plan): Bank {
   }
 
   function concurrencers(town: Town, { workers = 2 }: Plan, pages: Ledgers): Domain[] {
-    const shared = town.kernel.createNode("wake");
+    const shared = town.kernel.createNode();
     return Array.from({ length: workers }, (_, i) =>
       town.guest(`bank-concurrent ${i} ${work}`, owner, {
         pages,
-        keys: { [SLOT.join]: town.kernel.createJoin(`join ${i}`).key, [SLOT.own]: shared.key },
+        keys: { [SLOT.join]: town.kernel.createJoin(`join ${i}`).key, [SLOT.own]: shared },
       }),
     );
   }

@@ -33,6 +33,9 @@ const UNKNOWN = "????????";
 /** Something happened of which the rules do not say what puppets see of it. */
 export class Unsaid extends Error {}
 
+/** Where in the queue whoever is made running goes. */
+export type Where = "first" | "last";
+
 export class GateModel {
   time = 0n;
   idle = 0n;
@@ -127,9 +130,9 @@ export class GateModel {
       this.#deliverTrap(domain);
       return;
     }
-    if (domain.retries) {
-      domain.retries = false;
-      this.#invoke(domain);
+    if (domain.invokes) {
+      domain.invokes = false;
+      if (this.#invoke(domain)) this.#endSlice();
       return;
     }
     for (const meter of chain) {
@@ -140,16 +143,21 @@ export class GateModel {
     this.time++;
     this.#used++;
     if (--domain.left === 0) this.#milestone(domain);
-    if (this.#used === this.quantum) {
-      this.#wake();
-      this.#used = 0;
-      this.#queue.push(...this.#queue.splice(0, 1));
-    }
+    // Who invokes with the last cycle of its slice does so first.
+    if (!domain.invokes) this.#endSlice();
+  }
+
+  #endSlice(): void {
+    if (this.#used < this.quantum) return;
+    this.#wake();
+    this.#used = 0;
+    this.#queue.push(...this.#queue.splice(0, 1));
   }
 
   #milestone(domain: GateDomain): void {
     if (domain.doing === "invoke") {
-      this.#invoke(domain);
+      // At once, but for cycles that it may need first: the jump itself costs none.
+      domain.invokes = true;
       return;
     }
     domain.log.push(domain.entry);
@@ -168,24 +176,16 @@ export class GateModel {
 
   // --- Invoking ---------------------------------------------------------------------------------
 
-  #invoke(domain: GateDomain): void {
+  /** False where the invocation itself is at fault, and is to be done again. */
+  #invoke(domain: GateDomain): boolean {
     const { kind } = domain.step;
     const length = domain.register(13);
-    if (length > MOST) {
-      this.#fault(domain, 0x304, 0);
-      return;
-    }
+    if (length > MOST) return this.#fault(domain, 0x304, length);
     const string = this.#stringOf(domain, length);
-    if (string === null) {
-      this.#fault(domain, 0x105, domain.register(12));
-      return;
-    }
+    if (string === null) return this.#fault(domain, 0x105, domain.register(12));
     const room = Math.min(domain.register(16), MOST);
     const at = domain.register(15);
-    if (kind !== FORK && room > 0 && !isWritable(at)) {
-      this.#fault(domain, 0x107, at);
-      return;
-    }
+    if (kind !== FORK && room > 0 && !isWritable(at)) return this.#fault(domain, 0x107, at);
     const slot = domain.register(10);
     const key = present(slot < 16 ? domain.keys[slot]! : DK0);
     const passed = domain
@@ -193,26 +193,33 @@ export class GateModel {
       .map((from) => present(from === null ? DK0 : domain.keys[from]!));
     const sent = message(domain.register(11), string, passed);
     if (key.kind === "start" && key.to instanceof GateDomain) {
-      if (key.to === domain) {
-        this.#fault(domain, 0x300, 0);
-        return;
-      }
+      if (key.to === domain) return !this.#fault(domain, 0x300, 0);
       if (key.to.state !== "available") {
         this.#stall(domain, key.to);
-        return;
+        return true;
       }
     }
-    // Whoever returns is available to its callee's next message, and not before.
+    this.#jump(domain, key, sent);
+    return true;
+  }
+
+  /** Whoever calls waits, whoever returns is available; in its stead another may run. */
+  #jump(domain: GateDomain, key: GateKey, sent: Message): void {
+    const { kind } = domain.step;
+    if (kind === FORK) {
+      this.#takeUp(domain);
+      this.deliver(key, sent, "last", domain);
+      return;
+    }
     if (kind === CALL) {
       const token = this.#wait(domain, "answer");
-      sent.keys.splice(3, 1, { kind: "resume", to: domain, how: "return", token });
-    } else if (kind === FORK) this.#takeUp(domain);
-    const place = this.#queue.indexOf(domain);
-    if (kind !== FORK) this.#queue.splice(place, 1);
+      sent.keys[3] = { kind: "resume", to: domain, how: "return", token };
+    }
+    this.#queue.splice(this.#queue.indexOf(domain), 1);
     const head = this.#queue[0];
-    this.deliver(key, sent, kind === FORK ? "last" : "first");
+    this.deliver(key, sent, "first", domain);
     // Nobody runs in its stead: the next one begins a slice of its own.
-    if (kind !== FORK && this.#queue[0] === head) this.#used = 0;
+    if (this.#queue[0] === head) this.#used = 0;
     if (kind === RETURN) this.#becomeAvailable(domain);
   }
 
@@ -242,22 +249,24 @@ export class GateModel {
     return String.fromCharCode(...script.subarray(at - SCRIPT, at - SCRIPT + length));
   }
 
-  #fault(domain: GateDomain, code: number, address: number): void {
+  /** Answers false. */
+  #fault(domain: GateDomain, code: number, address: number): boolean {
     domain.trap = { code, where: word(address) + word(ECALL_AT) };
     domain.doing = "invoke";
     domain.left = 1;
+    return false;
   }
 
   #stall(domain: GateDomain, callee: GateDomain): void {
     this.#leaveQueue(domain);
     domain.state = "stalled";
-    domain.retries = domain.doing === "invoke" && domain.left === 0;
+    domain.invokes = domain.doing === "invoke" && domain.left === 0;
     domain.stalledOn = callee;
     callee.stallers.push(domain);
   }
 
   /** Hands a message to whatever a key leads to; who is made running is the first or the last of the queue. */
-  deliver(to: GateKey, sent: Message, where: "first" | "last"): void {
+  deliver(to: GateKey, sent: Message, where: Where, invoker?: GateDomain): void {
     const key = present(to);
     if (key.kind === "start" && key.to instanceof GateDomain) {
       this.#receive(key.to, sent, key.databyte, where);
@@ -265,7 +274,7 @@ export class GateModel {
     }
     if (key.kind === "resume") {
       key.token.void = true;
-      if (key.to instanceof GateJoin) this.#objects.arrive(key.to, sent);
+      if (key.to instanceof GateJoin) this.#objects.arrive(key.to, sent, where);
       else if (key.how === "return") this.#receive(key.to, sent, 0, where);
       else {
         if (key.how === "fault") {
@@ -275,16 +284,16 @@ export class GateModel {
       }
       return;
     }
-    const answer = this.#objects.order(key, sent);
+    const answer = this.#objects.order(key, sent, invoker);
     if (answer) this.answer(sent.keys[3]!, answer, where);
   }
 
   /** An answer goes to a resume key that is still good, else nowhere. */
-  answer(to: GateKey, answer: Message, where: "first" | "last"): void {
+  answer(to: GateKey, answer: Message, where: Where): void {
     if (present(to).kind === "resume") this.deliver(to, answer, where);
   }
 
-  #receive(domain: GateDomain, sent: Message, databyte: number, where: "first" | "last"): void {
+  #receive(domain: GateDomain, sent: Message, databyte: number, where: Where): void {
     domain.slotsIn(5).forEach((slot, n) => {
       if (slot !== null) domain.keys[slot] = present(sent.keys[n]!);
     });
@@ -300,7 +309,7 @@ export class GateModel {
     this.#wakeUp(domain, where);
   }
 
-  #wakeUp(domain: GateDomain, where: "first" | "last"): void {
+  #wakeUp(domain: GateDomain, where: Where): void {
     domain.state = "ready";
     domain.token = null;
     domain.why = null;
@@ -443,8 +452,7 @@ export class GateModel {
   }
 
   makeWaiting(domain: GateDomain): GateKey {
-    const { state, why } = domain;
-    if (state === "available" || (state === "waiting" && why === "answer")) this.#takeUp(domain);
+    this.#abandon(domain);
     this.#detain(domain);
     return { kind: "resume", to: domain, how: "restart", token: this.#wait(domain, "kept") };
   }
@@ -467,8 +475,7 @@ export class GateModel {
   #abandon(domain: GateDomain): void {
     const { state, why } = domain;
     if (state !== "available" && !(state === "waiting" && why === "answer")) return;
-    this.#takeUp(domain);
-    domain.entry.order = ABANDONED;
+    this.#goOn(domain, { order: ABANDONED, databyte: 0, stored: 0, sent: 0, string: "" });
   }
 
   rescind(domain: GateDomain): void {

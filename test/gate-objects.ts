@@ -1,6 +1,6 @@
 // The kernel's own keys in the model of gates: what each order answers, and what it does.
 
-import type { GateModel } from "./gate-model.js";
+import type { GateModel, Where } from "./gate-model.js";
 import {
   bigEndian,
   DK0,
@@ -15,10 +15,12 @@ import {
   numberOf,
   present,
 } from "./gate-parts.js";
+import { CALL } from "./invoke.js";
 
 const KT = 0x80000000;
 const INVALID = message(0x80000002);
 const NOTHING = message(1);
+const RANGE = message(2);
 const TAKEN = message(3);
 const DONE = message(0);
 const MOST_DATA = 11;
@@ -29,7 +31,7 @@ export class Objects {
   constructor(readonly model: GateModel) {}
 
   /** The answer to an order, or null where it comes later. */
-  order(key: GateKey, sent: Message): Message | null {
+  order(key: GateKey, sent: Message, invoker?: GateDomain): Message | null {
     const isKt = sent.order === KT;
     switch (key.kind) {
       case "data":
@@ -38,12 +40,14 @@ export class Objects {
       case "meter":
         return isKt ? message(6) : INVALID;
       case "domain":
-        return isKt ? message(7) : this.#domain(key.to, sent);
+        return isKt ? message(7) : this.#domain(key.to, sent, invoker);
       case "misc":
         return this.#misc(key.name, sent);
       case "start":
-        if (key.to instanceof GateJoin) return isKt ? message(0x203) : this.#join(key.to, sent);
-        if (key.to instanceof GateWait) return isKt ? message(0x204) : this.#wait(key.to, sent);
+        if (key.to instanceof GateJoin)
+          return isKt ? message(0x203) : this.#join(key.to, sent, invoker);
+        if (key.to instanceof GateWait)
+          return isKt ? message(0x204) : this.#wait(key.to, sent, invoker);
         return INVALID;
       case "resume":
         return INVALID;
@@ -96,7 +100,7 @@ export class Objects {
     return gives(old);
   }
 
-  #domain(to: GateDomain, sent: Message): Message {
+  #domain(to: GateDomain, sent: Message, invoker?: GateDomain): Message {
     const { order } = sent;
     const argument = present(sent.keys[0]!);
     if (order === 1) return gives(present(to.meter));
@@ -119,6 +123,7 @@ export class Objects {
     }
     const databyte = sent.string.length > 0 ? sent.string.charCodeAt(0) : 0;
     if (order === 64) return gives({ kind: "start", to, databyte });
+    if (to === invoker) return INVALID;
     if (order === 65) this.model.makeAvailable(to);
     else if (order === 66) return gives(this.model.makeWaiting(to));
     else if (order === 67) this.model.start(to);
@@ -127,12 +132,12 @@ export class Objects {
   }
 
   #misc(name: "clock" | "returner" | "data", sent: Message): Message {
+    if (sent.order === KT) return message(0x201);
     if (name === "returner") return message(sent.order, sent.string, sent.keys.slice(0, 3));
     if (name === "data") {
-      const fits = sent.string.length <= MOST_DATA;
-      return sent.order === 0 && fits
-        ? gives({ kind: "data", value: numberOf(sent.string) })
-        : INVALID;
+      if (sent.order !== 0) return INVALID;
+      if (sent.string.length > MOST_DATA) return RANGE;
+      return gives({ kind: "data", value: numberOf(sent.string) });
     }
     if (sent.order === 7) return message(0, bigEndian(this.model.time * 256n, 8));
     return sent.order === 8 ? message(0, bigEndian(this.model.idle, 8)) : INVALID;
@@ -140,7 +145,7 @@ export class Objects {
 
   // --- Joins and waits --------------------------------------------------------------------------
 
-  #join(join: GateJoin, sent: Message): Message | null {
+  #join(join: GateJoin, sent: Message, invoker?: GateDomain): Message | null {
     if (sent.order === 0) {
       if (join.token) join.token.void = true;
       join.held = null;
@@ -153,27 +158,31 @@ export class Objects {
     join.held = null;
     if (held) return held;
     if (!join.token || join.token.void) return NOTHING;
+    // The invoker, or whoever key 4 is a resume key to, waits.
+    if (invoker?.step.kind !== CALL && present(sent.keys[3]!).kind !== "resume") return INVALID;
     join.waiter = sent.keys[3]!;
     return null;
   }
 
   /** The message that a join waits for. */
-  arrive(join: GateJoin, sent: Message): void {
+  arrive(join: GateJoin, sent: Message, where: Where): void {
     join.token = null;
     const { waiter } = join;
     join.waiter = DK0;
     if (present(waiter) === DK0) join.held = sent;
-    else this.model.answer(waiter, sent, "last");
+    else this.model.answer(waiter, sent, where);
   }
 
-  #wait(wait: GateWait, sent: Message): Message | null {
+  #wait(wait: GateWait, sent: Message, invoker?: GateDomain): Message | null {
     if (sent.order === 0) {
+      if (invoker?.step.kind !== CALL) return INVALID;
       if (present(wait.waiter) !== DK0) return TAKEN;
       if (wait.time <= this.model.time * 256n) return DONE;
       this.model.wait(wait, sent.keys[3]!);
       return null;
     }
-    if (sent.order !== 1 || sent.string.length !== 8) return INVALID;
+    if (sent.order !== 1) return INVALID;
+    if (sent.string.length !== 8) return RANGE;
     wait.time = numberOf(sent.string);
     const isPast = wait.time <= this.model.time * 256n;
     if (isPast && present(wait.waiter) !== DK0) this.model.wakeWaiter(wait);

@@ -111,8 +111,8 @@ export class GateDomain {
   place = 0;
   doing: "invoke" | "log" = "invoke";
   left: number;
-  /** It is to invoke as soon as it is dispatched: it stalled. */
-  retries = false;
+  /** Its ecall is executed, and what it invokes is to be done when it is dispatched with cycles. */
+  invokes = false;
   entry: Entry = { order: 0, databyte: 0, stored: 0, sent: 0, string: "" };
   readonly log: Entry[] = [];
   readonly puppet: Puppet;

@@ -159,14 +159,16 @@ async function endAt(
 }
 
 describe("a tenant goes away in the middle", () => {
-  // Programs begin with some hundred cycles until they come to the bank.
-  const moments = Array.from({ length: 110 }, (_, i) => 400 + 11 * i);
+  // Programs take some hundred cycles until they come to the bank, and less than 250 for a transaction.
+  const each = Array.from({ length: 250 }, (_, i) => ({ moment: 1000 + i, quantum: 90 }));
+  const some = Array.from({ length: 80 }, (_, i) => ({ moment: 300 + 17 * i, quantum: 100_000 }));
   for (const how of ENDS) {
     for (const way of WAYS) {
       test(`${how}, way ${way}`, async () => {
         const bad: Outcome[] = [];
-        for (const moment of moments) {
-          const outcome = await endAt(way, how, moment, moment % 2 === 0 ? 100_000 : 90);
+        const close = how === "off" ? each : each.filter((_, i) => i % 4 === 0);
+        for (const { moment, quantum } of [...close, ...some]) {
+          const outcome = await endAt(way, how, moment, quantum);
           if (outcome.stranded > 0 || outcome.held || !outcome.conserved) bad.push(outcome);
         }
         if (way === "b" || way === "c" || way === "d") {
@@ -179,5 +181,48 @@ describe("a tenant goes away in the middle", () => {
         expect(bad.some(({ conserved }) => !conserved)).toBe(true);
       });
     }
+  }
+});
+
+test.each(WAYS)("way %s with two and four processors, in many orders of events", async (way) => {
+  for (let seed = 1; seed <= 12; seed++) {
+    const town = new Town({ quantum: 70, processors: seed % 2 === 0 ? 2 : 4, seed });
+    const meters = ["one", "two", "owner"].map((name) => town.meter(name));
+    const callers = Array.from({ length: 6 }, (_, i) => ({
+      meter: meters[i % 2]!,
+      transactions: 15,
+    }));
+    const bank = openBank(town, { way, owner: meters[2]!, callers, work: 20, workers: 4 });
+    await town.kernel.run();
+    expect(bank.callers.map(({ exitCode }) => exitCode)).toEqual([0, 0, 0, 0, 0, 0]);
+    expect(readLedger(bank.page)).toMatchObject({ lock: 0, waiting: 0, gained: 0 });
+    expect(findings(town.kernel)).toEqual([]);
+    town.kernel.dispose();
+  }
+});
+
+describe("the owner's meter is delayed", () => {
+  for (const way of ["b", "c"] as const) {
+    test(`way ${way}: everybody waits meanwhile, and goes on after it`, async () => {
+      for (let moment = 800; moment < 1400; moment += 13) {
+        const town = new Town({ quantum: 90 });
+        const owner = town.meter("owner");
+        const callers = ["one", "two"].map((name) => ({
+          meter: town.meter(name),
+          transactions: 20,
+        }));
+        const bank = openBank(town, { way, owner, callers, work: 8 });
+        await town.kernel.run({ cycles: BigInt(moment) });
+        owner.off();
+        await town.kernel.run();
+        expect(bank.callers.map(({ state }) => state)).not.toContain("ended");
+        owner.on(1_000_000n);
+        await town.kernel.run();
+        expect(bank.callers.map(({ exitCode }) => exitCode)).toEqual([0, 0]);
+        expect(readLedger(bank.page)).toMatchObject({ lock: 0, waiting: 0, gained: 0, done: 40 });
+        expect(findings(town.kernel)).toEqual([]);
+        town.kernel.dispose();
+      }
+    });
   }
 });

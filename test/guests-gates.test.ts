@@ -1,8 +1,16 @@
 // The guests of guests/ that hold keys: a server and its caller, keepers, a scheduler. Each is run as a
 // user would run it, and asked by messages of the host.
 
+import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import { clockKey, type Domain, dataKey, type Meter, returnerKey } from "../src/index.js";
+import {
+  clockKey,
+  type Domain,
+  dataKey,
+  discrimKey,
+  type Meter,
+  returnerKey,
+} from "../src/index.js";
 import { findings } from "./lab.js";
 import { numbers, SLOT, string, Town } from "./town.js";
 import { everywhere, processors } from "./variants.js";
@@ -12,7 +20,12 @@ const INVALID = 0x80000002;
 const CLOCKED = { [SLOT.clock]: clockKey, [SLOT.returner]: returnerKey };
 
 /** Calls while the kernel runs, and lets it come to rest. */
-async function ask(town: Town, server: Domain, order: number, bytes = new Uint8Array()) {
+async function ask(
+  town: Town,
+  server: Domain,
+  order: number,
+  bytes: Uint8Array = new Uint8Array(),
+) {
   const answer = town.kernel.call(server.startKey(), { order, string: bytes });
   await town.kernel.run();
   return answer;
@@ -45,6 +58,35 @@ function callerLine(calls: number, most: number, keys: number): string {
 }
 
 everywhere("guests with keys", () => {
+  test("keys: each function of the header does what the header says", async () => {
+    const town = new Town({ quantum: 500 });
+    const { kernel } = town;
+    const node = kernel.createNode();
+    node.swap(0, discrimKey);
+    const echo = town.guest("echo", town.meter("servers"));
+    const domain = town.guest("keys", town.meter("keys"), {
+      start: false,
+      keys: {
+        [SLOT.server]: echo.startKey(),
+        [SLOT.clock]: clockKey,
+        [SLOT.returner]: returnerKey,
+        [SLOT.data]: dataKey,
+        [SLOT.wait]: kernel.createWait().key,
+        [SLOT.join]: kernel.createJoin().key,
+        [SLOT.own]: node,
+        [SLOT.own + 1]: kernel.createPage().key,
+        [SLOT.own + 2]: town.meter("spare", { cycles: 1000n }).serviceKey,
+        [SLOT.own + 3]: echo.domainKey,
+      },
+    });
+    domain.keys.set(SLOT.self, domain.domainKey);
+    domain.start();
+    await kernel.run();
+    expect(domain.output).toBe("keys checks 108 wrong 0\n");
+    expect(domain.exitCode).toBe(0);
+    expect(findings(kernel)).toEqual([]);
+  });
+
   describe("echo and caller", () => {
     test("orders, strings of all lengths and keys come back as they went", async () => {
       const town = new Town({ quantum: 5000 });
@@ -59,6 +101,17 @@ everywhere("guests with keys", () => {
       expect([order, numbers(count, 4)]).toEqual([0, [40n]]);
       expect((await ask(town, echo, KT)).order).toBe(ECHO);
       expect(findings(town.kernel)).toEqual([]);
+    });
+
+    test("the line that the README shows", async () => {
+      const town = new Town();
+      const echo = town.guest("echo", town.meter("servers"));
+      const keys = { [SLOT.server]: echo.startKey(), [SLOT.data]: dataKey };
+      const caller = town.guest("caller", town.meter("callers"), { keys });
+      await town.kernel.run();
+      expect(caller.output).toBe(callerLine(100, 256, 100));
+      const readme = readFileSync(new URL("../guests/README.md", import.meta.url), "utf8");
+      expect(readme).toContain(`\`${caller.output.trim()}\``);
     });
 
     test("several callers at a time, and each gets its own answers", async () => {
@@ -80,8 +133,9 @@ everywhere("guests with keys", () => {
     test("a server that ended answers nothing: to call it is to call DK(0)", async () => {
       const town = new Town();
       const echo = town.guest("echo", town.meter("servers"));
-      await town.kernel.send(echo.startKey(), { order: 3 });
+      const sent = town.kernel.send(echo.startKey(), { order: 3 });
       await town.kernel.run();
+      await sent;
       expect([echo.state, echo.exitCode]).toEqual(["ended", 0]);
       const keys = { [SLOT.server]: echo.startKey() };
       const caller = town.guest("caller 5 10", town.meter("callers"), { keys });
@@ -103,8 +157,8 @@ everywhere("guests with keys", () => {
     /** A keeper, and a program of 12,324 instructions on a meter of nothing that it keeps. */
     function kept(words: string, store: boolean) {
       const town = new Town({ quantum: 1000 });
-      const node = town.kernel.createNode("kept");
-      const keys = store ? { ...CLOCKED, [SLOT.own]: node.key } : CLOCKED;
+      const node = town.kernel.createNode();
+      const keys = store ? { ...CLOCKED, [SLOT.own]: node } : CLOCKED;
       const keeper = town.guest(words, town.meter("keepers"), { keys });
       const meter = town.meter("kept", { cycles: 0n, keeper: keeper.startKey() });
       const sieve = town.guest("sieve 1000", meter);
@@ -122,7 +176,8 @@ everywhere("guests with keys", () => {
       const [calls, refills, lost, last] = await report(town, keeper);
       expect([calls, refills, lost]).toEqual([3n, 3n, 0n]);
       expect(last! / 256n).toBeLessThanOrEqual(town.kernel.time);
-      expect(town.kernel.nodeOf(meter).fetch(13)).toEqual({ kind: "data", value: 3n });
+      const counted = town.kernel.invoke(meter.serviceKey, 13);
+      expect(counted).toEqual({ code: 0, key: { kind: "data", value: 3n } });
       expect((await ask(town, keeper, KT)).order).toBe(0x106);
       expect((await ask(town, keeper, 99)).order).toBe(INVALID);
       expect(findings(town.kernel)).toEqual([]);
@@ -141,7 +196,7 @@ everywhere("guests with keys", () => {
       await ask(town, keeper, 0);
       expect(sieve.exitCode).toBe(0);
       expect((await ask(town, keeper, 1)).order).toBe(0);
-      expect(await report(town, keeper)).toMatchObject([7n, 5n, 0n]);
+      expect((await report(town, keeper)).slice(0, 3)).toEqual([7n, 5n, 0n]);
       expect(findings(town.kernel)).toEqual([]);
     });
 
@@ -161,10 +216,10 @@ everywhere("guests with keys", () => {
 
     test("keeps more than a node takes where nodes are linked", async () => {
       const town = new Town({ quantum: 500 });
-      const first = town.kernel.createNode("first");
-      const second = town.kernel.createNode("second");
-      first.swap(15, second.key);
-      const keys = { ...CLOCKED, [SLOT.own]: first.key };
+      const first = town.kernel.createNode();
+      const second = town.kernel.createNode();
+      first.swap(15, second);
+      const keys = { ...CLOCKED, [SLOT.own]: first };
       const keeper = town.guest("keeper 1000 0", town.meter("keepers"), { keys });
       const domains = Array.from({ length: 20 }, (_, i) => {
         const meter = town.meter(`m${i}`, { cycles: 0n, keeper: keeper.startKey() });
@@ -219,7 +274,7 @@ everywhere("guests with keys", () => {
       meter.rescind();
       await town.kernel.run();
       expect(sieve.state).toBe("waiting");
-      expect(numbers((await ask(town, keeper, 1)).string, 4)).toMatchObject([1n, 0x404n]);
+      expect(numbers((await ask(town, keeper, 1)).string, 4).slice(0, 3)).toEqual([1n, 0x404n, 0n]);
       sieve.setMeter(town.meter("other"));
       expect((await ask(town, keeper, 2)).order).toBe(1);
       expect(sieve.output).toBe("sieve limit 1000 primes 168 last 997\n");
@@ -246,23 +301,26 @@ everywhere("guests with keys", () => {
           [SLOT.own + 1]: groups[1]!.serviceKey,
         },
       });
-      await town.kernel.run({ cycles: 400_000n });
-      const line = /^scheduler turns 3 3 used (\d+) (\d+) left (\d+)\n$/.exec(scheduler.output);
-      const [, first, second, left] = (line ?? []).map(BigInt);
+      await town.kernel.run();
+      const line = /^scheduler turns (\d) (\d) used (\d+) (\d+) left (\d+)\n$/;
+      const told = (line.exec(scheduler.output) ?? []).slice(1).map(BigInt);
+      const [turns, others, first, second, left] = told;
+      // With several processors it may be waked so late that the budget is used up.
+      if (processors() === 1) expect([turns, others]).toEqual([3n, 3n]);
+      else expect([0n, 1n]).toContain(turns! - others!);
+      if (processors() === 1)
+        expect(Math.min(Number(first), Number(second))).toBeGreaterThan(60_000);
       // What it took over at first, the groups had used before.
       expect(first! + second! + left!).toBeLessThanOrEqual(800_000n);
-      for (const used of [first!, second!]) {
-        expect(used).toBeGreaterThanOrEqual(60_000n);
-        expect(used).toBeLessThan(60_000n * BigInt(processors()) * 2n);
-      }
-      expect(groups[1]!.counter()).toBe(0n);
-      const right = spins.slice(2).reduce((sum, { consumed }) => sum + consumed, 0n);
-      expect(right).toBe(groups[1]!.statistics().consumed);
-      await town.kernel.run();
-      expect(groups[0]!.counter()).toBe(0n);
+      const ran = (some: readonly Domain[]) =>
+        some.reduce((sum, { consumed }) => sum + consumed, 0n);
+      expect(ran(spins.slice(2))).toBe(groups[1]!.statistics().consumed);
+      // Nothing was lost or made while it went to and fro, and in the end all of it is used.
+      expect(ran(spins)).toBe(800_000n);
+      expect(groups.map((group) => group.counter())).toEqual([0n, 0n]);
       expect(spins.map(({ state }) => state)).toEqual(["parked", "parked", "parked", "parked"]);
       const answer = await ask(town, scheduler, 1);
-      expect(numbers(answer.string, 8)).toEqual([3n, 3n, first, second, left]);
+      expect(numbers(answer.string, 8)).toEqual(told);
       expect(findings(town.kernel)).toEqual([]);
     });
   });

@@ -41,6 +41,8 @@ export const SLOT = {
 /** Where a bank's ledger is mapped. */
 export const LEDGER = 0x8000;
 
+type GuestOptions = Partial<DomainOptions> & { start?: boolean };
+
 export class Town {
   readonly kernel: Kernel;
 
@@ -53,8 +55,9 @@ export class Town {
     return this.kernel.createMeter({ name, superior: this.kernel.primeMeter, ...options });
   }
 
-  /** A guest of guests/, started; `words` is its name and arguments. */
-  guest(words: string, meter: Meter, options: Partial<DomainOptions> = {}): Domain {
+  /** A guest of guests/, started if not told otherwise; `words` is its name and arguments. */
+  guest(words: string, meter: Meter, options: GuestOptions = {}): Domain {
+    const { start = true, ...others } = options;
     const [program, ...args] = words.split(" ");
     const domain = this.kernel.createDomain({
       name: words,
@@ -62,9 +65,9 @@ export class Town {
       program: elf(program!),
       args,
       memory: 256 << 10,
-      ...options,
+      ...others,
     });
-    domain.start();
+    if (start) domain.start();
     return domain;
   }
 }

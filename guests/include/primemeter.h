@@ -171,6 +171,7 @@ enum pm_type {
   PM_TYPE_SCHEDULER = 0x108,
   PM_TYPE_ECHO = 0x109,
   PM_TYPE_BANK = 0x10a,
+  PM_TYPE_MISC = 0x201,  // clock, returner, maker of data keys, discrim
   PM_TYPE_PAGE = 0x202,
   PM_TYPE_JOIN = 0x203,
   PM_TYPE_WAIT = 0x204
@@ -183,6 +184,18 @@ uint32_t pm_copy_key(uint32_t to, uint32_t from);
 
 // Makes slots DK(0), by calling nobody.
 void pm_drop_keys(pm_keys keys);
+
+// What kind of thing a key is, without calling it: `discrim` is the slot of the discrim key. 0 where
+// that holds none.
+enum pm_class {
+  PM_CLASS_DATA = 1,
+  PM_CLASS_RESUME = 2,
+  PM_CLASS_MEMORY = 3,  // node, fetch, sense, page
+  PM_CLASS_METER = 4,
+  PM_CLASS_OTHER = 5    // a start key among them: who calls it may have to wait
+};
+uint32_t pm_class(uint32_t discrim, uint32_t slot);
+int pm_same_key(uint32_t discrim, uint32_t slot, uint32_t other);
 
 // --- Data keys -----------------------------------------------------------------------------------
 

@@ -49,8 +49,11 @@ static uint32_t hear(uint32_t slot, uint32_t order, void *bytes, uint32_t length
 
 // --- Keys ----------------------------------------------------------------------------------------
 
+enum { RETURNED = 1 };
+
 uint32_t pm_copy_key(uint32_t to, uint32_t from) {
-  return pm_exchange(PM_RETURNER, PM_OK, from, to);
+  // DK(0), where there is no returner, knows order 0 only.
+  return pm_exchange(PM_RETURNER, RETURNED, from, to) == RETURNED ? PM_OK : PM_INVALID;
 }
 
 void pm_drop_keys(pm_keys keys) {
@@ -58,12 +61,25 @@ void pm_drop_keys(pm_keys keys) {
   pm_call(PM_NONE, NULL, &inbox);
 }
 
+enum { DISCRIM_CLASS = 0, DISCRIM_SAME = 2 };
+
+uint32_t pm_class(uint32_t discrim, uint32_t slot) {
+  return pm_exchange(discrim, DISCRIM_CLASS, slot, PM_NONE);
+}
+
+int pm_same_key(uint32_t discrim, uint32_t slot, uint32_t other) {
+  pm_message message = {.order = DISCRIM_SAME, .keys = PM_KEYS(slot, other, PM_NONE, PM_NONE)};
+  return pm_call(discrim, &message, NULL) == 0;
+}
+
 // --- Data keys -----------------------------------------------------------------------------------
 
 uint32_t pm_make_data(uint32_t to, const void *bytes, uint32_t length) {
   pm_message message = {.order = 0, .string = bytes, .length = length};
   pm_inbox inbox = {.keys = PM_KEY(to)};
-  return pm_call(PM_DATA, &message, &inbox);
+  uint32_t answer = pm_call(PM_DATA, &message, &inbox);
+  // DK(0), where there is no maker, answers with its body.
+  return answer == PM_OK && inbox.sent != 0 ? PM_INVALID : answer;
 }
 
 uint32_t pm_make_number(uint32_t to, uint64_t number) {

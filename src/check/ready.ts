@@ -46,7 +46,10 @@ function checkInbox(store: Store, index: number, own: number, seen: Uint8Array):
   if (noted !== count) findings.add("ready count", name, noted, `${own} + ${given} given`);
 }
 
-/** The slice of the head: what it has used, less the switch to it, and what is left are a quantum. */
+/**
+ * The slice of the head: what it has used, less the switch to it, and what is left are a quantum; or less,
+ * where it runs for the rest of the slice of one who called it.
+ */
 function checkSlice(store: Store, index: number): void {
   const { findings } = store;
   const quantum = store.control(CONTROL_QUANTUM);
@@ -54,8 +57,8 @@ function checkSlice(store: Store, index: number): void {
   const left = store.processor(index, PROCESSOR_SLICE_LEFT);
   const name = `processor ${index}`;
   const work = used + left - quantum;
-  if (work < 0 || work > store.control(CONTROL_SWITCH_COST)) {
-    findings.add("slice", name, `used ${used} + left ${left}`, `quantum ${quantum}`);
+  if (work > store.control(CONTROL_SWITCH_COST)) {
+    findings.add("slice", name, `used ${used} + left ${left}`, `a quantum, ${quantum}, at most`);
   }
   if (store.processor(index, PROCESSOR_READY) === 0 && used !== 0) {
     findings.add("slice", `${name}, nobody ready`, `used ${used}`, 0);
