@@ -6,6 +6,7 @@ import type { Bench } from "./bench.js";
 import { bench as borrow } from "./borrow.js";
 import { bench as charging } from "./charging.js";
 import { bench as events } from "./events.js";
+import { bench as gates } from "./gates.js";
 import { bench as locks } from "./locks.js";
 import { bench as mips } from "./mips.js";
 import { bench as prepare } from "./prepare.js";
@@ -24,6 +25,7 @@ const BENCHES: readonly Bench[] = [
   prepare,
   read,
   events,
+  gates,
   locks,
   processors,
   mips,

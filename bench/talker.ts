@@ -24,7 +24,7 @@ export function counter(): Uint8Array {
 export const COUNTER_CYCLES = 2;
 export const COUNTER_REGISTER = 5;
 
-function elf(code: readonly number[]): Uint8Array {
+export function elf(code: readonly number[]): Uint8Array {
   const bytes = new Uint8Array(HEADERS + 4 * code.length);
   const view = new DataView(bytes.buffer);
   const entry = BASE + HEADERS;

@@ -99,6 +99,7 @@ function checkIndex(store: Store, index: number): void {
 
 /** Empty: nothing is half changed. */
 function checkJournal(store: Store, index: number): void {
+  if (index === 0) return;
   const top = store.processor(index, JOURNAL + JOURNAL_TOP);
   if (top !== 0) store.findings.add("journal", `processor ${index}`, `${top} bytes`, "none");
 }

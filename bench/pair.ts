@@ -1,0 +1,76 @@
+// Domains that do the same again and again, driven by cycles: how many a round takes is found out first,
+// and then so many rounds are had to the cycle.
+
+import { MACHINE_REGISTERS } from "../assembly/riscv/layout.js";
+import {
+  createKernel,
+  type Domain,
+  type Kernel,
+  type KernelOptions,
+  loadElf,
+  type Meter,
+} from "../src/index.js";
+import { CALLEE, ROUNDS_REGISTER } from "./callers.js";
+import type { Candidate } from "./measure.js";
+
+const CALIBRATION = 100_000;
+
+/** Rounds in a kernel of their own. */
+export interface Talk {
+  readonly kernel: Kernel;
+  /** Rounds so far. */
+  count(): number;
+  /** Cycles of one. */
+  readonly cycles: number;
+}
+
+export function smallKernel(options: KernelOptions = {}): Kernel {
+  return createKernel({ nodes: 64, frames: 4096, ...options });
+}
+
+export function guest(kernel: Kernel, elf: Uint8Array, meter: Meter = kernel.primeMeter): Domain {
+  return kernel.createDomain({ meter, program: loadElf(elf) });
+}
+
+/** What a guest of callers.ts has counted. */
+export function counted({ core }: Kernel, { machine }: Domain): number {
+  return core.view.u32(machine!.address + MACHINE_REGISTERS + 4 * ROUNDS_REGISTER);
+}
+
+/** One domain that calls another. */
+export function pair(kernel: Kernel, one: Domain, other: Domain): Talk {
+  other.start();
+  pass(kernel, 1000);
+  one.keys.set(CALLEE, other.startKey());
+  one.start();
+  return talk(kernel, () => counted(kernel, one));
+}
+
+/** Once all have begun: every round takes the same. */
+export function talk(kernel: Kernel, count: () => number, calibration = CALIBRATION): Talk {
+  pass(kernel, calibration);
+  const begun = [kernel.time, count()] as const;
+  pass(kernel, calibration);
+  const cycles = Math.round(Number(kernel.time - begun[0]) / (count() - begun[1]));
+  return { kernel, count, cycles };
+}
+
+/** So much time passes. */
+export function pass(kernel: Kernel, cycles: number): void {
+  const end = kernel.time + BigInt(cycles);
+  while (kernel.time < end) kernel.step({ cycles: end - kernel.time });
+}
+
+/** To be timed: so many rounds, as they are counted. */
+export function candidate(
+  name: string,
+  { kernel, count, cycles }: Talk,
+  rounds: number,
+): Candidate {
+  const run = () => {
+    const before = count();
+    pass(kernel, rounds * cycles);
+    return count() - before;
+  };
+  return { name, operations: rounds, expected: rounds, run };
+}
