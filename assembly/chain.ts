@@ -6,6 +6,7 @@
 import { auditChain, auditNode, auditRing } from "./audit";
 import { abandonClimb, CLIMBS, Climb } from "./climb";
 import { TRAP_NONE } from "./codes";
+import { journalBegin, journalFilled } from "./journal";
 import {
   DOMAIN_METER_SLOT,
   FLAG_STALE,
@@ -28,7 +29,6 @@ import {
   STATISTIC_UNPREPARES,
   STATISTIC_VISITS,
 } from "./layout";
-import { journalBegin, journalFilled } from "./journal";
 import { Node } from "./node";
 import { count, me, subtotals } from "./processor";
 import { Record } from "./record";

@@ -37,9 +37,8 @@ import {
   STATE_ENDED,
   STATE_KEPT,
 } from "./layout";
-import { gather, length, order, say, scratch } from "./message";
+import { gather, invoker, length, order, say, scratch } from "./message";
 import { Node } from "./node";
-import { me } from "./processor";
 import { enqueue } from "./ready";
 import { Record } from "./record";
 import { MACHINE_PC, MACHINE_REGISTERS } from "./riscv/layout";
@@ -76,8 +75,8 @@ export function domainOrder(node: Node, value: Key, result: Key): u32 {
   }
   const changes = order - ORDER_MAKE_AVAILABLE <= <u32>(ORDER_MAKE_RUNNING - ORDER_MAKE_AVAILABLE);
   if (!changes && order != ORDER_PUT_REGISTERS) return ANSWER_INVALID_ORDER;
-  // Whoever runs would lose what it does now, the answer included.
-  if (me().ready == changetype<usize>(domain)) return ANSWER_INVALID_ORDER;
+  // The invoker would lose what it does now, the answer included.
+  if (invoker == changetype<usize>(domain)) return ANSWER_INVALID_ORDER;
   if (!claim(domain)) return ANSWER_BUSY;
   // Its registers say what it invokes, or asks of the host.
   if (!changes && (domain.flags & FLAG_CALLING) != 0) return ANSWER_INVALID_ORDER;

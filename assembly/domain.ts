@@ -224,6 +224,7 @@ export function detain(domain: Record): void {
   if (domain.state == STATE_READY) dequeue(domain);
   else if (isAsleep(domain)) {
     rise(domain);
+    if (domain.programKind == PROGRAM_RISCV) abandon(domain, ANSWER_ABANDONED);
   } else if (node.hooked) node.key(DOMAIN_HOOK_SLOT).unhook();
   else if (domain.state == STATE_CALLING || domain.state == STATE_AVAILABLE) {
     abandon(domain, ANSWER_ABANDONED);

@@ -185,6 +185,8 @@ function primary(key: Key): i32 {
   if (code == ANSWER_BUSY) return CLAIMING;
   answer(code);
   keyAt(0).copy(register(REGISTER_RESULT));
+  // Nobody but the prime meter has the super key.
+  if (keyAt(0).isSuper) keyAt(0).zero();
   keyAt(3).zero();
   if (key.kind == KIND_MISC && returns(key.databyte)) return ANSWERED;
   keyAt(1).zero();

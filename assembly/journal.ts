@@ -16,12 +16,12 @@ import {
   JOURNAL_ENTRY_SIZE,
   JOURNAL_OLD,
   JOURNAL_TOP,
-  PROCESSOR_SIZE,
+  PROCESSOR_BOUNCE,
 } from "./layout";
 import { panic } from "./panic";
 
 /** As many whole entries as fit. */
-const LIMIT: u32 = (PROCESSOR_SIZE - JOURNAL - JOURNAL_ENTRIES) & ~(<u32>JOURNAL_ENTRY_SIZE - 1);
+const LIMIT: u32 = (PROCESSOR_BOUNCE - JOURNAL - JOURNAL_ENTRIES) & ~(<u32>JOURNAL_ENTRY_SIZE - 1);
 
 if (JOURNAL_BYTES != JOURNAL_ADDRESS + 4) ERROR("address and width are written as one");
 

@@ -134,7 +134,7 @@ export function bill(domain: Record, cycles: u32): void {
 /** What comes after a run that is billed; `isShort`: it ended before its allowance did. */
 export function settle(domain: Record, outcome: i32, isShort: bool, until: u64): i32 {
   count(STATISTIC_DISPATCHES);
-  if (outcome != RAN) return putAway(domain, outcome);
+  if (outcome != RAN) return putAway(domain, outcome, until);
   if (me().sliceLeft == 0) {
     endSlice();
     if (isDefined(SHARED)) share();
@@ -162,7 +162,7 @@ export function endSlice(): void {
 }
 
 /** A domain that doesn't just want to go on: it sleeps, is at its end, asks the host, or trapped. */
-function putAway(domain: Record, outcome: i32): i32 {
+function putAway(domain: Record, outcome: i32, until: u64): i32 {
   const node = domain.node;
   if (outcome == TRAPPED) {
     setTrap(domain, trapCode, trapAddress);
@@ -172,9 +172,7 @@ function putAway(domain: Record, outcome: i32): i32 {
     if (isInvocation(domain)) {
       domain.flags |= <u8>FLAG_CALLING;
       if (control.invokeCost != 0) chargeWork(domain, control.invokeCost);
-      // Others may have to come inside first, or it needs cycles: then it is done at its next turn.
-      if (isDefined(SHARED) || domain.amount <= domain.short) return REASON_RAN;
-      return jump(domain);
+      return isClear(domain, until) ? jump(domain) : REASON_RAN;
     }
     count(STATISTIC_HOST_CALLS);
     if (isDefined(SHARED)) domain.flags |= <u8>FLAG_CALLING;
@@ -190,6 +188,13 @@ function putAway(domain: Record, outcome: i32): i32 {
     if (control.traced) emit(EVENT_WAIT, node, null, 0, pause);
   }
   return REASON_RAN;
+}
+
+/** Whether a turn of the head would come to its invocation at once, with nothing to be done before. */
+function isClear(domain: Record, until: u64): bool {
+  if (isDefined(SHARED) || domain.amount <= domain.short) return false;
+  const now = me().time;
+  return now < until && nextWake() > now && nextWorry() > now;
 }
 
 /** The host is to do a system call of the head, or what it invokes, at once if that is possible. */

@@ -444,6 +444,8 @@ export const PROCESSOR_PATH = 1536;
 export const PROCESSOR_MESSAGE = 2048;
 export const PROCESSOR_STRING = 2112;
 export const PROCESSOR_STRING_SIZE = 256;
+/** A string that is on its way between pages which may be the same: the last page of the block. */
+export const PROCESSOR_BOUNCE = 61440;
 /** Frames that nothing leads to (hand.ts), 8 bytes at the end of the page. */
 export const PROCESSOR_HAND = 4088;
 

@@ -6,6 +6,7 @@ import { Key } from "./key";
 import {
   KEY_SIZE,
   MAX_STRING,
+  PROCESSOR_BOUNCE,
   PROCESSOR_MESSAGE,
   PROCESSOR_STRING,
   PROCESSOR_STRING_SIZE,
@@ -27,6 +28,8 @@ export let databyte: u32 = 0;
 let sender: usize = 0;
 let string: usize = 0;
 export let length: u32 = 0;
+/** The domain that invokes something, or 0: the host, or the kernel for a keeper. */
+export let invoker: usize = 0;
 /** What the kernel says in answer: an address of its own memory. */
 let said: usize = 0;
 let saidLength: u32 = 0;
@@ -49,7 +52,8 @@ function at(domain: Record, register: i32): usize {
 export function begin(code: u32): void {
   order = code;
   databyte = 0;
-  sender = string = length = 0;
+  sender = string = invoker = 0;
+  length = 0;
   say(0, 0);
   for (let number = 0; number < KEYS; number++) keyAt(number).zero();
 }
@@ -58,6 +62,7 @@ export function begin(code: u32): void {
 export function beginFrom(domain: Record): void {
   order = argument(domain, 1);
   databyte = 0;
+  invoker = changetype<usize>(domain);
   sender = domain.program;
   string = argument(domain, 2);
   length = argument(domain, 3);
@@ -137,7 +142,9 @@ export function gatherInto(address: usize): bool {
 /** Gives a waiting domain the message: what does not fit its buffer, or has no slot, is dropped. */
 export function deliver(to: Record): void {
   const room = min<u32>(argument(to, 6), MAX_STRING);
-  const taken = stringCopy(to.program, argument(to, 5), sender, string, min(room, length));
+  const bounce = changetype<usize>(me()) + PROCESSOR_BOUNCE;
+  const bytes = min(room, length);
+  const taken = stringCopy(to.program, argument(to, 5), sender, string, bytes, bounce);
   let slots = load<u32>(at(to, REGISTER_T0));
   // Most messages leave some slots out.
   for (let number = 0; number < KEYS; number++, slots >>= 8) {

@@ -1,12 +1,14 @@
 // Messages between the host and guests: a guest invokes a host key, the host sends to a start or resume
 // key. Their orders are arguments, their strings in HOST_STRING, their keys in the key registers.
 
-import { INVOKE_FORK, OK, STATUS_SPENT, STATUS_STALLED, STATUS_VOID } from "./codes";
+import { INVOKE_CALL, INVOKE_FORK, OK, STATUS_SPENT, STATUS_STALLED, STATUS_VOID } from "./codes";
 import { control } from "./control";
 import { find } from "./domain";
+import { emit } from "./event";
 import { passResumeKey, rest, useResume } from "./gate";
 import { register, sanitize } from "./invoke";
 import {
+  EVENT_MESSAGE,
   FLAG_CALLING,
   HOST_STRING,
   KIND_RESUME,
@@ -75,6 +77,7 @@ export function gateSend(order: u32): i32 {
     }
   }
   begin(order);
+  if (control.traced) emit(EVENT_MESSAGE, null, node, order, INVOKE_FORK - INVOKE_CALL);
   setString(HOST_STRING, min<u32>(control.length, MAX_STRING));
   for (let number = 0; number < KEYS; number++) {
     sanitize(register(REGISTER_KEYS + number));

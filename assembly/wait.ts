@@ -21,7 +21,7 @@ import { control } from "./control";
 import { passResumeKey } from "./gate";
 import { ANSWERED, WAITS } from "./join";
 import { PREPCODE_NONE, PREPCODE_WAIT } from "./layout";
-import { abandon, begin, gather, length, order, scratch } from "./message";
+import { abandon, begin, deliver, gather, length, order, scratch } from "./message";
 import { Node } from "./node";
 import { me } from "./processor";
 import { dequeue, enqueue } from "./ready";
@@ -92,7 +92,8 @@ function setTime(node: Node): u32 {
 /** Its answer, 0, stands ready for when it wakes. */
 function wait(domain: Record, node: Node): void {
   passResumeKey(domain, INVOKE_CALL);
-  abandon(domain, OK);
+  begin(OK);
+  deliver(domain);
   dequeue(domain);
   if (domain.amount == 0) domain.dryOut();
   node.partner = changetype<usize>(domain.node);

@@ -18,7 +18,8 @@ const OPTIONS = [
   ...["-ffunction-sections", "-fdata-sections", "-ffile-prefix-map=.=guests"],
   ...["-nostartfiles", "-Truntime/link.ld", "-s"],
   "-Wl,--gc-sections,--build-id=none,-z,max-page-size=4096,--no-warn-rwx-segments",
-  ...["runtime/crt0.S", "runtime/system.c"],
+  "-Iinclude",
+  ...["runtime/crt0.S", "runtime/system.c", "runtime/primemeter.c", "runtime/bank.c"],
 ];
 
 const folder = fileURLToPath(new URL(".", import.meta.url));

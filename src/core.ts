@@ -13,7 +13,7 @@ import {
   STATUS_RESCINDED,
   STATUS_WRONG_STATE,
 } from "../assembly/codes.js";
-import { CONTROL_CODE, CONTROL_NODE_BASE, NODE_CALLS, NODE_SIZE } from "../assembly/layout.js";
+import { CONTROL_CODE } from "../assembly/layout.js";
 import { Answers } from "./answers.js";
 import type { Domain } from "./domain.js";
 import {
@@ -113,8 +113,12 @@ export class Core {
   /** Whether a domain still waits for what it asked of the host in its latest call. */
   waits(domain: Domain, call: number): boolean {
     if (!this.isLive(domain.id)) return false;
-    const node = this.view.control(CONTROL_NODE_BASE) + indexOf(domain.id) * NODE_SIZE;
-    return this.view.u32(node + NODE_CALLS) === call;
+    return this.view.calls(indexOf(domain.id)) % 2 ** 32 === call;
+  }
+
+  /** Whether a node still counts so many calls, as a resume key to it says. */
+  awaits(id: NodeId, calls: number): boolean {
+    return this.isLive(id) && this.view.calls(indexOf(id)) === calls;
   }
 
   /** Throws the error that a status means; `what` names the object. */

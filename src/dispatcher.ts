@@ -19,6 +19,7 @@ import { Alarms, NEVER } from "./alarm.js";
 import type { Core } from "./core.js";
 import type { Driver, Ending, StepOutcome } from "./driver.js";
 import { turn, YIELD_MS } from "./driver.js";
+import { indexOf } from "./id.js";
 import { KeeperCalls } from "./keeper-calls.js";
 import { Reporter } from "./reporter.js";
 
@@ -118,7 +119,10 @@ export class Dispatcher implements Driver {
     const { view } = this.#core;
     if (reason !== REASON_KEEPER && reason !== REASON_HOST_CALL && reason !== REASON_TRAP) return;
     const domain = this.#core.domains.get(view.processor(OWN, PROCESSOR_DOMAIN))!;
-    if (reason === REASON_HOST_CALL) return () => this.#reporter.ecall(domain, this.#core.time);
+    if (reason === REASON_HOST_CALL) {
+      const calls = view.calls(indexOf(domain.id));
+      return () => this.#reporter.ecall(domain, calls, this.#core.time);
+    }
     const code = view.processor(OWN, PROCESSOR_CODE);
     if (reason === REASON_KEEPER) {
       const index = view.processor(OWN, PROCESSOR_METER);

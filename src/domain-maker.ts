@@ -39,6 +39,7 @@ const NAMES = [
   ...["keys", "keeper", "pages"],
 ];
 
+/** @internal */
 export class DomainMaker {
   readonly #core: Core;
   readonly #images: Images;

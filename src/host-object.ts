@@ -44,6 +44,7 @@ interface Reply<Outcome> {
   isOut(): boolean;
 }
 
+/** @internal */
 export class HostObjects {
   readonly #core: Core;
 
@@ -79,7 +80,7 @@ export class HostObjects {
         {
           settle: (answer) => post.answer(client, answer),
           fail: () => post.answer(client, delivery(ANSWER_FAILED)),
-          isOut: () => client.kind !== "resume" || post.isAwaited(client),
+          isOut: () => client.kind !== "resume" || this.#core.awaits(client.id, client.call),
         },
       );
     } else if (entry) post.answer(client, delivery(ANSWER_INVALID_ORDER));

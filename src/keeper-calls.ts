@@ -28,6 +28,7 @@ interface Call {
   readonly number: number;
 }
 
+const U32 = 2 ** 32;
 /** Units of KeyKOS's clock, 2^−12 µs, in a cycle (§7). */
 const TIME_UNITS = 256n;
 
@@ -137,8 +138,10 @@ export class KeeperCalls {
   }
 
   /** The key by which the domain goes on, as another domain in the keeper's place would get it. */
-  #resumeKey({ domain }: Call, databyte: number): ResumeKey {
-    const call = this.#core.view.calls(indexOf(domain.id));
+  #resumeKey({ domain, number }: Call, databyte: number): ResumeKey {
+    const calls = this.#core.view.calls(indexOf(domain.id));
+    // Of this call: with several processors the domain may have gone on since, and wait for another.
+    const call = calls - (calls % U32) + number;
     return { kind: "resume", id: domain.id, databyte, call };
   }
 

@@ -189,17 +189,17 @@ export class Kernel {
     return { kind: "host", number: this.#core.hosts.object(handler) };
   }
 
-  /** A join, where an answer and whoever wants it wait for each other. @throws {CapacityError} NO_NODES */
+  /** A join, where an answer and whoever wants it wait for each other. @throws {CapacityError} */
   createJoin(name?: string): Join {
     return this.#named("join", name, (id, name) => new Join(this.#core, id, name));
   }
 
-  /** A wait, where a domain waits for a time. @throws {CapacityError} NO_NODES */
+  /** A wait, where a domain waits for a time. @throws {CapacityError} */
   createWait(name?: string): Wait {
     return this.#named("wait", name, (id, name) => new Wait(this.#core, id, name));
   }
 
-  /** A page of 4,096 zeros. @throws {CapacityError} NO_NODES or NO_FRAMES */
+  /** A page of 4,096 zeros. @throws {CapacityError} */
   createPage(name?: string): Page {
     return this.#named("page", name, (id, name) => new Page(this.#core, id, name));
   }
@@ -220,7 +220,8 @@ export class Kernel {
    * at once, or as soon as a busy domain is available, messages of the host in their order. That takes a run or
    * steps, now or later.
    *
-   * Rejects with OptionError, and RescindedError where the key is void, or becomes so first.
+   * Rejects with OptionError; with RescindedError where the key names what is rescinded, or will be before it takes
+   * the message; and with StateError for a resume key that was used, and a domain that has ended.
    */
   send(key: KeyLike, message: Message = {}): Promise<void> {
     return this.#core.post.send(key, message);
@@ -230,8 +231,7 @@ export class Kernel {
    * Sends a message, as `send`, whose key 4 is to the host; resolves with what is sent to that, once. Key 4 of the
    * answer lets the host go on in the conversation, where it came by a call.
    *
-   * Rejects with OptionError; with RescindedError where the key is void, or becomes so without an answer; and with
-   * StateError where the domain ends without.
+   * Rejects as `send`, and where the domain is rescinded, or ends, without an answer.
    */
   call(key: KeyLike, message: Message = {}): Promise<Delivery> {
     return this.#core.post.call(key, message);

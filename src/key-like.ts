@@ -20,6 +20,8 @@ export type KeyLike = Key | MeterKey | Node;
  *
  * @throws {OptionError} for what is none, and for a handle of another kernel. @throws {RescindedError} for a
  * handle of what was rescinded; a key of such is DK(0).
+ *
+ * @internal
  */
 export function keyOf(core: Core, like: KeyLike, what: string): Key {
   if (like instanceof MeterKey || like instanceof Node) {

@@ -269,7 +269,8 @@ export class Machine implements GuestMemory {
   }
 }
 
-function sizeOf(program: ElfProgram, memory: number | undefined): number {
+/** Bytes of an address space, but for pages beyond. @throws {OptionError} for a memory too small. */
+export function sizeOf(program: ElfProgram, memory: number | undefined): number {
   const least = pageAfter(program.end) + PAGE_SIZE + STACK_SIZE;
   if (memory === undefined) return least + DEFAULT_HEAP;
   whole("memory", memory, PAGE_SIZE, ELF_MEMORY_LIMIT);

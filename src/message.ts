@@ -25,7 +25,7 @@ export interface Delivery {
 }
 
 const NAMES = ["order", "string", "keys"];
-/** Keys that go with a message. */
+/** Keys that go with a message. @internal */
 export const MESSAGE_KEYS = 4;
 
 /**
@@ -33,6 +33,8 @@ export const MESSAGE_KEYS = 4;
  * may give; key 4 is `last` where he may not.
  *
  * @throws {OptionError} @throws {RescindedError} for a handle of what was rescinded.
+ *
+ * @internal
  */
 export function deliveryOf(
   core: Core,
@@ -59,7 +61,7 @@ export function deliveryOf(
   };
 }
 
-/** A copy of bytes, or a text as UTF-8. @throws {OptionError} */
+/** A copy of bytes, or a text as UTF-8. @throws {OptionError} @internal */
 export function bytesOf(what: string, value: Uint8Array | string, most: number): Uint8Array {
   if (typeof value !== "string" && !(value instanceof Uint8Array)) {
     throw new OptionError(`${what}: found ${show(value)}, expected a Uint8Array or a text`);
@@ -71,7 +73,7 @@ export function bytesOf(what: string, value: Uint8Array | string, most: number):
   return bytes;
 }
 
-/** A message of the kernel's own making. */
+/** A message of the kernel's own making. @internal */
 export function delivery(order: number, string: Uint8Array = NO_BYTES, ...keys: Key[]): Delivery {
   const [a = ZERO_KEY, b = ZERO_KEY, c = ZERO_KEY, d = ZERO_KEY] = keys;
   return { order, string, keys: [a, b, c, d] };

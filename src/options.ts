@@ -12,7 +12,10 @@ import {
 import { OptionError } from "./errors.js";
 
 export interface KernelOptions {
-  /** Meters and domains that there can be at one time, the prime meter included. 65,536. */
+  /**
+   * Meters, domains, joins, waits and pages that there can be at one time, the prime meter included; a domain
+   * with an ELF program counts twice. 65,536.
+   */
   nodes?: number;
   /** 4 KiB frames for the memories of domains and their decoded programs. 32,768. */
   frames?: number;

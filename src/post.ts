@@ -4,7 +4,7 @@ import { OK, STATUS_STALLED } from "../assembly/codes.js";
 import type { Core } from "./core.js";
 import { type PrimemeterError, RescindedError, StateError } from "./errors.js";
 import { indexOf, type NodeId } from "./id.js";
-import type { Key, ResumeKey } from "./key.js";
+import type { Key } from "./key.js";
 import { type KeyLike, keyOf } from "./key-like.js";
 import { type Delivery, delivery, deliveryOf, MESSAGE_KEYS, type Message } from "./message.js";
 
@@ -87,11 +87,6 @@ export class Post {
     }
   }
 
-  /** Whether anybody still waits for what a resume key is to bring. */
-  isAwaited(key: ResumeKey): boolean {
-    return this.#core.isLive(key.id) && this.#core.view.calls(indexOf(key.id)) === key.call;
-  }
-
   /** Whether it has anything for a domain that was busy. */
   get isWaiting(): boolean {
     return this.#letters.size > 0;
@@ -169,10 +164,17 @@ export class Post {
     return status;
   }
 
-  #settle({ done }: Letter, status: number): void {
+  #settle({ key, done }: Letter, status: number): void {
     if (status === OK) done.resolve();
-    else done.reject(new RescindedError("the key's node"));
+    else done.reject(this.#refusal(key));
     this.#core.answers.awaken();
+  }
+
+  /** Why a gate takes nothing, now and ever. */
+  #refusal(key: Key): PrimemeterError {
+    if (!isGate(key) || !this.#core.isLive(key.id)) return new RescindedError("the key's node");
+    if (key.kind === "start") return new StateError("the domain has ended, or runs bursts");
+    return new StateError("the resume key was used, or its domain waits for it no longer");
   }
 }
 

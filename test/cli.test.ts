@@ -110,6 +110,7 @@ test("--json prints one object and nothing else", () => {
         trap: null,
       },
     ],
+    ...{ messages: 0, stalls: 0, console: [], answers: [] },
     expectations: [{ text: "worker: ended", ok: true }],
   });
 });

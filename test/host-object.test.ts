@@ -171,18 +171,23 @@ everywhere("host objects", () => {
   test("a run waits for an object that answers later, and other domains go on meanwhile", async () => {
     const cast = new Cast();
     const { promise, resolve } = later<{ order: number }>();
-    const object = cast.kernel.hostObject(() => promise);
-    const client = cast.play([call(0)], { keys: { 0: object } });
-    const other = cast.play([work(100), work(100)]);
-    const ended: string[] = [];
-    const run = cast.kernel.run().then(({ reason }) => ended.push(reason));
-    await new Promise((done) => setTimeout(done, 30));
-    expect(ended).toEqual([]);
-    expect(client.domain.state).toBe("waiting");
-    expect(other.seen.count).toBe(2);
-    resolve({ order: 5 });
-    await run;
-    expect(ended).toEqual(["idle"]);
+    const heard: string[] = [];
+    const slow = cast.kernel.hostObject(() => {
+      other.domain.start();
+      return promise;
+    });
+    const quick = cast.kernel.hostObject(({ order }) => {
+      heard.push(`${order} while ${client.domain.state}`);
+      // In a turn of its own: were the run to end while "slow" is out, it would end now.
+      if (order === 3) setTimeout(() => resolve({ order: 5 }), 5);
+    });
+    const client = cast.play([call(0), call(1, { order: 9 })], { keys: { 0: slow, 1: quick } });
+    const steps = [1, 2, 3].map((order) => call(0, { order, busy: 20_000 }));
+    const other = cast.play(steps, { keys: { 0: quick }, isStopped: true });
+    expect((await cast.kernel.run()).reason).toBe("idle");
+    const waiting = [1, 2, 3].map((order) => `${order} while waiting`);
+    expect(heard.slice(0, 3)).toEqual(waiting);
+    expect(heard).toHaveLength(4);
     expect(client.seen.log[0]).toMatchObject({ order: 5 });
   });
 
@@ -280,6 +285,25 @@ everywhere("host objects", () => {
     expect(() => gone.domain.state).toThrow("was rescinded");
     expect(halted.domain.state).toBe("stopped");
     expect(halted.seen.count).toBe(0);
+    expect(findings(cast.kernel)).toEqual([]);
+  });
+
+  test("a domain that a listener has stopped meanwhile invokes once, when it is started", () => {
+    const cast = new Cast();
+    let calls = 0;
+    const object = cast.kernel.hostObject(() => {
+      calls++;
+    });
+    const { domain, seen } = cast.play([call(0)], { keys: { 0: object } });
+    // Told in the same batch in which the object is invoked.
+    const off = cast.kernel.on("refill", () => domain.stop());
+    cast.run(10_000);
+    off();
+    expect(domain.state).toBe("stopped");
+    expect([calls, seen.count]).toEqual([0, 0]);
+    domain.start();
+    cast.run(10_000);
+    expect([calls, seen.count]).toEqual([1, 1]);
     expect(findings(cast.kernel)).toEqual([]);
   });
 

@@ -39,7 +39,7 @@ const FAULTS: [what: string, text: string, message: string][] = [
   [
     "an unknown key of a keeper's own table",
     `${METER}[meter.keeper]\ndeny = true\nzzz = 5`,
-    "6:1: meter[0].keeper.zzz: unknown key, expected one of refill, times, period, deny, report",
+    "6:1: meter[0].keeper.zzz: unknown key, expected one of refill, times, period, deny, report, ",
   ],
   [
     "an unknown bound",
@@ -156,7 +156,7 @@ const FAULTS: [what: string, text: string, message: string][] = [
   [
     "an empty keeper",
     `${METER}keeper = {}`,
-    "4:10: meter[0].keeper: found no refill, deny or report, expected one of them",
+    "4:10: meter[0].keeper: found no refill, deny, report or start, expected one ",
   ],
   [
     "times without refill",
@@ -267,7 +267,7 @@ const FAULTS: [what: string, text: string, message: string][] = [
   [
     "an unknown state",
     `${DOMAIN}[[expect]]\ndomain = "d"\nstate = "asleep"`,
-    '7:9: expect[0].state: found "asleep", expected one of stopped, ready, running, waiting, ',
+    '7:9: expect[0].state: found "asleep", expected one of stopped, available, ready, ',
   ],
   [
     "bounds upside down",

@@ -23,6 +23,13 @@ const TIMED: Readonly<Record<string, Timed>> = {
   "first-light.toml": { meters: [], domains: ["sort", "spin"], claims: /^$/ },
   // What a meter held when the operator switched it off is what the domains below it had left by then.
   "off-switch.toml": { meters: ["middle"], domains: [], claims: /^at |^middle: counter/ },
+  "echo.toml": { meters: ["client"], domains: [], claims: /^$/ },
+  // A turn is a time: on several processors, both of a group run in it, and more of the budget is used.
+  "scheduler.toml": {
+    meters: ["red", "red-low", "blue"],
+    domains: ["red-spin", "blue-spin", "scheduler"],
+    claims: /^answer report: numbers/,
+  },
 };
 
 const VARIANTS: Readonly<Record<string, KernelOptions>> = {

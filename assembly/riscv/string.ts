@@ -57,14 +57,23 @@ export function stringFetch(to: usize, machine: usize, from: usize, length: u32)
   return true;
 }
 
-/** Copies a string to a machine. Answers how many bytes of it found room. */
+/**
+ * Copies a string to a machine, by way of `bounce` where pieces of it may lie over each other. Answers
+ * how many bytes of it found room.
+ */
 export function stringCopy(
   machine: usize,
   guest: u32,
   sender: usize,
   string: usize,
   length: u32,
+  bounce: usize,
 ): u32 {
+  const isWhole = stretch(guest, length) == length && stretch(<u32>string, length) == length;
+  if (sender != 0 && !isWhole) {
+    if (!stringFetch(bounce, sender, string, length)) return 0;
+    return stringCopy(machine, guest, 0, bounce, length, bounce);
+  }
   let done: u32 = 0;
   while (done < length) {
     const to = guest + done;

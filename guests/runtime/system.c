@@ -123,3 +123,13 @@ int number_argument(int argc, char **argv, int index, int standard, int most) {
          most);
   exit(2);
 }
+
+int count_argument(int argc, char **argv, int index, int standard, int least, int most) {
+  if (index >= argc) return standard;
+  char *end;
+  long value = strtol(argv[index], &end, 10);
+  if (end != argv[index] && *end == '\0' && value >= least && value <= most) return value;
+  printf("%s: argument %d is \"%s\", expected a number from %d to %d\n", argv[0], index,
+         argv[index], least, most);
+  exit(2);
+}

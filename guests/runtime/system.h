@@ -20,3 +20,6 @@ uint32_t next_random(uint32_t *state);
 // argv[index] as a number from 1 to `most`, or `standard` when it isn't given. Exits with 2 when
 // it is something else.
 int number_argument(int argc, char **argv, int index, int standard, int most);
+
+// The same from `least` on, where number_argument begins with 1.
+int count_argument(int argc, char **argv, int index, int standard, int least, int most);

@@ -33,6 +33,7 @@ export function verdict(report: Report, paint: Paint): string {
 
 function closing(report: Report): string[] {
   const { cycles, processors, consumed, seconds, mips, ending, synthetic } = report;
+  const { messages, stalls } = report;
   const ends = {
     idle: "nothing is left to run",
     limit: "stopped at the limit",
@@ -44,6 +45,7 @@ function closing(report: Report): string[] {
   const unit = synthetic ? "million cycles a second" : "MIPS";
   return [
     `${grouped(cycles)} cycles${where}${spent}; ${ends[ending]}.`,
+    ...(messages > 0 ? [`${counted(messages, "message")}, ${counted(stalls, "stall")}.`] : []),
     `${seconds.toFixed(2)} s in the kernel, ${grouped(Math.round(mips))} ${unit}.`,
   ];
 }

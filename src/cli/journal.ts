@@ -1,6 +1,11 @@
 import { type KernelEvents, trapReason } from "../index.js";
-import { grouped } from "../scenario/number.js";
-import { ACTS_ON_DOMAINS, ACTS_ON_METERS } from "../scenario/rules.js";
+import { ACTS } from "../scenario/act-rules.js";
+import { bytesOf, shownBytes, shownLike } from "../scenario/bytes.js";
+import type { Told } from "../scenario/console.js";
+import { nameOf } from "../scenario/mail.js";
+import { shownOrder } from "../scenario/message-claim.js";
+import { counted, grouped } from "../scenario/number.js";
+import type { AnswerReport } from "../scenario/report.js";
 import type { ScenarioRun } from "../scenario/run.js";
 import type { ActPlan, Scenario } from "../scenario/scenario.js";
 import type { Paint } from "./table.js";
@@ -55,17 +60,33 @@ export class Journal {
   }
 
   act(act: ActPlan): void {
-    const key = [...ACTS_ON_METERS, ...ACTS_ON_DOMAINS].find((key) => act[key] !== undefined)!;
-    const { cycles, superior, meter, off, on, add, set } = act;
+    const key = ACTS.find((key) => act[key] !== undefined)!;
+    const { cycles, superior, meter, off, on, add, set, order, keys } = act;
     if (off !== undefined) this.#off.add(off);
     for (const raised of [on, add, set]) if (raised !== undefined) this.#off.delete(raised);
+    const bytes = bytesOf(act);
     const more = [
       ...(cycles === undefined ? [] : [`, ${grouped(cycles)} cycles`]),
       ...(superior === undefined ? [] : [` under ${superior}`]),
       ...(meter === undefined ? [] : [` to ${meter}`]),
+      ...(order === undefined ? [] : [`, order ${shownOrder(order)}`]),
+      ...(bytes === undefined ? [] : [`, ${shownLike(act, bytes)}`]),
+      ...(keys === undefined ? [] : [`, ${counted(keys.length, "key")}`]),
     ];
-    const text = `${key.replace("-domain", "")} ${act[key]}${more.join("")}`;
+    const subject = nameOf(act[key]!);
+    const text = `${key.replace("-domain", "")} ${subject}${more.join("")}`;
     this.#note(act.cycle, "operator", text, null);
+  }
+
+  /** What a domain tells the console is shown as its output is, beside the order. */
+  told({ domain, cycle, order, bytes }: Told): void {
+    this.#note(cycle, domain, `tells the console: ${shownMessage(order, bytes)}`, null);
+  }
+
+  answer({ name, to, order, bytes, refusal }: AnswerReport): void {
+    const what = name === null ? `call of ${to}` : name;
+    const answer = order === null ? `refused: ${refusal}` : shownMessage(order, bytes!);
+    this.#note(this.run.kernel.time, "answer", `${what}: ${answer}`, null);
   }
 
   /** Guests' last lines that did not end. */
@@ -134,6 +155,10 @@ export class Journal {
   #print(time: bigint, who: string, text: string): void {
     this.print(`${this.paint.dim(grouped(time).padStart(15))}  ${who}  ${text}`);
   }
+}
+
+function shownMessage(order: number, bytes: Uint8Array): string {
+  return `order ${shownOrder(order)}${bytes.length === 0 ? "" : `, ${shownBytes(bytes)}`}`;
 }
 
 /** What a guest prints must not steer the terminal. */

@@ -1,3 +1,4 @@
+import { hexOf, textOf } from "../scenario/bytes.js";
 import type { Report } from "../scenario/report.js";
 
 /** The report for machines: counts of cycles are decimal strings, everything else is as it is. */
@@ -24,8 +25,33 @@ export function toJson(report: Report): string {
       trap,
     }),
   );
-  const object = { conserved, cycles, mips: rounded(mips), meters, domains, expectations };
+  const { messages, stalls } = report;
+  const console = report.console.map(({ domain, cycle, order, bytes }) => ({
+    domain,
+    cycle,
+    order,
+    ...string(bytes),
+  }));
+  const answers = report.answers.map(({ name, to, asked, cycle, order, bytes, refusal }) => ({
+    name,
+    to,
+    asked,
+    cycle,
+    order,
+    ...string(bytes),
+    refusal,
+  }));
+  const object = {
+    ...{ conserved, cycles, mips: rounded(mips), meters, domains },
+    ...{ messages, stalls, console, answers, expectations },
+  };
   return `${JSON.stringify(object, decimal, 2)}\n`;
+}
+
+/** What a message's string says: as text, where it is text, and byte by byte. */
+function string(bytes: Uint8Array | null): { text: string | null; bytes: string | null } {
+  if (bytes === null) return { text: null, bytes: null };
+  return { text: textOf(bytes), bytes: hexOf(bytes) };
 }
 
 /** For JSON.stringify: bigints become decimal strings. */

@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { MAX_PROCESSORS } from "../../assembly/layout.js";
 import { ScenarioError } from "../scenario/problem.js";
-import { UNLIMITED } from "../scenario/schema.js";
+import { UNLIMITED } from "../scenario/values.js";
 import { CANARY_NAMES } from "../sim/canary.js";
 import { checkCommand, type RunFlags, runCommand } from "./run.js";
 import { type SimFlags, simCommand } from "./sim.js";
@@ -32,7 +32,7 @@ const program = new Command("primemeter")
 
 program
   .command("run")
-  .description("run a scenario: programs under a tree of meters, then the bill")
+  .description("run a scenario: programs under a tree of meters, their messages, then the bill")
   .argument("<file>", "scenario (TOML)")
   .option("--json", "print one JSON object and nothing else")
   .option("--quiet", "print the verdict only: no progress, output, keeper calls or bill")
@@ -49,7 +49,9 @@ Exit codes:
 
 Examples:
   primemeter run scenarios/first-light.toml
-  primemeter run scenarios/two-tenants.toml --json | jq .meters`,
+  primemeter run scenarios/guest-keeper.toml
+  primemeter run scenarios/two-tenants.toml --json | jq .meters
+  primemeter run scenarios/echo.toml --trace echo.jsonl`,
   )
   .action(async (file: string, flags: RunFlags) => {
     process.exitCode = (await runCommand(file, flags)) ? 0 : FAILED;

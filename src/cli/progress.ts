@@ -2,7 +2,7 @@ import { createLogUpdate } from "log-update";
 import { counted, grouped } from "../scenario/number.js";
 import type { MeterReport } from "../scenario/report.js";
 import type { ScenarioRun } from "../scenario/run.js";
-import { UNLIMITED } from "../scenario/schema.js";
+import { UNLIMITED } from "../scenario/values.js";
 import type { Paint } from "./table.js";
 import { branches } from "./tree.js";
 

@@ -64,12 +64,15 @@ export function checkCommand(file: string): void {
   process.stdout.write(`${file}: well formed: ${summary(loadScenario(file))}\n`);
 }
 
-function summary({ meters, domains, acts, claims }: Scenario): string {
+function summary(scenario: Scenario): string {
+  const { meters, domains, nodes, pages, joins, waits, acts, claims } = scenario;
+  const objects = nodes.length + pages.length + joins.length + waits.length;
   const copies = domains.reduce((sum, { names }) => sum + names.length, 0);
   const expected = claims.reduce((sum, claim) => sum + claimed(claim), 0);
   return [
     counted(meters.length + 1, "meter"),
     counted(copies, "domain"),
+    ...(objects > 0 ? [counted(objects, "object")] : []),
     ...(acts.length > 0 ? [counted(acts.length, "act")] : []),
     ...(expected > 0 ? [counted(expected, "expectation")] : []),
   ].join(", ");
@@ -91,6 +94,8 @@ async function watch(
     ...options,
     onProgress: () => progress.tick(run),
     onAct: (act) => journal.act(act),
+    onTold: (told) => journal.told(told),
+    onAnswer: (answer) => journal.answer(answer),
   });
   journal.end();
   progress.end();

@@ -1,7 +1,7 @@
 import { stripVTControlCharacters } from "node:util";
 import { grouped } from "../scenario/number.js";
 import type { MeterReport } from "../scenario/report.js";
-import { UNLIMITED } from "../scenario/schema.js";
+import { UNLIMITED } from "../scenario/values.js";
 import { type Paint, table } from "./table.js";
 
 /** A meter with the strokes that hang it in the tree. */
@@ -52,13 +52,16 @@ function draw(meters: readonly MeterReport[], paint: Paint, exact: boolean): str
     if (granted === UNLIMITED || (!exact && granted > ENDLESS)) return "unlimited";
     return count === 0n ? paint.red("0") : grouped(count);
   };
+  const guests = meters.some(({ keeper }) => keeper !== null);
   const rows = branches(meters).map(({ meter, strokes }) => [
     paint.dim(strokes) + (meter.rescinded ? paint.strikethrough(meter.name) : meter.name),
     amount(meter, meter.granted),
     paint.bold(grouped(meter.consumed)),
     meter.rescinded ? paint.dim("rescinded") : amount(meter, meter.counter),
     meter.keeperCalls === 0 ? paint.dim("–") : grouped(meter.keeperCalls),
+    ...(guests ? [meter.keeper ?? ""] : []),
   ]);
-  const heads = ["meter", "granted", "consumed", "left", "keeper calls"];
-  return table(heads, rows, ["left", "right", "right", "right", "right"], paint);
+  const heads = ["meter", "granted", "consumed", "left", "keeper calls", ...(guests ? ["by"] : [])];
+  const aligns = heads.map((head) => (head === "meter" || head === "by" ? "left" : "right"));
+  return table(heads, rows, aligns, paint);
 }

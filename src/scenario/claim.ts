@@ -1,5 +1,8 @@
+import { type Check, settle, within } from "./check.js";
+import type { Told } from "./console.js";
+import { answerChecks, consoleChecks, pageChecks } from "./message-claim.js";
 import { grouped } from "./number.js";
-import type { DomainReport, Expectation, MeterReport } from "./report.js";
+import type { AnswerReport, DomainReport, Expectation, MeterReport } from "./report.js";
 import type { ClaimPlan } from "./scenario.js";
 
 /** What claims are held against. */
@@ -9,25 +12,43 @@ export interface Standing {
   meter(name: string): MeterReport;
   /** All copies, where the name is that of several. */
   domains(name: string): readonly DomainReport[];
+  /** What a domain told the console. */
+  console(domain: string): readonly Told[];
+  /** Undefined before the call is made. */
+  answer(name: string): AnswerReport | undefined;
+  page(name: string, offset: number, length: number): Uint8Array;
+  readonly messages: number;
+  readonly stalls: number;
 }
-
-type Bounds = ClaimPlan["consumed"];
-/** One thing claimed: the words for it, and a test that gives what was found, or null if true. */
-type Check<Subject> = [words: string, fault: (subject: Subject) => string | null];
 
 /** Holds every claim of one `[[expect]]` table against how things stand. */
 export function judge(claim: ClaimPlan, standing: Standing): Expectation[] {
   const when = claim.cycle === undefined ? "" : `at ${grouped(claim.cycle)}, `;
-  const { domain, meter } = claim;
+  const { domain, meter, answer, page } = claim;
   if (domain !== undefined) {
     const subjects = standing.domains(domain);
     const who = subjects.length > 1 ? `${domain} (${grouped(subjects.length)} copies)` : domain;
-    return domainChecks(claim).map((check) => settle(`${when}${who}`, check, subjects));
+    const checks = [...domainChecks(claim), ...consoleChecks(claim, standing)];
+    return checks.map((check) => settleAll(`${when}${who}`, check, subjects));
   }
   if (meter !== undefined) {
-    const subjects = [standing.meter(meter)];
-    return meterChecks(claim).map((check) => settle(`${when}${meter}`, check, subjects));
+    const subject = standing.meter(meter);
+    return meterChecks(claim).map((check) => settle(`${when}${meter}: `, check, subject));
   }
+  if (answer !== undefined) {
+    const subject = standing.answer(answer);
+    return answerChecks(claim).map((check) => settle(`${when}answer ${answer}: `, check, subject));
+  }
+  if (page !== undefined) {
+    const { offset = 0 } = claim;
+    const bytes = (length: number) => standing.page(page, offset, length);
+    const where = claim.offset === undefined ? "" : `, byte ${offset}`;
+    return pageChecks(claim).map((check) => settle(`${when}page ${page}${where}: `, check, bytes));
+  }
+  return [...worldOutcomes(claim, standing, when), ...trafficOutcomes(claim, standing, when)];
+}
+
+function worldOutcomes(claim: ClaimPlan, standing: Standing, when: string): Expectation[] {
   const outcomes: Expectation[] = [];
   if (claim.conserved) {
     outcomes.push({ text: `${when}every cycle is accounted for`, ok: standing.conserved() });
@@ -39,11 +60,23 @@ export function judge(claim: ClaimPlan, standing: Standing): Expectation[] {
   return outcomes;
 }
 
+function trafficOutcomes(claim: ClaimPlan, standing: Standing, when: string): Expectation[] {
+  const checks: Check<Standing>[] = [];
+  for (const what of ["messages", "stalls"] as const) {
+    const bounds = claim[what];
+    if (bounds !== undefined) checks.push(within(what, bounds, (all) => BigInt(all[what])));
+  }
+  return checks.map((check) => settle(when, check, standing));
+}
+
 /** How many things an `[[expect]]` table claims. */
 export function claimed({
   cycle: _cycle,
   domain: _domain,
   meter: _meter,
+  answer: _answer,
+  page: _page,
+  offset: _offset,
   ...rest
 }: ClaimPlan): number {
   return Object.values(rest).filter((value) => value !== undefined).length;
@@ -51,22 +84,21 @@ export function claimed({
 
 /** A claim whose cycle never came. */
 export function unreached(claim: ClaimPlan): Expectation {
-  const who = claim.domain ?? claim.meter ?? "the whole";
+  const { domain, meter, answer, page } = claim;
+  const who = domain ?? meter ?? answer ?? page ?? "the whole";
   return { text: `at ${grouped(claim.cycle!)}, ${who}; the run ended before`, ok: false };
 }
 
-function settle<Subject extends { name: string }>(
+/** What is claimed of several is claimed of each. */
+function settleAll(
   who: string,
-  [words, fault]: Check<Subject>,
-  subjects: readonly Subject[],
+  [words, fault]: Check<DomainReport>,
+  domains: readonly DomainReport[],
 ): Expectation {
-  for (const subject of subjects) {
-    const found = fault(subject);
-    if (found === null) continue;
-    const where = subjects.length > 1 ? ` in ${subject.name}` : "";
-    return { text: `${who}: ${words}; found ${found}${where}`, ok: false };
-  }
-  return { text: `${who}: ${words}`, ok: true };
+  const wrong = domains.find((domain) => fault(domain) !== null);
+  if (wrong === undefined) return { text: `${who}: ${words}`, ok: true };
+  const where = domains.length > 1 ? ` in ${wrong.name}` : "";
+  return { text: `${who}: ${words}; found ${fault(wrong)}${where}`, ok: false };
 }
 
 function domainChecks(claim: ClaimPlan): Check<DomainReport>[] {
@@ -108,27 +140,6 @@ function meterChecks(claim: ClaimPlan): Check<MeterReport>[] {
     checks.push(within("keeper calls", calls, (m) => BigInt(m.keeperCalls)));
   }
   return checks;
-}
-
-function within<Subject>(
-  what: string,
-  bounds: NonNullable<Bounds>,
-  of: (subject: Subject) => bigint,
-): Check<Subject> {
-  const exact = typeof bounds === "bigint";
-  const { min, max } = exact ? { min: bounds, max: bounds } : bounds;
-  const words = [
-    ...(min === undefined || exact ? [] : [`at least ${grouped(min)}`]),
-    ...(max === undefined || exact ? [] : [`at most ${grouped(max)}`]),
-    ...(exact ? [grouped(bounds)] : []),
-  ].join(", ");
-  const fault = (subject: Subject) => {
-    const found = of(subject);
-    return (min !== undefined && found < min) || (max !== undefined && found > max)
-      ? grouped(found)
-      : null;
-  };
-  return [`${what} ${words}`, fault];
 }
 
 function exitOf({ exitCode, state }: DomainReport): string {

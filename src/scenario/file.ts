@@ -1,10 +1,10 @@
 import { readFileSync } from "node:fs";
-import { dirname, resolve } from "node:path";
-import { ElfError } from "../errors.js";
-import { bursts, loadElf, type Program } from "../index.js";
+import { bursts } from "../index.js";
+import { PRIME } from "./inspection.js";
 import { didYouMean } from "./nearest.js";
 import { type Problem, ScenarioError } from "./problem.js";
-import { breaches, PRIME } from "./rules.js";
+import { fileFault, Programs } from "./programs.js";
+import { breaches } from "./rules.js";
 import type { DomainPlan, MeterPlan, Scenario } from "./scenario.js";
 import { KNOWN_KEYS, type ScenarioData, scenarioSchema } from "./schema.js";
 import { describe, TomlDocument } from "./toml.js";
@@ -27,7 +27,7 @@ export function parseScenario(file: string, text: string): Scenario {
   const programs = new Programs(document);
   const parsed = scenarioSchema.safeParse(document.root);
   const problems = parsed.success ? [] : parsed.error.issues.flatMap((i) => explain(document, i));
-  problems.push(...breaches(document), ...programs.problems);
+  problems.push(...breaches(document, programs), ...programs.problems);
   if (!parsed.success || problems.length > 0) throw new ScenarioError(inOrder(problems));
   return plan(document, parsed.data, programs);
 }
@@ -58,56 +58,6 @@ function inOrder(problems: readonly Problem[]): Problem[] {
   return problems.toSorted((a, b) => a.line - b.line || a.column - b.column);
 }
 
-/** The programs that a scenario names, each file loaded once. */
-class Programs {
-  readonly problems: Problem[] = [];
-  readonly #loaded = new Map<string, Program | string>();
-
-  constructor(document: TomlDocument) {
-    const domains = document.root.domain;
-    if (!Array.isArray(domains)) return;
-    for (const index of domains.keys()) {
-      const path = ["domain", index, "program"];
-      const name = document.at(path);
-      if (typeof name !== "string") continue;
-      if (!this.#loaded.has(name)) this.#loaded.set(name, load(document.file, name));
-      const program = this.#loaded.get(name)!;
-      if (typeof program === "string") this.problems.push(document.problem(path, program));
-    }
-  }
-
-  get(name: string): Program {
-    return this.#loaded.get(name) as Program;
-  }
-}
-
-/** The program, or what is wrong with it. */
-function load(file: string, name: string): Program | string {
-  const path = resolve(dirname(file), name);
-  let bytes: Buffer;
-  try {
-    bytes = readFileSync(path);
-  } catch (error) {
-    const expected = "expected a program file, by its path from the scenario file";
-    return `found ${fileFault(error)} at ${path}, ${expected}`;
-  }
-  try {
-    return loadElf(bytes);
-  } catch (error) {
-    if (!(error instanceof ElfError)) throw error;
-    return `found a bad program, ${describe(name)}: ${error.message} (${error.code})`;
-  }
-}
-
-function fileFault(error: unknown): string {
-  const { code, message } = error as NodeJS.ErrnoException;
-  if (code === "ENOENT") return "no such file";
-  if (code === "EISDIR") return "a folder";
-  if (code === "ERR_ENCODING_INVALID_ENCODED_DATA") return "a file that is not UTF-8";
-  if (code === "EACCES") return "a file that may not be read";
-  return message;
-}
-
 function plan(document: TomlDocument, data: ScenarioData, programs: Programs): Scenario {
   const planned = <Row extends object>(kind: string, row: Row, index: number) => ({
     ...row,
@@ -117,7 +67,7 @@ function plan(document: TomlDocument, data: ScenarioData, programs: Programs): S
   const domains = data.domain.map((row, index): DomainPlan => {
     const { program, bursts: description, count, ...rest } = row;
     const names = count === undefined ? [row.name] : copies(row.name, count);
-    const made = description === undefined ? programs.get(program!) : bursts(description);
+    const made = description === undefined ? programs.get(program!)! : bursts(description);
     return { ...planned("domain", rest, index), names, program: made };
   });
   const { "kernel-costs": kernelCosts, "ignore-dry": ignoreDry, ...kernel } = data.kernel;
@@ -125,6 +75,10 @@ function plan(document: TomlDocument, data: ScenarioData, programs: Programs): S
     file: document.file,
     kernel: { ...kernel, kernelCosts, ignoreDry },
     meters: superiorsFirst(data.meter.map((row, index) => planned("meter", row, index))),
+    nodes: data.node.map((row, index) => planned("node", row, index)),
+    pages: data.page.map((row, index) => planned("page", row, index)),
+    joins: data.join.map((row, index) => planned("join", row, index)),
+    waits: data.wait.map((row, index) => planned("wait", row, index)),
     domains,
     acts: data.at
       .map((row, index) => planned("at", row, index))

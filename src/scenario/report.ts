@@ -1,4 +1,5 @@
 import type { Domain, Trap } from "../index.js";
+import type { Told } from "./console.js";
 
 /** What became of a scenario; all counts are cycles. */
 export interface Report {
@@ -21,6 +22,13 @@ export interface Report {
   readonly synthetic: boolean;
   readonly meters: readonly MeterReport[];
   readonly domains: readonly DomainReport[];
+  /** Messages that were delivered, keepers' included, and times that somebody stalled on a callee. */
+  readonly messages: number;
+  readonly stalls: number;
+  /** What domains told the console, in the order in which it came. */
+  readonly console: readonly Told[];
+  /** Of the operator's calls, in the order in which they were made. */
+  readonly answers: readonly AnswerReport[];
   readonly expectations: readonly Expectation[];
 }
 
@@ -35,6 +43,8 @@ export interface MeterReport {
   readonly consumed: bigint;
   readonly counter: bigint;
   readonly keeperCalls: number;
+  /** The domain that the file makes its keeper; null where that is none of its domains. */
+  readonly keeper: string | null;
   /** Its figures are then those it had just before. */
   readonly rescinded: boolean;
 }
@@ -44,11 +54,27 @@ export interface DomainReport {
   /** The name in the file: copies share it. */
   readonly group: string;
   readonly meter: string;
-  readonly state: Domain["state"];
+  /** Of one that is rescinded, the figures are those it had just before. */
+  readonly state: Domain["state"] | "rescinded";
   readonly exitCode: number | null;
   readonly consumed: bigint;
   readonly output: string;
   readonly trap: Trap | null;
+}
+
+export interface AnswerReport {
+  /** As the file calls it. */
+  readonly name: string | null;
+  /** Whom the operator called. */
+  readonly to: string;
+  /** When the call was made. */
+  readonly asked: bigint;
+  /** When it was answered, and with what; null where it was not. */
+  readonly cycle: bigint | null;
+  readonly order: number | null;
+  readonly bytes: Uint8Array | null;
+  /** Why nobody can answer, where that is so. */
+  readonly refusal: string | null;
 }
 
 export interface Expectation {

@@ -1,28 +1,22 @@
 import { setImmediate } from "node:timers/promises";
-import { PrimemeterError } from "../errors.js";
-import { createKernel, type Domain, type Kernel, type Meter } from "../index.js";
+import type { Domain, Kernel } from "../index.js";
 import { judge, type Standing, unreached } from "./claim.js";
-import { makeKeeper } from "./keeper.js";
-import { type Problem, ScenarioError } from "./problem.js";
-import type { DomainReport, Ending, Expectation, MeterReport, Report } from "./report.js";
-import { PRIME } from "./rules.js";
+import type { Told } from "./console.js";
+import { PRIME } from "./inspection.js";
+import { Mail } from "./mail.js";
+import type {
+  AnswerReport,
+  DomainReport,
+  Ending,
+  Expectation,
+  MeterReport,
+  Report,
+} from "./report.js";
 import type { ActPlan, Scenario } from "./scenario.js";
+import { blaming, World } from "./world.js";
 
 /** Cycles between two looks at the world. */
 const STRETCH = 5_000_000n;
-
-interface MeterEntry {
-  readonly meter: Meter;
-  superior: string | null;
-  /** Its figures just before it was rescinded. */
-  last: MeterReport | null;
-}
-
-interface DomainEntry {
-  readonly domain: Domain;
-  readonly group: string;
-  meter: string;
-}
 
 export interface RunOptions {
   /** Stop at this cycle of the clock, if not idle before. */
@@ -32,15 +26,25 @@ export interface RunOptions {
   onProgress?: () => void;
   /** Called as the operator of the scenario acts. */
   onAct?: (act: ActPlan) => void;
+  /** Called as a domain tells the console something. */
+  onTold?: (told: Told) => void;
+  /** Called when a call of the operator is answered, or is never to be. */
+  onAnswer?: (answer: AnswerReport) => void;
 }
 
 /** A scenario at work: a kernel with its meters and domains, and the operator's acts to come. */
 export class ScenarioRun implements Standing {
   readonly kernel: Kernel;
   readonly #scenario: Scenario;
-  readonly #meters = new Map<string, MeterEntry>();
-  readonly #domains = new Map<string, DomainEntry>();
-  readonly #groups = new Map<string, DomainEntry[]>();
+  readonly #world: World;
+  readonly #mail: Mail;
+  /** Meters and domains that are rescinded, with their figures just before. */
+  readonly #lateMeters = new Map<string, MeterReport>();
+  readonly #lateDomains = new Map<string, DomainReport>();
+  /** Under what meters hang and domains run, as the file and the operator say. */
+  readonly #superiors = new Map<string, string | null>([[PRIME, null]]);
+  readonly #homes = new Map<string, { readonly group: string; readonly meter: string }>();
+  readonly #keepers = new Map<string, string | undefined>();
   readonly #expectations = new Map<object, Expectation[]>();
   #ending: Ending = "limit";
   #seconds = 0;
@@ -48,44 +52,22 @@ export class ScenarioRun implements Standing {
   /** Builds the tree; domains are ready but nothing runs. Throws ScenarioError if it cannot. */
   constructor(scenario: Scenario, trace = false) {
     this.#scenario = scenario;
-    this.kernel = blaming(scenario.problem, () => createKernel({ ...scenario.kernel, trace }));
-    const prime = this.kernel.primeMeter;
-    this.#meters.set(PRIME, { meter: prime, superior: null, last: null });
-    for (const { name, superior, cycles, keeper, problem } of scenario.meters) {
-      const meter = blaming(problem, () =>
-        this.kernel.createMeter({
-          name,
-          superior: this.#meter(superior).key,
-          cycles,
-          keeper: keeper && makeKeeper(keeper),
-        }),
-      );
-      this.#meters.set(name, { meter, superior, last: null });
+    this.#world = new World(scenario, trace);
+    this.kernel = this.#world.kernel;
+    this.#mail = new Mail(this.#world);
+    for (const { name, superior, keeper } of scenario.meters) {
+      this.#superiors.set(name, superior);
+      this.#keepers.set(name, keeper?.start);
     }
-    for (const plan of scenario.domains) {
-      const { name: group, names, meter, program, args, stdin, memory } = plan;
-      const entries = names.map((name) => {
-        const domain = blaming(plan.problem, () =>
-          this.kernel.createDomain({
-            name,
-            meter: this.#meter(meter).key,
-            program,
-            args,
-            stdin,
-            memory,
-          }),
-        );
-        domain.start();
-        const entry = { domain, group, meter };
-        this.#domains.set(name, entry);
-        return entry;
-      });
-      this.#groups.set(group, entries);
+    for (const { name: group, names, meter } of scenario.domains) {
+      for (const name of names) this.#homes.set(name, { group, meter });
     }
   }
 
   /** Performs the acts at their cycles, until idle or the limit. To be called once. */
-  async run({ cycles: limit, signal, onProgress, onAct }: RunOptions = {}): Promise<Report> {
+  async run(options: RunOptions = {}): Promise<Report> {
+    const { cycles: limit, signal, onProgress } = options;
+    this.#listen(options);
     // At one cycle, claims come first: they are held against how things stood before the acts.
     for (const claim of this.#scenario.claims) {
       if (claim.cycle === undefined) continue;
@@ -93,7 +75,7 @@ export class ScenarioRun implements Standing {
     }
     for (const act of this.#scenario.acts) {
       this.kernel.at(act.cycle, () => {
-        onAct?.(act);
+        options.onAct?.(act);
         blaming(act.problem, () => this.#perform(act));
       });
     }
@@ -121,19 +103,38 @@ export class ScenarioRun implements Standing {
   }
 
   meter(name: string): MeterReport {
-    const { meter, superior, last } = this.#meters.get(name)!;
-    if (last !== null) return last;
+    const late = this.#lateMeters.get(name);
+    if (late !== undefined) return late;
+    const meter = this.#world.meters.get(name)!;
     const { granted, consumed, keeperCalls } = meter.statistics();
     const counter = meter.peek();
-    return { name, superior, granted, consumed, counter, keeperCalls, rescinded: false };
+    const superior = this.#superiors.get(name)!;
+    const keeper = this.#keepers.get(name) ?? null;
+    return { name, superior, granted, consumed, counter, keeperCalls, keeper, rescinded: false };
   }
 
   domains(name: string): DomainReport[] {
-    const entries = this.#groups.get(name) ?? [this.#domains.get(name)!];
-    return entries.map(({ domain, group, meter }) => {
-      const { name, state, exitCode, consumed, output, trap } = domain;
-      return { name, group, meter, state, exitCode, consumed, output, trap };
-    });
+    return this.#names(name).map((name) => this.#domain(name));
+  }
+
+  console(name: string): readonly Told[] {
+    return this.#world.console.of(name);
+  }
+
+  answer(name: string): AnswerReport | undefined {
+    return this.#mail.answer(name);
+  }
+
+  page(name: string, offset: number, length: number): Uint8Array {
+    return this.#world.pages.get(name)!.read(offset, length);
+  }
+
+  get messages(): number {
+    return Number(this.kernel.statistics().messages);
+  }
+
+  get stalls(): number {
+    return Number(this.kernel.statistics().stalls);
   }
 
   /** How things stand, at any time; claims without a cycle are held against it. */
@@ -155,45 +156,69 @@ export class ScenarioRun implements Standing {
       mips: this.#seconds === 0 ? 0 : Number(consumed) / this.#seconds / 1e6,
       synthetic: this.#scenario.synthetic,
       meters: this.meters(),
-      domains: [...this.#groups.keys()].flatMap((group) => this.domains(group)),
+      domains: this.#scenario.domains.flatMap(({ names }) => names.map((d) => this.#domain(d))),
+      messages: this.messages,
+      stalls: this.stalls,
+      console: this.#world.console.log,
+      answers: this.#mail.answers,
       expectations,
     };
   }
 
   meters(): MeterReport[] {
-    return [...this.#meters.keys()].map((name) => this.meter(name));
+    return [...this.#superiors.keys()].map((name) => this.meter(name));
   }
 
-  #meter(name: string): Meter {
-    return this.#meters.get(name)!.meter;
+  #listen({ onTold, onAnswer }: RunOptions): void {
+    if (onTold !== undefined) this.#world.console.onTold = onTold;
+    if (onAnswer !== undefined) this.#mail.onAnswer = onAnswer;
+  }
+
+  #domain(name: string): DomainReport {
+    const late = this.#lateDomains.get(name);
+    if (late !== undefined) return late;
+    const { state, exitCode, consumed, output, trap } = this.#world.domains.get(name)!;
+    return { name, ...this.#homes.get(name)!, state, exitCode, consumed, output, trap };
   }
 
   #perform(act: ActPlan): void {
+    const meter = (name: string) => this.#world.meters.get(name)!;
     const { off, on, add, set, rescind, stop, start, move, cycles } = act;
-    if (off !== undefined) this.#meter(off).off();
-    if (on !== undefined) this.#meter(on).on(cycles!);
-    if (add !== undefined) this.#meter(add).add(cycles!);
-    if (set !== undefined) this.#meter(set).set(cycles!);
+    if (off !== undefined) meter(off).off();
+    if (on !== undefined) meter(on).on(cycles!);
+    if (add !== undefined) meter(add).add(cycles!);
+    if (set !== undefined) meter(set).set(cycles!);
     if (rescind !== undefined) {
-      const last = { ...this.meter(rescind), rescinded: true };
-      this.#meter(rescind).rescind();
-      this.#meters.get(rescind)!.last = last;
+      const late = { ...this.meter(rescind), rescinded: true };
+      meter(rescind).rescind();
+      this.#lateMeters.set(rescind, late);
     }
     if (move !== undefined) {
-      this.#meter(move).setSuperior(this.#meter(act.superior!).key);
-      this.#meters.get(move)!.superior = act.superior!;
+      meter(move).setSuperior(meter(act.superior!).key);
+      this.#superiors.set(move, act.superior!);
     }
-    for (const { domain } of this.#entries(stop)) domain.stop();
-    for (const { domain } of this.#entries(start)) domain.start();
-    for (const entry of this.#entries(act["move-domain"])) {
-      entry.domain.setMeter(this.#meter(act.meter!).key);
-      entry.meter = act.meter!;
-    }
+    this.#each(stop, (domain) => domain.stop());
+    this.#each(start, (domain) => domain.start());
+    this.#each(act["move-domain"], (domain, name) => {
+      domain.setMeter(meter(act.meter!).key);
+      this.#homes.set(name, { ...this.#homes.get(name)!, meter: act.meter! });
+    });
+    this.#each(act["rescind-domain"], (domain, name) => {
+      const late = { ...this.#domain(name), state: "rescinded" } as const;
+      domain.rescind();
+      this.#lateDomains.set(name, late);
+    });
+    this.#mail.post(act);
   }
 
-  #entries(name: string | undefined): readonly DomainEntry[] {
-    if (name === undefined) return [];
-    return this.#groups.get(name) ?? [this.#domains.get(name)!];
+  /** The domain of that name, or all copies. */
+  #each(name: string | undefined, act: (domain: Domain, name: string) => void): void {
+    if (name === undefined) return;
+    for (const one of this.#names(name)) act(this.#world.domains.get(one)!, one);
+  }
+
+  #names(name: string): readonly string[] {
+    return this.#world.groups.get(name) ?? [name];
   }
 
   /** What does not add up: the checker's findings, and sums made here from what is shown. */
@@ -205,19 +230,9 @@ export class ScenarioRun implements Standing {
       findings.push(`meter ${name}: granted ${granted} is not left ${counter} + ${consumed}`);
     }
     let sum = 0n;
-    for (const { domain } of this.#domains.values()) sum += domain.consumed;
+    for (const name of this.#homes.keys()) sum += this.#domain(name).consumed;
     const { consumed } = this.meter(PRIME);
     if (sum !== consumed) findings.push(`prime: consumed ${consumed}, its domains ${sum}`);
     return findings;
-  }
-}
-
-/** Turns what the kernel refuses into a problem at its place in the file. */
-function blaming<T>(problem: (message: string) => Problem, action: () => T): T {
-  try {
-    return action();
-  } catch (error) {
-    if (!(error instanceof PrimemeterError)) throw error;
-    throw new ScenarioError([problem(`${error.message} (${error.code})`)]);
   }
 }

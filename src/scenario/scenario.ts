@@ -9,6 +9,10 @@ export interface Scenario {
   readonly kernel: KernelOptions;
   /** Each after its superior, otherwise in the order of the file. */
   readonly meters: readonly MeterPlan[];
+  readonly nodes: readonly NodePlan[];
+  readonly pages: readonly PagePlan[];
+  readonly joins: readonly ObjectPlan[];
+  readonly waits: readonly ObjectPlan[];
   readonly domains: readonly DomainPlan[];
   /** By cycle, then in the order of the file. */
   readonly acts: readonly ActPlan[];
@@ -20,7 +24,8 @@ export interface Scenario {
   problem(message: string): Problem;
 }
 
-type Row<K extends "meter" | "domain" | "at" | "expect"> = ScenarioData[K][number];
+type Kind = Exclude<keyof ScenarioData, "kernel">;
+type Row<K extends Kind> = ScenarioData[K][number];
 
 interface Planned {
   /** A problem with this table of the file, or with a key in it. */
@@ -32,5 +37,11 @@ export type MeterPlan = Row<"meter"> & Planned;
 /** `names` are those of the copies, or the domain's own. */
 export type DomainPlan = Omit<Row<"domain">, "program" | "bursts" | "count"> &
   Planned & { readonly names: readonly string[]; readonly program: Program };
+export type NodePlan = Row<"node"> & Planned;
+export type PagePlan = Row<"page"> & Planned;
+/** A join or a wait object. */
+export type ObjectPlan = Row<"join"> & Planned;
+export type SlotPlan = NonNullable<Row<"node">["keys"]>[number];
+export type GuestPlan = NonNullable<Row<"domain">["keeper"]>;
 export type ActPlan = Row<"at"> & Planned;
 export type ClaimPlan = Row<"expect">;

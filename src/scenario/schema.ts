@@ -2,67 +2,44 @@ import { z } from "zod";
 import { MAX_NODES, MAX_PROCESSORS, MAX_RUN } from "../../assembly/layout.js";
 import { ELF_MEMORY_LIMIT } from "../elf.js";
 import { INSTRUCTION_CLASSES } from "../index.js";
+import { guestShape, key, keyShape, slotShape, slots } from "./key.js";
+import {
+  bounds,
+  cycles,
+  flag,
+  integer,
+  name,
+  somecycles,
+  span,
+  stringShape,
+  text,
+  U32,
+  yes,
+} from "./values.js";
 
-/** Counters are unsigned 64-bit numbers (R1); 2^64 − 1 is what "unlimited" is. */
-export const UNLIMITED = 2n ** 64n - 1n;
 export const STATES = [
   "stopped",
+  "available",
   "ready",
   "running",
   "waiting",
   "parked",
   "trapped",
   "ended",
+  "rescinded",
 ] as const;
 /** Most domains that one `[[domain]]` table can make. */
 export const MAX_COPIES = 1_000_000;
-
-// Every message says what was expected; what was found is added by whoever knows the value.
-
-function integer(least: number, most: number) {
-  const error = `an integer from ${grouped(least)} to ${grouped(most)}`;
-  return z.bigint({ error }).min(BigInt(least), error).max(BigInt(most), error).transform(Number);
-}
-
-function grouped(number: number): string {
-  return number.toLocaleString("en-US").replaceAll(",", "_");
-}
-
-function countOf(least: bigint) {
-  const error = `a count of cycles from ${least} to 2^64 − 1`;
-  return z.bigint({ error }).min(least, error).max(UNLIMITED, error);
-}
-
-const U32 = 2 ** 32 - 1;
-const cycles = countOf(0n);
-const somecycles = countOf(1n);
-const text = z.string({ error: "a string" });
-const yes = z.literal(true, { error: "true" });
-const flag = z.boolean({ error: "true or false" });
-
-/** A name goes into tables and paths of a terminal: one line, and not too long for it. */
-const nameError = "a name: 1 to 40 letters, digits or signs, without blanks at its ends";
-const name = z
-  .string({ error: nameError })
-  .regex(/^(?! )[^\p{C}\p{Zl}\p{Zp}]{1,40}(?<! )$/u, nameError);
-
-/** A number of cycles, or two between which it is drawn. */
-function span(least: number) {
-  const number = integer(least, U32);
-  const error = `an integer from ${least} to ${grouped(U32)}, or [least, most]`;
-  return z.union([number, z.tuple([number, number])], { error });
-}
-
-const boundsError = "a count, or { min = …, max = … }";
-const bounds = z.union(
-  [cycles, z.strictObject({ min: cycles.optional(), max: cycles.optional() })],
-  {
-    error: boundsError,
-  },
-);
+/** Most keys of a message; of one that is answered, the fourth is where the answer goes. */
+export const MOST_KEYS = 4;
 
 const kernelCost = integer(0, MAX_RUN).optional();
-const kernelCostsShape = { refill: kernelCost, visit: kernelCost, switch: kernelCost };
+const kernelCostsShape = {
+  refill: kernelCost,
+  visit: kernelCost,
+  switch: kernelCost,
+  invoke: kernelCost,
+};
 const costsShape = Object.fromEntries(
   INSTRUCTION_CLASSES.map((name) => [name, integer(1, 255).optional()]),
 );
@@ -86,6 +63,7 @@ const keeperShape = {
   period: somecycles.optional(),
   deny: yes.optional(),
   report: yes.optional(),
+  ...guestShape,
 };
 
 const meterShape = {
@@ -102,6 +80,10 @@ const burstsShape = {
   seed: integer(0, U32).optional(),
 };
 
+const mapShape = { page: text, at: integer(0, U32), write: flag.optional() };
+const mapError = `a table such as { page = "shared", at = 0x8000 }`;
+const guestError = `a table such as { start = "guest" }`;
+
 const domainShape = {
   name,
   meter: text,
@@ -111,7 +93,25 @@ const domainShape = {
   stdin: text.optional(),
   memory: integer(4096, ELF_MEMORY_LIMIT).optional(),
   count: integer(1, MAX_COPIES).optional(),
+  keys: slots.optional(),
+  keeper: z.strictObject(guestShape, { error: guestError }).optional(),
+  pages: z
+    .array(z.strictObject(mapShape, { error: mapError }), { error: "an array of pages" })
+    .optional(),
 };
+
+const nodeShape = { name, keys: slots.optional() };
+const pageShape = { name, ...stringShape };
+
+const keysError = `an array of at most ${MOST_KEYS} keys`;
+const messageShape = {
+  order: integer(0, U32).optional(),
+  ...stringShape,
+  keys: z.array(key, { error: keysError }).max(MOST_KEYS, keysError).optional(),
+};
+const target = z
+  .union([text, key], { error: `the name of a domain, or a key such as { start = "server" }` })
+  .optional();
 
 const atShape = {
   cycle: cycles,
@@ -124,41 +124,70 @@ const atShape = {
   start: text.optional(),
   move: text.optional(),
   "move-domain": text.optional(),
+  "rescind-domain": text.optional(),
+  send: target,
+  call: target,
   cycles: cycles.optional(),
   superior: text.optional(),
   meter: text.optional(),
+  ...messageShape,
+  answer: name.optional(),
 };
+
+const toldShape = { order: integer(0, U32).optional(), ...stringShape };
+const toldError = `a table such as { order = 1, text = "…" }`;
 
 const expectShape = {
   cycle: cycles.optional(),
   domain: text.optional(),
   meter: text.optional(),
+  answer: text.optional(),
+  page: text.optional(),
   exit: integer(-(2 ** 31), U32).optional(),
   state: z.enum(STATES, { error: `one of ${STATES.join(", ")}` }).optional(),
   output: text.optional(),
   "output-contains": text.optional(),
   trap: integer(0, U32).optional(),
   consumed: bounds.optional(),
+  console: z
+    .array(z.strictObject(toldShape, { error: toldError }), { error: "an array of messages" })
+    .optional(),
   counter: bounds.optional(),
   "keeper-calls": bounds.optional(),
+  answered: flag.optional(),
+  order: integer(0, U32).optional(),
+  ...stringShape,
+  offset: integer(0, 4095).optional(),
+  word: integer(0, U32).optional(),
   conserved: yes.optional(),
   idle: flag.optional(),
+  messages: bounds.optional(),
+  stalls: bounds.optional(),
 };
 
+const namedShape = { name };
 const fileShape = {
   kernel: z.strictObject(kernelShape, { error: "a table: [kernel]" }).default({}),
-  meter: tablesOf("meter", z.strictObject(meterShape, { error: "a table" })),
-  domain: tablesOf("domain", z.strictObject(domainShape, { error: "a table" })),
-  at: tablesOf("at", z.strictObject(atShape, { error: "a table" })),
-  expect: tablesOf("expect", z.strictObject(expectShape, { error: "a table" })),
+  meter: tablesOf("meter", meterShape),
+  domain: tablesOf("domain", domainShape),
+  node: tablesOf("node", nodeShape),
+  page: tablesOf("page", pageShape),
+  join: tablesOf("join", namedShape),
+  wait: tablesOf("wait", namedShape),
+  at: tablesOf("at", atShape),
+  expect: tablesOf("expect", expectShape),
 };
 
-function tablesOf<T extends z.ZodType>(key: string, table: T) {
+function tablesOf<Shape extends z.ZodRawShape>(key: string, shape: Shape) {
+  const table = z.strictObject(shape, { error: "a table" });
   return z.array(table, { error: `tables, each headed [[${key}]]` }).default([]);
 }
 
 export const scenarioSchema = z.strictObject(fileShape);
 export type ScenarioData = z.output<typeof scenarioSchema>;
+
+const KEY = Object.keys(keyShape);
+const SLOT = Object.keys(slotShape);
 
 /** The keys that each table knows, by its path without numbers. */
 export const KNOWN_KEYS: Readonly<Record<string, readonly string[]>> = {
@@ -170,9 +199,23 @@ export const KNOWN_KEYS: Readonly<Record<string, readonly string[]>> = {
   "meter.keeper": Object.keys(keeperShape),
   domain: Object.keys(domainShape),
   "domain.bursts": Object.keys(burstsShape),
+  "domain.keys": SLOT,
+  "domain.keeper": Object.keys(guestShape),
+  "domain.pages": Object.keys(mapShape),
+  node: Object.keys(nodeShape),
+  "node.keys": SLOT,
+  page: Object.keys(pageShape),
+  join: Object.keys(namedShape),
+  wait: Object.keys(namedShape),
   at: Object.keys(atShape),
+  "at.keys": KEY,
+  "at.send": KEY,
+  "at.call": KEY,
   expect: Object.keys(expectShape),
   "expect.consumed": ["min", "max"],
   "expect.counter": ["min", "max"],
   "expect.keeper-calls": ["min", "max"],
+  "expect.messages": ["min", "max"],
+  "expect.stalls": ["min", "max"],
+  "expect.console": Object.keys(toldShape),
 };

@@ -74,10 +74,6 @@ damage("journal", "of another than who is inside", (d) => {
   return d.block(2, layout.JOURNAL + layout.JOURNAL_TOP, layout.JOURNAL_ENTRY_SIZE);
 });
 
-damage("journal", "of the host", (d) =>
-  d.block(0, layout.JOURNAL + layout.JOURNAL_TOP, layout.JOURNAL_ENTRY_SIZE),
-);
-
 damage("host", "with a domain ready", (d, { domains }) => {
   d.block(0, layout.PROCESSOR_READY, d.record(domains.stopped));
   return "processor 0, ready";

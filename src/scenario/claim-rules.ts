@@ -1,0 +1,88 @@
+import { type Inspection, isTable, tablesIn } from "./inspection.js";
+import { stringRules } from "./string-rules.js";
+import type { Path, Table } from "./toml.js";
+
+/** What a claim can be about, and what it can then claim. */
+const CLAIMS = {
+  domain: ["exit", "state", "output", "output-contains", "trap", "consumed", "console"],
+  meter: ["consumed", "counter", "keeper-calls"],
+  answer: ["answered", "order", "text", "bytes", "numbers"],
+  page: ["text", "bytes", "numbers", "word"],
+} as const;
+const WORLD_CLAIMS = ["conserved", "idle", "messages", "stalls"];
+const SUBJECTS = Object.keys(CLAIMS) as (keyof typeof CLAIMS)[];
+const ALL = [...new Set([...Object.values(CLAIMS).flat(), ...WORLD_CLAIMS])];
+const PAGE_SIZE = 4096n;
+const BOUNDS = ["consumed", "counter", "keeper-calls", "messages", "stalls"];
+
+export function claimRules(inspection: Inspection): void {
+  for (const [path, claim] of inspection.tables("expect")) {
+    const about = SUBJECTS.filter((key) => claim[key] !== undefined);
+    if (about.length > 1) {
+      inspection.say(path, `found ${about.join(" and ")}, expected one of them at most`);
+    }
+    for (const subject of SUBJECTS) {
+      inspection.reference([...path, subject], claim[subject], [subject]);
+    }
+    fittingRules(inspection, path, claim, about[0]);
+    stringRules(inspection, path, claim);
+    for (const [place, told] of tablesIn([...path, "console"], claim.console)) {
+      stringRules(inspection, place, told);
+    }
+    for (const key of BOUNDS) boundsRules(inspection, [...path, key], claim);
+  }
+}
+
+function fittingRules(
+  inspection: Inspection,
+  path: Path,
+  claim: Table,
+  subject: keyof typeof CLAIMS | undefined,
+): void {
+  const fitting: readonly string[] = subject === undefined ? WORLD_CLAIMS : CLAIMS[subject];
+  const given = ALL.filter((key) => claim[key] !== undefined);
+  const where =
+    subject === undefined
+      ? `without ${SUBJECTS.join(", ").replace(/, (?=\w+$)/, " or ")}`
+      : `about ${subject === "answer" ? "an" : "a"} ${subject}`;
+  for (const key of given.filter((key) => !fitting.includes(key))) {
+    inspection.say([...path, key], `found it ${where}, expected ${fitting.join(", ")}`, "key");
+  }
+  if (claim.idle !== undefined && claim.cycle !== undefined) {
+    const found = "found it beside cycle, expected it of the end only";
+    inspection.say([...path, "idle"], found, "key");
+  }
+  if (claim.offset !== undefined && subject !== "page") {
+    inspection.say([...path, "offset"], `found it ${where}, expected it about a page only`, "key");
+  }
+  if (subject === "page") rangeRules(inspection, path, claim);
+  if (given.length === 0) {
+    inspection.say(path, `found no claim, expected one of ${fitting.join(", ")}`);
+  }
+}
+
+/** What is claimed of a page must lie in it. */
+function rangeRules(inspection: Inspection, path: Path, claim: Table): void {
+  const { text, bytes, numbers, word, offset = 0n } = claim;
+  const length = Math.max(
+    typeof text === "string" ? Buffer.byteLength(text) : 0,
+    Array.isArray(bytes) ? bytes.length : 0,
+    Array.isArray(numbers) ? 8 * numbers.length : 0,
+    word === undefined ? 0 : 4,
+  );
+  if (typeof offset !== "bigint" || offset + BigInt(length) <= PAGE_SIZE) return;
+  const found = `found ${length} bytes from ${offset}`;
+  inspection.say([...path, "offset"], `${found}, expected the page to hold them: 4096 bytes`);
+}
+
+function boundsRules(inspection: Inspection, path: Path, claim: Table): void {
+  const bounds = claim[path.at(-1)!];
+  if (!isTable(bounds)) return;
+  const { min, max } = bounds;
+  if (min === undefined && max === undefined) {
+    inspection.say(path, "found no min and no max, expected one of them at least");
+  }
+  if (typeof min === "bigint" && typeof max === "bigint" && min > max) {
+    inspection.say(path, `found min ${min} above max ${max}, expected the least first`);
+  }
+}
