@@ -1,10 +1,12 @@
 // What scenario files say of keys, guests as keepers, pages and messages, and how it is refused.
 
+import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { parseScenario } from "../src/scenario/file.js";
 import { ScenarioError } from "../src/scenario/problem.js";
 
 const METER = `[[meter]]\nname = "m"\nsuperior = "prime"\n`;
+const METERS = METER.replace('"m"', '"client"') + METER.replace('"m"', '"service"');
 const PROGRAM = `program = "../guests/hello.elf"`;
 const DOMAIN = `[[domain]]\nname = "d"\nmeter = "prime"\n${PROGRAM}\n`;
 const BURSTS = `[[domain]]\nname = "b"\nmeter = "prime"\nbursts = { run = 5 }\n`;
@@ -410,6 +412,13 @@ name = "x"
   expect(meters[0]!.keeper).toEqual({ start: "a", databyte: 7 });
   expect(nodes[0]!.keys).toHaveLength(3);
   expect(pages[0]!.bytes).toEqual(Uint8Array.of(1, 2, 255));
+});
+
+test("the example of docs/scenarios.md is one, but for its meters", () => {
+  const docs = readFileSync("docs/scenarios.md", "utf8");
+  const [, example] = /```toml\n(.*?)```/s.exec(docs)!;
+  const { domains, acts, claims } = parseScenario("scenarios/x.toml", METERS + example);
+  expect([domains.length, acts.length, claims.length]).toEqual([2, 1, 1]);
 });
 
 test("all that is wrong with keys is told at once", () => {
