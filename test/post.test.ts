@@ -309,6 +309,31 @@ everywhere("the post", () => {
     expect(kernel.core.hosts.size).toBe(1);
   });
 
+  test("messages are told in a trace, and counted", async () => {
+    const cast = new Cast();
+    const told: string[] = [];
+    cast.kernel.on("message", ({ domain, callee, order, mode, time }) => {
+      expect(time).toBeLessThanOrEqual(cast.kernel.time);
+      told.push(`${domain?.name ?? "host"} ${mode} ${callee?.name ?? "kernel"} ${order}`);
+    });
+    const server = cast.play(serve({ order: 2 }), { name: "server" });
+    await cast.kernel.run();
+    const called = cast.kernel.call(server.domain.startKey(), { order: 1 });
+    await cast.kernel.run();
+    expect((await called).order).toBe(2);
+    cast.play([call(0, { order: 3 }), fork(0, { order: 4 })], {
+      ...{ name: "client", keys: { 0: server.domain.startKey() } },
+    });
+    await cast.kernel.run();
+    expect(told).toEqual([
+      "host fork server 1",
+      "client call server 3",
+      "server return client 2",
+      "client fork server 4",
+    ]);
+    expect(cast.kernel.statistics()).toMatchObject({ messages: 4n, worries: 0n });
+  });
+
   test("a thousand calls to one domain at once", async () => {
     const cast = new Cast();
     const server = cast.play(serve({ keys: [12] }));
