@@ -1,7 +1,8 @@
 // The post: messages of the host to domains, busy ones included, and the answers to its calls.
 
 import { expect, test } from "vitest";
-import { clockKey, type Delivery, dataKey, type Key, returnerKey } from "../src/index.js";
+import { CONTROL_EVENTS, EVENT_CAPACITY } from "../assembly/layout.js";
+import { clockKey, type Delivery, dataKey, type Key, orders, returnerKey } from "../src/index.js";
 import { Cast, data, text } from "./cast.js";
 import { DK0, findings } from "./lab.js";
 import { call, exit, fork, type Message, reply, rest, type Step, work } from "./puppet.js";
@@ -332,6 +333,22 @@ everywhere("the post", () => {
       "client fork server 4",
     ]);
     expect(cast.kernel.statistics()).toMatchObject({ messages: 4n, worries: 0n });
+  });
+
+  test("however much the host does between two steps, it is told when a domain is available", async () => {
+    const cast = new Cast();
+    const { view } = cast.kernel.core;
+    const { domain, seen } = cast.play([work(1000), rest(), rest()]);
+    cast.run(100);
+    const sent = cast.kernel.send(domain.startKey(), { order: 5 });
+    // As if so much had happened that there is room for no more.
+    view.setControl(CONTROL_EVENTS, EVENT_CAPACITY);
+    cast.kernel.createNode();
+    expect(cast.kernel.invoke(domain.domainKey, orders.makeAvailable).code).toBe(0);
+    expect(view.control(CONTROL_EVENTS)).toBeLessThan(10);
+    await cast.kernel.run();
+    await sent;
+    expect(seen.log[0]).toMatchObject({ order: 5 });
   });
 
   test("a thousand calls to one domain at once", async () => {
