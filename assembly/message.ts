@@ -52,7 +52,8 @@ function at(domain: Record, register: i32): usize {
 export function begin(code: u32): void {
   order = code;
   databyte = 0;
-  sender = string = length = invoker = 0;
+  sender = string = invoker = 0;
+  length = 0;
   say(0, 0);
   for (let number = 0; number < KEYS; number++) keyAt(number).zero();
 }

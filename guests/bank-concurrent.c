@@ -1,6 +1,6 @@
-// bank-concurrent NUMBER [WORK]: the bank, way c: several domains, the "concurrencers", keep the ledger
-// together behind a lock word, all on their owner's meter, and each has callers of its own. One that
-// finds the lock taken goes to sleep on its own join object:
+// bank-concurrent NUMBER [WORK]: the bank, way c: several domains, the "concurrencers", keep the
+// ledger together behind a lock word, all on their owner's meter, and each has callers of its own.
+// One that finds the lock taken goes to sleep on its own join object:
 //
 //   sleeper                                unlocker
 //   1 gets a key to its join, puts it      1 lock = 0

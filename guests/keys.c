@@ -1,11 +1,12 @@
 // keys: tries each function of primemeter.h once or more, and says which did not do what the header
 // says. An example of their use, and what a new kernel is tried with.
 //
-// Keys: 0 an echo's start key; 1 its own domain key; 2 the clock; 3 the returner; 4 the maker of data
-// keys; 5 a wait object; 6 a join object; 7 a node key to a node in whose slot 0 lies the discrim
-// key; 8 a page key; 9 the service key of a meter with nobody below, its counter 1,000; 10 the domain
-// key of the echo.
-// Prints a line for each check that fails, then `keys checks 108 wrong 0`; exits with 1 if any failed.
+// Keys: 0 an echo's start key; 1 its own domain key; 2 the clock; 3 the returner; 4 the maker of
+// data keys; 5 a wait object; 6 a join object; 7 a node key to a node in whose slot 0 lies the
+// discrim key; 8 a page key; 9 the service key of a meter with nobody below, its counter 1,000; 10
+// the domain key of the echo.
+// Prints a line for each check that fails, then `keys checks 108 wrong 0`; exits with 1 if any
+// failed.
 #include <primemeter.h>
 #include <stdio.h>
 #include <string.h>

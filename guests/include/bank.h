@@ -21,8 +21,8 @@
 // - in the middle of a transaction they don't: one account is debited, the other not yet credited;
 // - a lock is left held when it is not 0 though nobody inside will ever go on.
 //
-// A transaction is a debit, WORK rounds of two instructions each, a credit: as long for every caller
-// and all accounts, to the cycle.
+// A transaction is a debit, WORK rounds of two instructions each, a credit: as long for every
+// caller and all accounts, to the cycle.
 #pragma once
 #include <primemeter.h>
 #include <stdint.h>

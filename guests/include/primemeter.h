@@ -185,8 +185,8 @@ uint32_t pm_copy_key(uint32_t to, uint32_t from);
 // Makes slots DK(0), by calling nobody.
 void pm_drop_keys(pm_keys keys);
 
-// What kind of thing a key is, without calling it: `discrim` is the slot of the discrim key. 0 where
-// that holds none.
+// What kind of thing a key is, without calling it: `discrim` is the slot of the discrim key. 0
+// where that holds none.
 enum pm_class {
   PM_CLASS_DATA = 1,
   PM_CLASS_RESUME = 2,
