@@ -72,7 +72,9 @@ export class GateModel {
 
   run(cycles: bigint): "limit" | "idle" {
     const until = this.time + cycles;
-    while (true) {
+    for (let passes = 0n; ; passes++) {
+      // A jump takes no time, but it comes after a cycle.
+      if (passes > 1000n + 20n * cycles) throw new Error("the model makes no headway");
       this.#wake();
       const domain = this.#queue[0];
       if (!domain) {
@@ -295,7 +297,8 @@ export class GateModel {
 
   #receive(domain: GateDomain, sent: Message, databyte: number, where: Where): void {
     domain.slotsIn(5).forEach((slot, n) => {
-      if (slot !== null) domain.keys[slot] = present(sent.keys[n]!);
+      const key = sent.keys[n];
+      if (slot !== null && key) domain.keys[slot] = present(key);
     });
     const stored = Math.min(sent.string.length, domain.register(16), MOST);
     this.#goOn(domain, {
@@ -433,7 +436,8 @@ export class GateModel {
   wakeWaiter(wait: GateWait): void {
     const { waiter } = wait;
     wait.waiter = DK0;
-    this.answer(waiter, message(0), "last");
+    // It brings no keys, not even DK(0).
+    this.answer(waiter, { ...message(0), keys: [] }, "last");
   }
 
   wait(wait: GateWait, waiter: GateKey): void {
@@ -457,8 +461,12 @@ export class GateModel {
     return { kind: "resume", to: domain, how: "restart", token: this.#wait(domain, "kept") };
   }
 
+  /** The host's: whoever takes messages goes on doing so. */
   start(domain: GateDomain): void {
-    if (domain.state === "ready") return;
+    if (domain.state !== "ready" && domain.state !== "available") this.makeRunning(domain);
+  }
+
+  makeRunning(domain: GateDomain): void {
     this.#abandon(domain);
     this.#detain(domain);
     domain.trap = null;

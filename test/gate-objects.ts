@@ -126,7 +126,7 @@ export class Objects {
     if (to === invoker) return INVALID;
     if (order === 65) this.model.makeAvailable(to);
     else if (order === 66) return gives(this.model.makeWaiting(to));
-    else if (order === 67) this.model.start(to);
+    else if (order === 67) this.model.makeRunning(to);
     else return INVALID;
     return DONE;
   }

@@ -144,10 +144,11 @@ export class GateSide {
 
   run(cycles: number): string {
     const until = this.kernel.time + BigInt(cycles);
-    while (true) {
+    for (let steps = 0; steps < 10_000; steps++) {
       const { reason } = this.kernel.step({ cycles: until - this.kernel.time });
       if (reason !== "ran") return reason;
     }
+    throw new Error(`${this.name}: no headway at ${this.kernel.time}`);
   }
 
   // --- Keys -------------------------------------------------------------------------------------

@@ -226,9 +226,9 @@ export class Puppet {
     return LOG + ((n * ENTRY_SIZE) & (this.logPages * PAGE - 1));
   }
 
-  /** How many entries the log holds at most. */
+  /** How many entries the log holds at the least: the one to come may be half written over the oldest. */
   get capacity(): number {
-    return (this.logPages * PAGE) / ENTRY_SIZE;
+    return (this.logPages * PAGE) / ENTRY_SIZE - 1;
   }
 
   /** The n-th entry of the log, as `read` finds it in the puppet's memory. */

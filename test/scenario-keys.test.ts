@@ -15,7 +15,7 @@ const EXPECT = "[[expect]]\n";
 /** Three lines before the keys of a node. */
 const keys = (text: string) => `[[node]]\nname = "n"\nkeys = [${text}]\n`;
 const KINDS =
-  "start, domain, meter, service, node, fetch, sense, page, join, wait, data, clock, returner, maker, console";
+  "start, domain, meter, service, node, fetch, sense, page, join, wait, data, clock, returner, maker, discrim, console";
 
 function complaint(text: string): string {
   try {

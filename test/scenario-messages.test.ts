@@ -112,6 +112,7 @@ describe.each(VARIANTS)("%s", (_, kernel) => {
         at(200, 'call = { sense = "n", databyte = 4 }\norder = 40\nanswer = "databyte"') +
         at(200, 'call = { join = "j" }\norder = 1\nanswer = "nothing"') +
         at(200, 'call = { returner = true }\norder = 12\ntext = "x"\nanswer = "back"') +
+        at(200, 'call = { discrim = true }\nkeys = [{ meter = "m" }]\nanswer = "class"') +
         at(300, 'send = { service = "m" }\norder = 19\nkeys = [{ data = 4000 }]') +
         claim('answer = "time"\norder = 0\nnumbers = [51_200]') +
         claim('answer = "data"\norder = 0\nbytes = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0x68, 0x69]') +
@@ -120,6 +121,7 @@ describe.each(VARIANTS)("%s", (_, kernel) => {
         claim('answer = "kind"\norder = 6') +
         claim('answer = "databyte"\norder = 4') +
         claim('answer = "nothing"\norder = 1') +
+        claim('answer = "class"\norder = 4') +
         claim('answer = "back"\norder = 12\ntext = "x"') +
         claim('meter = "m"\nconsumed = 4_300\ncounter = 0'),
     );

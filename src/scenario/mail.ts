@@ -11,6 +11,7 @@ export class Mail {
   onAnswer: (answer: AnswerReport) => void = () => {};
   readonly #kernel: Kernel;
   readonly #answers: AnswerReport[] = [];
+  #isOver = false;
 
   constructor(readonly world: World) {
     this.#kernel = world.kernel;
@@ -24,6 +25,11 @@ export class Mail {
   /** Of a call with a name; undefined before it is made. */
   answer(name: string): AnswerReport | undefined {
     return this.#answers.find((answer) => answer.name === name);
+  }
+
+  /** The run is over: calls that were not answered stay so, whatever becomes of the kernel. */
+  end(): void {
+    this.#isOver = true;
   }
 
   post(act: ActPlan): void {
@@ -48,6 +54,7 @@ export class Mail {
     const none = { cycle: null, order: null, bytes: null, refusal: null };
     this.#answers.push({ ...asked, ...none });
     const settle = (outcome: Partial<AnswerReport>) => {
+      if (this.#isOver) return;
       const answer = { ...this.#answers[index]!, ...outcome };
       this.#answers[index] = answer;
       this.onAnswer(answer);
