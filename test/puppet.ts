@@ -36,6 +36,8 @@ const PAGE = 4096;
 const STEP_SIZE = 64;
 const ENTRY_SIZE = 64;
 const HEADER = 16;
+/** What a buffer in the log is as a register of a step. */
+export const IN_LOG = HEADER;
 /** Of a string, what the log has room for. */
 export const LOG_ROOM = ENTRY_SIZE - HEADER;
 
