@@ -58,7 +58,7 @@ function dregs(idle: number, ignoreDry: boolean): Talk {
   const one = guest(kernel, caller(0), meter);
   one.keys.set(CALLEE, callee.startKey());
   one.start();
-  const talking = talk(kernel, () => counted(kernel, one), ignoreDry ? 2000 : undefined);
+  const talking = talk(kernel, () => counted(kernel, one));
   const scavenges = () => kernel.statistics().scavenges;
   const before = [scavenges(), talking.count()] as const;
   pass(kernel, 100 * talking.cycles);

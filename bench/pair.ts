@@ -13,7 +13,11 @@ import {
 import { CALLEE, ROUNDS_REGISTER } from "./callers.js";
 import type { Candidate } from "./measure.js";
 
-const CALIBRATION = 100_000;
+/** A stack, and pages that are nobody's. */
+const WITHOUT_HEAP = (64 << 10) + 8192;
+const BEGINNING = 10_000;
+/** In which a round is measured. */
+const ROUNDS = 4;
 
 /** Rounds in a kernel of their own. */
 export interface Talk {
@@ -29,7 +33,8 @@ export function smallKernel(options: KernelOptions = {}): Kernel {
 }
 
 export function guest(kernel: Kernel, elf: Uint8Array, meter: Meter = kernel.primeMeter): Domain {
-  return kernel.createDomain({ meter, program: loadElf(elf) });
+  const program = loadElf(elf);
+  return kernel.createDomain({ meter, program, memory: program.end + WITHOUT_HEAP });
 }
 
 /** What a guest of callers.ts has counted. */
@@ -47,18 +52,22 @@ export function pair(kernel: Kernel, one: Domain, other: Domain): Talk {
 }
 
 /** Once all have begun: every round takes the same. */
-export function talk(kernel: Kernel, count: () => number, calibration = CALIBRATION): Talk {
-  pass(kernel, calibration);
-  const begun = [kernel.time, count()] as const;
-  pass(kernel, calibration);
-  const cycles = Math.round(Number(kernel.time - begun[0]) / (count() - begun[1]));
-  return { kernel, count, cycles };
+export function talk(kernel: Kernel, count: () => number): Talk {
+  pass(kernel, BEGINNING);
+  const next = () => {
+    const before = count();
+    while (count() === before) kernel.step({ cycles: 1 });
+    return kernel.time;
+  };
+  const begun = next();
+  for (let round = 1; round < ROUNDS; round++) next();
+  return { kernel, count, cycles: Number(next() - begun) / ROUNDS };
 }
 
-/** So much time passes. */
+/** So much time passes, unless nobody has anything to do. */
 export function pass(kernel: Kernel, cycles: number): void {
   const end = kernel.time + BigInt(cycles);
-  while (kernel.time < end) kernel.step({ cycles: end - kernel.time });
+  while (kernel.step({ cycles: end - kernel.time }).reason === "ran");
 }
 
 /** To be timed: so many rounds, as they are counted. */

@@ -1,7 +1,7 @@
-// bank-cas TELLER [TRANSACTIONS [WORK]]: the bank, way d: what is shared fits a word, so there is no
-// lock. Two balances of 16 bits lie in `pair` of the ledger; a teller reads the word, computes what
-// it shall be, and puts that there by compare-and-swap if nobody was faster; else again. Who is
-// stopped, wherever, has done its transaction or has not, and is in nobody's way.
+// bank-cas TELLER [TRANSACTIONS [WORK]]: the bank, way d: what is shared fits a word, so there is
+// no lock. Two balances of 16 bits lie in `pair` of the ledger; a teller reads the word, computes
+// what it shall be, and puts that there by compare-and-swap if nobody was faster; else again. Who
+// is stopped, wherever, has done its transaction or has not, and is in nobody's way.
 //
 // TELLER is 0 to 31, another for each; TRANSACTIONS 0 (the default) goes on for ever.
 // Keys: none. Pages: the ledger at 0x8000, writable.

@@ -1,7 +1,7 @@
-// bank-spin TELLER [TRANSACTIONS [WORK]]: the bank, way a: each teller, whosever it is, has the ledger
-// mapped, takes the lock by itself and spins while another has it. All on its own meter: a teller
-// that is stopped or starved inside leaves the lock held and the money halfway, and the others
-// spin for ever. This is the failure that the other ways are to avoid.
+// bank-spin TELLER [TRANSACTIONS [WORK]]: the bank, way a: each teller, whosever it is, has the
+// ledger mapped, takes the lock by itself and spins while another has it. All on its own meter: a
+// teller that is stopped or starved inside leaves the lock held and the money halfway, and the
+// others spin for ever. This is the failure that the other ways are to avoid.
 //
 // TELLER is 0 to 31, another for each; TRANSACTIONS 0 (the default) goes on for ever.
 // Keys: none. Pages: the ledger at 0x8000, writable.

@@ -3,7 +3,8 @@
 // that comes back.
 //
 // Keys: 0 the echo's start key; 4 the maker of data keys, or nothing.
-// Prints `caller calls 100 bytes 11502 keys 100 wrong 0 hash 38a697ff`; exits with 1 if any is wrong.
+// Prints `caller calls 100 bytes 11502 keys 100 wrong 0 hash 38a697ff`; exits with 1 if any
+// is wrong.
 #include <primemeter.h>
 #include <stdio.h>
 #include <string.h>

@@ -1,7 +1,7 @@
-// faulty [ROUNDS]: does what a program must not, ROUNDS times (1): an illegal instruction, a load and
-// a store where there is no memory, a breakpoint, each 4 bytes long, and a jump to where there is
-// no code. With a domain keeper that steps over them (trapkeeper) it ends, and its registers are
-// what they were; without one it traps.
+// faulty [ROUNDS]: does what a program must not, ROUNDS times (1): an illegal instruction, a load
+// and a store where there is no memory, a breakpoint, each 4 bytes long, and a jump to where there
+// is no code. With a domain keeper that steps over them (trapkeeper) it ends, and its registers
+// are what they were; without one it traps.
 //
 // Prints `faulty traps 5 wrong 0`; exits with 1 if a register was changed.
 #include <stdio.h>

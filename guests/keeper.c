@@ -3,15 +3,16 @@
 // it is told to restart them. What it does for one domain is paid by its own meter, which must not
 // hang below those that it keeps.
 //
-// Keys: 2 the clock, or nothing; 3 the returner; 7 a node key for restart keys, or nothing: then who can't be
-// refilled waits for ever. A node takes 15; its slot 15 may hold a node key to the next.
+// Keys: 2 the clock, or nothing; 3 the returner; 7 a node key for restart keys, or nothing: then
+// who can't be refilled waits for ever. A node takes 15; its slot 15 may hold a key to the next.
 // In slot 13 of each meter it counts how often that was refilled.
 // Orders, to its start key (a meter's slot 2 holds one, too):
 //   KT          0x106
-//   0xFFFFFFFF  a meter is dry: the kernel's message (8 bytes time, key 3 service key, key 4 restart key)
+//   0xFFFFFFFF  a meter is dry: the kernel's message (8 bytes time, key 3 the service key, key 4 a
+//               restart key)
 //   0           restarts all that it keeps
 //   1           how many it keeps, as order code
-//   2           32 bytes: calls of the kernel, refills, keys lost, time of the last call by the clock
+//   2           32 bytes: calls of the kernel, refills, keys lost, time of the last by the clock
 //   3           a new policy, 16 bytes: CYCLES, TIMES; what was counted in the meters stays
 #include <primemeter.h>
 
@@ -25,7 +26,7 @@ static uint64_t cycles, times;
 static uint64_t calls, refills, lost, last;
 static uint32_t stored;
 
-// Puts a key to the node that has place `index` into NODE, and says which slot of it that is; or -1.
+// Puts a key to the node that has place `index` into NODE, and says which slot that is; or -1.
 static int find_place(uint32_t index) {
   pm_copy_key(NODE, STORE);
   for (; index >= ROOM; index -= ROOM) {

@@ -1,11 +1,12 @@
 // keys: tries each function of primemeter.h once or more, and says which did not do what the header
 // says. An example of their use, and what a new kernel is tried with.
 //
-// Keys: 0 an echo's start key; 1 its own domain key; 2 the clock; 3 the returner; 4 the maker of data
-// keys; 5 a wait object; 6 a join object; 7 a node key to a node in whose slot 0 lies the discrim
-// key; 8 a page key; 9 the service key of a meter with nobody below, its counter 1,000; 10 the domain
-// key of the echo.
-// Prints a line for each check that fails, then `keys checks 108 wrong 0`; exits with 1 if any failed.
+// Keys: 0 an echo's start key; 1 its own domain key; 2 the clock; 3 the returner; 4 the maker of
+// data keys; 5 a wait object; 6 a join object; 7 a node key to a node in whose slot 0 lies the
+// discrim key; 8 a page key; 9 the service key of a meter with nobody below, its counter 1,000; 10
+// the domain key of the echo.
+// Prints a line for each check that fails, then `keys checks 108 wrong 0`; exits with 1 if any
+// failed.
 #include <primemeter.h>
 #include <stdio.h>
 #include <string.h>
@@ -47,7 +48,7 @@ static void try_classes(void) {
   CHECK(pm_class(PM_KEY3, PAGE) == PM_CLASS_MEMORY && pm_class(PM_KEY3, ECHO) == PM_CLASS_OTHER);
   CHECK(pm_meter_key(METER, PM_KEY1) == PM_OK && pm_class(PM_KEY3, PM_KEY1) == PM_CLASS_METER);
   CHECK(pm_join_key(PM_JOIN, PM_KEY2) == PM_OK && pm_class(PM_KEY3, PM_KEY2) == PM_CLASS_RESUME);
-  CHECK(pm_class(PM_NONE, PM_KEY2) == 0);
+  CHECK(pm_class(PM_KEY3, PM_SERVER) == PM_CLASS_START && pm_class(PM_NONE, PM_KEY2) == 0);
   CHECK(pm_same_key(PM_KEY3, NODE, NODE) && !pm_same_key(PM_KEY3, NODE, METER));
 }
 

@@ -4,10 +4,12 @@
 // would return to (ra). Traps of the chain of meters have no instruction to step over: the domain
 // is kept, until it is told to try again.
 //
-// Keys: 3 the returner; 7 to 10 the fault keys of domains kept; a fifth is not kept and waits for ever.
+// Keys: 3 the returner; 7 to 10 the fault keys of domains kept; a fifth is not kept and waits for
+// ever.
 // Orders, to its start key:
 //   KT                 0x107
-//   0x80000000 + code  a trap: the kernel's message (12 bytes code, address, pc; key 3 domain key, key 4 fault key)
+//   0x80000000 + code  a trap: the kernel's message (12 bytes code, address, pc; key 3 the
+//                      domain key, key 4 a fault key)
 //   1                  16 bytes: traps so far; code, address and pc of the last
 //   2                  lets those go on that are kept; answers how many, as order code
 #include <primemeter.h>

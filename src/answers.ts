@@ -81,7 +81,9 @@ export class Answers {
       .finally(() => {
         this.#out.delete(isOut);
         this.onAnswer();
-      });
+      })
+      // A panic of the kernel is thrown by whatever is next asked of it: here nobody listens.
+      .catch(() => {});
   }
 }
 

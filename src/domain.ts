@@ -103,15 +103,19 @@ export class Domain {
   }
 
   /**
-   * Makes it available: a new or stopped one runs when its turn comes, a trapped one tries the same
-   * instruction again, one that waits or is parked looks again. @throws {StateError} once it ended.
+   * Lets it run: a new or stopped one when its turn comes, a trapped one tries the same instruction again, one
+   * that is parked, or waits for a busy domain or a keeper, looks again. One that waits for an answer goes on
+   * without, and reads 0x80000003 for its order. One that is available stays so. @throws {StateError} once it ended.
    */
   start(): void {
     this.#do(this.#core.exports.domainStart);
     this.lastTrap = null;
   }
 
-  /** Takes it out of whatever it does or waits for. @throws {StateError} once it ended. */
+  /**
+   * Takes it out of whatever it does or waits for. One that was available, or waited for an answer, reads 0x80000003
+   * for its order when it is started. @throws {StateError} once it ended.
+   */
   stop(): void {
     this.#do(this.#core.exports.domainStop);
   }
@@ -232,9 +236,11 @@ export class Domain {
     return this.machine?.output ?? "";
   }
 
+  /** What it has trapped with, as far as the host was told; null once it goes on. */
   get trap(): Trap | null {
     this.#alive();
-    return this.lastTrap;
+    // Whoever holds its domain key may have let it go on.
+    return this.lastTrap && this.remembersTrap ? this.lastTrap : null;
   }
 
   /** Whether it has trapped and was not started since. @internal */

@@ -130,7 +130,9 @@ test("--trace has each message through a gate: who, to whom, with which order, h
   const messages = events
     .map((line) => JSON.parse(line))
     .filter(({ event }: { event: string }) => event === "message");
-  expect(messages[0]).toEqual({
+  // What the console answers comes from nobody.
+  expect(messages[0]).toMatchObject({ domain: null, callee: "talker", order: 0, mode: "fork" });
+  expect(messages.find(({ mode }) => mode === "implicit")).toEqual({
     event: "message",
     domain: "talker",
     callee: "warden",
@@ -139,6 +141,30 @@ test("--trace has each message through a gate: who, to whom, with which order, h
     time: expect.stringMatching(/^\d+$/),
   });
   expect(new Set(messages.map(({ mode }) => mode))).toContain("return");
+});
+
+test("a call that is never answered ends with the run, and no word of it", () => {
+  const text = `[[meter]]
+name = "m"
+superior = "prime"
+cycles = 1_000
+[[domain]]
+name = "busy"
+meter = "m"
+program = "${GUESTS}/spin.elf"
+[[at]]
+cycle = 500
+call = "busy"
+answer = "never"
+[[expect]]
+answer = "never"
+answered = false
+`;
+  writeFileSync(join(folder, "never.toml"), text);
+  const { status, stdout } = primemeter("run", "never.toml");
+  expect(stdout).not.toContain("refused");
+  expect(stdout).toContain("✓ answer never: has not come\n");
+  expect(status).toBe(0);
 });
 
 test("a malformed file ends with 2, and all that is wrong with its keys", () => {

@@ -11,7 +11,7 @@ import {
   GateJoin,
   type GateKey,
   GateMeter,
-  type GateWait,
+  GateWait,
   type Message,
   message,
   nameOf,
@@ -19,7 +19,7 @@ import {
   type Token,
 } from "./gate-parts.js";
 import { CALL, FORK, RETURN } from "./invoke.js";
-import { BEGIN, CODE, LOG, LOGGED, Puppet, REST, SCRIPT, type Step } from "./puppet.js";
+import { BEGIN, CODE, IN_LOG, LOGGED, Puppet, REST, SCRIPT, type Step } from "./puppet.js";
 
 export const ABANDONED = 0x80000003;
 const KEEPER_ORDER = 0xffffffff;
@@ -43,7 +43,7 @@ export class GateModel {
   readonly domains: GateDomain[] = [];
   readonly joins: GateJoin[] = [];
   readonly waits: GateWait[] = [];
-  /** Time and what: deliveries, stalls, parks, traps. */
+  /** Time, who and what: messages to gates, parks, traps. */
   readonly trace: string[] = [];
   #queue: GateDomain[] = [];
   #used = 0;
@@ -72,7 +72,9 @@ export class GateModel {
 
   run(cycles: bigint): "limit" | "idle" {
     const until = this.time + cycles;
-    while (true) {
+    for (let passes = 0n; ; passes++) {
+      // A jump takes no time, but it comes after a cycle.
+      if (passes > 1000n + 20n * cycles) throw new Error("the model makes no headway");
       this.#wake();
       const domain = this.#queue[0];
       if (!domain) {
@@ -170,7 +172,10 @@ export class GateModel {
     const key = present(domain.meter);
     if (key.kind !== "meter") return 0x404;
     const chain: GateMeter[] = [];
-    for (let at: GateMeter | null = key.to; at; at = at.superior) chain.push(at);
+    for (let at: GateMeter | null = key.to; at; at = at.superior) {
+      if (at.bad) return 0x408;
+      chain.push(at);
+    }
     return chain;
   }
 
@@ -206,6 +211,8 @@ export class GateModel {
   /** Whoever calls waits, whoever returns is available; in its stead another may run. */
   #jump(domain: GateDomain, key: GateKey, sent: Message): void {
     const { kind } = domain.step;
+    const mode = kind === CALL ? "call" : kind === RETURN ? "return" : "fork";
+    this.#sayGate(domain, mode, key, sent);
     if (kind === FORK) {
       this.#takeUp(domain);
       this.deliver(key, sent, "last", domain);
@@ -295,7 +302,8 @@ export class GateModel {
 
   #receive(domain: GateDomain, sent: Message, databyte: number, where: Where): void {
     domain.slotsIn(5).forEach((slot, n) => {
-      if (slot !== null) domain.keys[slot] = present(sent.keys[n]!);
+      const key = sent.keys[n];
+      if (slot !== null && key) domain.keys[slot] = present(key);
     });
     const stored = Math.min(sent.string.length, domain.register(16), MOST);
     this.#goOn(domain, {
@@ -305,7 +313,6 @@ export class GateModel {
       sent: sent.string.length,
       string: sent.string.slice(0, stored),
     });
-    this.trace.push(`${this.time} ${domain.name} gets ${sent.order}`);
     this.#wakeUp(domain, where);
   }
 
@@ -342,6 +349,18 @@ export class GateModel {
 
   // --- Keepers ----------------------------------------------------------------------------------
 
+  /** What goes to a domain or a join that waits. */
+  #sayGate(domain: GateDomain, mode: string, key: GateKey, sent: Message): void {
+    if (key.kind !== "start" && key.kind !== "resume") return;
+    if (key.to instanceof GateWait || (key.kind === "start" && key.to instanceof GateJoin)) return;
+    const callee = key.to instanceof GateDomain ? key.to.name : "nobody";
+    this.#say(domain, `${mode} ${callee} ${sent.order}`);
+  }
+
+  #say(domain: GateDomain, what: string): void {
+    this.trace.push(`${this.time} ${domain.name} ${what}`);
+  }
+
   #exhausted(domain: GateDomain, dry: GateMeter): void {
     const key = present(dry.keeper);
     const isGate = key.kind === "resume" || (key.kind === "start" && key.to instanceof GateDomain);
@@ -365,7 +384,7 @@ export class GateModel {
 
   #park(domain: GateDomain, dry: GateMeter): void {
     this.#leaveQueue(domain);
-    this.trace.push(`${this.time} ${domain.name} parks`);
+    this.#say(domain, `parks ${dry.name}`);
     domain.state = "parked";
     dry.parked.push(domain);
   }
@@ -386,7 +405,7 @@ export class GateModel {
     }
     this.#leaveQueue(domain);
     domain.state = "trapped";
-    this.trace.push(`${this.time} ${domain.name} traps ${domain.trap!.code.toString(16)}`);
+    this.#say(domain, `traps ${domain.trap!.code.toString(16)}`);
   }
 
   /** Its keeper runs at once in its stead. */
@@ -399,7 +418,9 @@ export class GateModel {
     const token = this.#wait(domain, "kept");
     this.#queue.splice(this.#queue.indexOf(domain), 1);
     const head = this.#queue[0];
-    this.deliver(keeper, make({ kind: "resume", to: domain, how, token }), "first");
+    const sent = make({ kind: "resume", to: domain, how, token });
+    this.#sayGate(domain, "implicit", keeper, sent);
+    this.deliver(keeper, sent, "first");
     if (this.#queue[0] === head) this.#used = 0;
   }
 
@@ -433,7 +454,8 @@ export class GateModel {
   wakeWaiter(wait: GateWait): void {
     const { waiter } = wait;
     wait.waiter = DK0;
-    this.answer(waiter, message(0), "last");
+    // It brings no keys, not even DK(0).
+    this.answer(waiter, { ...message(0), keys: [] }, "last");
   }
 
   wait(wait: GateWait, waiter: GateKey): void {
@@ -457,8 +479,12 @@ export class GateModel {
     return { kind: "resume", to: domain, how: "restart", token: this.#wait(domain, "kept") };
   }
 
+  /** The host's: whoever takes messages goes on doing so. */
   start(domain: GateDomain): void {
-    if (domain.state === "ready") return;
+    if (domain.state !== "ready" && domain.state !== "available") this.makeRunning(domain);
+  }
+
+  makeRunning(domain: GateDomain): void {
     this.#abandon(domain);
     this.#detain(domain);
     domain.trap = null;
@@ -487,8 +513,16 @@ export class GateModel {
   }
 
   set(meter: GateMeter, cycles: bigint): void {
+    meter.bad = null;
     meter.counter = cycles;
     if (cycles > 0n) for (const domain of meter.parked.splice(0)) this.enqueue(domain);
+  }
+
+  /** A key that is no counter: those who are parked look again where it is a number all the same. */
+  spoil(meter: GateMeter, key: GateKey): void {
+    this.set(meter, key.kind === "data" ? 1n : 0n);
+    meter.counter = 0n;
+    meter.bad = key;
   }
 
   setKeeper(meter: GateMeter, key: GateKey): void {
@@ -506,9 +540,9 @@ export class GateModel {
   }
 }
 
+/** A buffer in the log is given relative to it. */
 function isWritable(at: number): boolean {
-  // A buffer in the log is given relative to it.
-  return at < 4096 || (at >= SCRIPT && at < LOG) || at >= LOG;
+  return at === IN_LOG || at >= SCRIPT;
 }
 
 function word(value: number): string {

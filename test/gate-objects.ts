@@ -88,13 +88,15 @@ export class Objects {
       return superior ? { kind: "meter", to: superior, databyte: 0 } : DK0;
     }
     if (slot === 2) return present(meter.keeper);
-    if (slot === 3) return { kind: "data", value: meter.counter };
+    if (slot === 3) return present(meter.bad ?? { kind: "data", value: meter.counter });
     return present(meter.slots.get(slot) ?? DK0);
   }
 
   #swap(meter: GateMeter, slot: number, key: GateKey): Message {
     const old = this.#fetch(meter, slot);
-    if (slot === 3 && key.kind === "data") this.model.set(meter, key.value);
+    if (slot === 3 && key.kind === "data" && key.value < 1n << 64n)
+      this.model.set(meter, key.value);
+    else if (slot === 3) this.model.spoil(meter, key);
     else if (slot === 2) this.model.setKeeper(meter, key);
     else meter.slots.set(slot, key);
     return gives(old);
@@ -126,7 +128,7 @@ export class Objects {
     if (to === invoker) return INVALID;
     if (order === 65) this.model.makeAvailable(to);
     else if (order === 66) return gives(this.model.makeWaiting(to));
-    else if (order === 67) this.model.start(to);
+    else if (order === 67) this.model.makeRunning(to);
     else return INVALID;
     return DONE;
   }

@@ -63,6 +63,8 @@ export class GateMeter {
   rescinded = false;
   consumed = 0n;
   keeper: GateKey = DK0;
+  /** What is in slot 3 where that is no counter. */
+  bad: GateKey | null = null;
   /** Slots that mean nothing to the kernel: 9, 13, 14. */
   readonly slots = new Map<number, GateKey>();
   /** Domains that nobody helps, in the order in which they came. */

@@ -97,6 +97,8 @@ export class GateSide {
   readonly domains: Domain[] = [];
   readonly seen: Seen[] = [];
   readonly meters: Meter[];
+  /** What the model must say too. */
+  readonly trace: string[] = [];
   /** Names of nodes, by their index. */
   readonly #names = new Map<number, string>();
   readonly #ids = new Map<string, NodeId>();
@@ -105,7 +107,16 @@ export class GateSide {
     readonly name: string,
     options: KernelOptions,
   ) {
-    this.kernel = createKernel({ nodes: 64, frames: 512, ...options });
+    this.kernel = createKernel({ nodes: 64, frames: 512, trace: true, ...options });
+    const say = (time: bigint, domain: Domain | null, what: string) =>
+      this.trace.push(`${time} ${domain?.name ?? "host"} ${what}`);
+    this.kernel.on("message", ({ time, domain, mode, callee, order }) =>
+      say(time, domain, `${mode} ${callee?.name ?? "nobody"} ${order}`),
+    );
+    this.kernel.on("park", ({ time, domain, meter }) => say(time, domain, `parks ${meter?.name}`));
+    this.kernel.on("trap", ({ time, domain, code }) =>
+      say(time, domain, `traps ${code.toString(16)}`),
+    );
     this.meters = [this.kernel.primeMeter];
     this.#call("prime", this.kernel.primeMeter.id);
   }
@@ -144,10 +155,11 @@ export class GateSide {
 
   run(cycles: number): string {
     const until = this.kernel.time + BigInt(cycles);
-    while (true) {
+    for (let steps = 0; steps < 10_000; steps++) {
       const { reason } = this.kernel.step({ cycles: until - this.kernel.time });
       if (reason !== "ran") return reason;
     }
+    throw new Error(`${this.name}: no headway at ${this.kernel.time}`);
   }
 
   // --- Keys -------------------------------------------------------------------------------------

@@ -49,8 +49,8 @@ const taken = fc.array(fc.constantFrom<number | null>(null, ...TAKEN), { maxLeng
 const busy = fc.oneof({ weight: 3, arbitrary: fc.nat(4) }, { weight: 1, arbitrary: fc.nat(60) });
 
 const ORDERS = [
-  ...[0, 1, 2, 3, 7, 8, 9, 13, 17, 18, 19, 25, 29, 32, 34, 35, 36, 38, 40, 41],
-  ...[20, 21, 33, 34, 52, 60, 64, 64, 65, 66, 67, 0x80000000, 0x12345],
+  ...[0, 1, 2, 3, 7, 8, 9, 13, 18, 19, 25, 29, 32, 34, 35, 36, 38, 40, 41],
+  ...[33, 34, 52, 60, 64, 64, 65, 66, 67, 0x80000000, 0x12345],
 ];
 const order = fc.constantFrom(...ORDERS);
 const string = fc.oneof(

@@ -1,7 +1,7 @@
 // Host objects as keepers: of meters, with the message that a guest would get (§7), and of domains.
 
 import { expect, test } from "vitest";
-import type { HostMessage, ResumeKey } from "../src/index.js";
+import { type HostMessage, orders, type ResumeKey } from "../src/index.js";
 import { Cast, data } from "./cast.js";
 import { DK0, findings } from "./lab.js";
 import { call, rest, type Step, work } from "./puppet.js";
@@ -92,9 +92,9 @@ everywhere("host objects as keepers", () => {
       heard.push(message);
       pc = domain.machine!.pc;
       // a3, the length of the string, by the domain key's orders to get and put registers.
-      const { string } = cast.kernel.core.invoke(message.keys[2], 10);
+      const { string } = cast.kernel.core.invoke(message.keys[2], orders.getRegisters);
       new DataView(string.buffer).setUint32(4 * (13 - 1), 0, true);
-      cast.kernel.core.invoke(message.keys[2], 42, undefined, string);
+      cast.kernel.core.invoke(message.keys[2], orders.putRegisters, undefined, string);
     });
     expect(domain.keeper).toMatchObject({ kind: "host" });
     domain.start();
@@ -161,6 +161,24 @@ everywhere("host objects as keepers", () => {
     cast.run(10_000);
     expect(domain.state).toBe("trapped");
     expect(domain.trap?.code).toBe(0x304);
+  });
+
+  test("a trap that somebody mends by the domain key is none any more", () => {
+    const cast = new Cast();
+    const { domain } = cast.play([LONG, rest()]);
+    cast.run(10_000);
+    expect(domain.trap).toMatchObject({
+      code: 0x304,
+      reason: "a message of more than 4,096 bytes",
+    });
+    const { domainKey } = domain;
+    const { string } = cast.kernel.core.invoke(domainKey, orders.getRegisters);
+    new DataView(string.buffer).setUint32(4 * (13 - 1), 0, true);
+    cast.kernel.core.invoke(domainKey, orders.putRegisters, undefined, string);
+    expect(cast.kernel.invoke(domainKey, orders.makeRunning).code).toBe(0);
+    expect(domain.trap).toBe(null);
+    cast.run(10_000);
+    expect(domain.state).toBe("available");
   });
 
   test("an object that keeps a domain's fault key may answer when it likes", async () => {

@@ -261,7 +261,7 @@ test("nothing is journalled once a change is done, nor by the host", () => {
 test("a change too long for the journal stops the kernel; before, it says that it fills", () => {
   const victim = new Victim();
   const { kernel } = victim;
-  const limit = layout.PROCESSOR_SIZE - layout.JOURNAL - layout.JOURNAL_ENTRIES;
+  const limit = layout.PROCESSOR_BOUNCE - layout.JOURNAL - layout.JOURNAL_ENTRIES;
   const before = victim.copy();
   const stop = () => {
     for (;;) {

@@ -35,10 +35,10 @@ test("each step takes what it is said to take", () => {
 test("a script that goes round fills its log, and then over again", () => {
   const { kernel, seen } = started([work(1), { ...work(2), next: 0 }], 2);
   const { capacity } = seen.puppet;
-  expect(capacity).toBe(128);
+  expect(capacity).toBe(127);
   run(kernel, BEGIN + 200 * (WHOLE + 3));
   expect(seen.count).toBe(200);
-  expect(seen.log).toHaveLength(128);
+  expect(seen.log).toHaveLength(127);
 });
 
 test("what is too long is refused", () => {

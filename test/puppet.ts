@@ -36,6 +36,8 @@ const PAGE = 4096;
 const STEP_SIZE = 64;
 const ENTRY_SIZE = 64;
 const HEADER = 16;
+/** What a buffer in the log is as a register of a step. */
+export const IN_LOG = HEADER;
 /** Of a string, what the log has room for. */
 export const LOG_ROOM = ENTRY_SIZE - HEADER;
 
@@ -226,9 +228,9 @@ export class Puppet {
     return LOG + ((n * ENTRY_SIZE) & (this.logPages * PAGE - 1));
   }
 
-  /** How many entries the log holds at most. */
+  /** How many entries the log holds at the least: the one to come may be half written over the oldest. */
   get capacity(): number {
-    return (this.logPages * PAGE) / ENTRY_SIZE;
+    return (this.logPages * PAGE) / ENTRY_SIZE - 1;
   }
 
   /** The n-th entry of the log, as `read` finds it in the puppet's memory. */

@@ -7,7 +7,11 @@ import { describe, expect, test } from "vitest";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const readme = readFileSync(join(root, "README.md"), "utf8");
-const examples = [...readme.matchAll(/```js\n(.*?)```/gs)].map(([, code]) => code!);
+const examples = codeOf(readme);
+
+function codeOf(text: string): string[] {
+  return [...text.matchAll(/```js\n(.*?)```/gs)].map(([, code]) => code!);
+}
 
 /** Runs code as a module of a user's project would be, against the built package. */
 function run(code: string): string {
@@ -44,4 +48,11 @@ describe("README", () => {
     for (const [, script] of readme.matchAll(/npm run ([a-z]+)/g))
       expect(scripts).toContain(script);
   });
+});
+
+test("the example of docs/keys.md does what its comments say", () => {
+  const [example] = codeOf(readFileSync(join(root, "docs/keys.md"), "utf8"));
+  const said = [...example!.matchAll(/\/\/ ((?:\d|dry|sieve).*)/g)].map(([, line]) => line);
+  expect(said).toHaveLength(3);
+  expect(run(example!).trim().split("\n")).toEqual(said);
 });

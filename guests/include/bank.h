@@ -21,8 +21,8 @@
 // - in the middle of a transaction they don't: one account is debited, the other not yet credited;
 // - a lock is left held when it is not 0 though nobody inside will ever go on.
 //
-// A transaction is a debit, WORK rounds of two instructions each, a credit: as long for every caller
-// and all accounts, to the cycle.
+// A transaction is a debit, WORK rounds of two instructions each, a credit: as long for every
+// caller and all accounts, to the cycle.
 #pragma once
 #include <primemeter.h>
 #include <stdint.h>
@@ -93,6 +93,7 @@ enum {
 enum { BANK_REFUSED = 2 };  // a string too short, or no such account; nothing was done
 
 enum { BANK_STRING = 12 };
+enum { BANK_DISCRIM = 9 };  // the slot of the discrim key, or nothing: a server's own protection
 
 // Reads a transfer out of a message: PM_OK, or BANK_REFUSED.
 uint32_t bank_read(const pm_inbox *inbox, bank_transfer *transfer);

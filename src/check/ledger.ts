@@ -9,8 +9,8 @@ import {
   NODE_CONSUMED,
   NODE_GRANTED,
   NODE_RECORD,
-  PREPCODE_DOMAIN,
   PREPCODE_METER,
+  PREPCODE_NONE,
   PRIME_INDEX,
   PROCESSOR_STATISTICS,
   PROCESSOR_TIME,
@@ -40,11 +40,14 @@ export function checkLedger(store: Store): number {
   const below = sum(store);
   let meters = 0;
   for (let index = 1; index < store.nodes; index++) {
-    if (!store.isAllocated(index) || store.prepcode(index) === PREPCODE_DOMAIN) continue;
+    // What has another role can't be a meter: what is in its slots is granted by nobody.
+    const prepcode = store.prepcode(index);
+    if (prepcode !== PREPCODE_NONE && prepcode !== PREPCODE_METER) continue;
+    if (!store.isAllocated(index)) continue;
     if (store.kind(store.slot(index, 1)) === KIND_METER) meters++;
     const node = store.node(index);
     const record = store.recordAt(store.u32(node + NODE_RECORD));
-    const isPrepared = store.prepcode(index) === PREPCODE_METER && record !== 0;
+    const isPrepared = prepcode === PREPCODE_METER && record !== 0;
     const hot = store.record(record);
     const stored = isPrepared ? store.u64(hot + RECORD_AMOUNT) : counterIn(store, index);
     const caches = isPrepared ? below.caches[record]! : 0n;

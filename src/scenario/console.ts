@@ -18,7 +18,7 @@ export class Console {
 
   /** What its key invokes. */
   readonly take = ({ domain, time, order, string }: HostMessage): void => {
-    const told = { domain: domain?.name ?? "?", cycle: time, order, bytes: string.slice() };
+    const told = { domain: domain?.name ?? "operator", cycle: time, order, bytes: string.slice() };
     if (this.log.length < MOST_TOLD) this.log.push(told);
     this.onTold(told);
   };

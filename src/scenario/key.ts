@@ -17,7 +17,7 @@ export const NAMED_KINDS = {
   wait: "wait",
 } as const;
 /** Kinds of which there is one key only. */
-export const SINGLE_KINDS = ["clock", "returner", "maker", "console"] as const;
+export const SINGLE_KINDS = ["clock", "returner", "maker", "discrim", "console"] as const;
 export const KEY_KINDS = [...Object.keys(NAMED_KINDS), "data", ...SINGLE_KINDS];
 /** Kinds whose holder may be told apart by a data byte. */
 export const DATABYTE_KINDS: readonly string[] = ["start", "service", "node", "fetch", "sense"];
@@ -39,6 +39,7 @@ export const keyShape = {
   clock: single,
   returner: single,
   maker: single,
+  discrim: single,
   console: single,
   databyte: integer(0, 255).optional(),
 };

@@ -9,10 +9,9 @@ import type { World } from "./world.js";
 export class Mail {
   /** Called when one of the operator's calls is answered, or is never to be. */
   onAnswer: (answer: AnswerReport) => void = () => {};
-  /** The run is over: of calls that nobody ever answers, the kernel says so when it is disposed of. */
-  isOver = false;
   readonly #kernel: Kernel;
   readonly #answers: AnswerReport[] = [];
+  #isOver = false;
 
   constructor(readonly world: World) {
     this.#kernel = world.kernel;
@@ -26,6 +25,11 @@ export class Mail {
   /** Of a call with a name; undefined before it is made. */
   answer(name: string): AnswerReport | undefined {
     return this.#answers.find((answer) => answer.name === name);
+  }
+
+  /** The run is over: calls that were not answered stay so, whatever becomes of the kernel. */
+  end(): void {
+    this.#isOver = true;
   }
 
   post(act: ActPlan): void {
@@ -50,7 +54,7 @@ export class Mail {
     const none = { cycle: null, order: null, bytes: null, refusal: null };
     this.#answers.push({ ...asked, ...none });
     const settle = (outcome: Partial<AnswerReport>) => {
-      if (this.isOver) return;
+      if (this.#isOver) return;
       const answer = { ...this.#answers[index]!, ...outcome };
       this.#answers[index] = answer;
       this.onAnswer(answer);

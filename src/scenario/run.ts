@@ -91,7 +91,7 @@ export class ScenarioRun implements Standing {
       // Short stretches give the event loop no turn of their own, and an interrupt needs one.
       await setImmediate();
     }
-    this.#mail.isOver = true;
+    this.#mail.end();
     return this.report();
   }
 

@@ -4,6 +4,7 @@ import {
   createKernel,
   type Domain,
   dataKey,
+  discrimKey,
   type Join,
   type Kernel,
   type Key,
@@ -71,6 +72,7 @@ export class World {
     if (plan.data !== undefined) return { kind: "data", value: plan.data };
     if (plan.clock) return clockKey;
     if (plan.returner) return returnerKey;
+    if (plan.discrim) return discrimKey;
     return plan.maker ? dataKey : this.#consoleKey;
   }
 

@@ -150,10 +150,6 @@ damage("program", "unknown", (d, { domains }) =>
   d.set8(d.record(domains.burst) + layout.RECORD_PROGRAM_KIND, 3),
 );
 
-damage("flags", "a system call put off by the only processor", (d, { domains }) =>
-  d.bits(d.record(domains.spin) + layout.RECORD_FLAGS, layout.FLAG_CALLING),
-);
-
 damage("program", "a system call of bursts", (d, { domains }) =>
   d.bits(d.record(domains.burst) + layout.RECORD_FLAGS, layout.FLAG_CALLING),
 );

@@ -73,7 +73,7 @@ damage("hook", "unprepared", (d, { domains }) =>
 );
 
 damage("hook", "for no known reason", (d, { domains }) =>
-  d.set8(d.slot(domains.parked, 13) + layout.KEY_DATABYTE, 2),
+  d.set8(d.slot(domains.parked, 13) + layout.KEY_DATABYTE, 3),
 );
 
 damage("hook", "another key in its slot", (d, { domains }) =>
