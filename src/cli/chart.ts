@@ -1,4 +1,5 @@
-import { writeFileSync } from "node:fs";
+import { accessSync, constants, statSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
 import { InvalidArgumentError } from "commander";
 import type { EChartsOption } from "echarts";
 
@@ -15,18 +16,33 @@ export async function drawChart({ width, height, option }: Chart): Promise<strin
   canvas.setOption({ animation: false, ...option });
   const svg = canvas.renderToSVGString();
   canvas.dispose();
-  // Its ids count the charts of this process.
-  return `${svg.replaceAll(/\bzr\d+-/g, "zr-")}\n`;
+  return `${timeless(svg)}\n`;
 }
 
-/** @throws {InvalidArgumentError} where the file can't be written */
-export async function writeChart(file: string, chart: Chart): Promise<void> {
-  const svg = await drawChart(chart);
+/** Without what counts the charts of this process: ids, and the styles of what a mouse is over. */
+function timeless(svg: string): string {
+  return svg
+    .replaceAll(/ class="zr\d+-cls-\d+"/g, "")
+    .replaceAll(/<style\b[^>]*>.*?<\/style>\n?/gs, "")
+    .replaceAll(/\bzr\d+-/g, "zr-");
+}
+
+/**
+ * Looks, before there is anything to draw, whether it could be drawn to a file: who has waited for figures is
+ * not to learn then that it can't. @throws {InvalidArgumentError}
+ */
+export async function checkChart(file: string): Promise<void> {
+  await load();
   try {
-    writeFileSync(file, svg);
+    accessSync(dirname(file), constants.W_OK);
+    if (statSync(file, { throwIfNoEntry: false })?.isDirectory()) throw new Error("it is a folder");
   } catch (error) {
-    throw new InvalidArgumentError(`--svg: ${(error as Error).message}`);
+    throw new InvalidArgumentError(`--svg: can't write ${file}: ${(error as Error).message}`);
   }
+}
+
+export async function writeChart(file: string, chart: Chart): Promise<void> {
+  writeFileSync(file, await drawChart(chart));
 }
 
 /** It is large, and only charts need it: whoever wants them installs it beside primemeter. */
@@ -35,6 +51,6 @@ async function load() {
     return await import("echarts");
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "ERR_MODULE_NOT_FOUND") throw error;
-    throw new InvalidArgumentError("--svg needs echarts to draw: npm install echarts");
+    throw new InvalidArgumentError("--svg: echarts is needed to draw: npm install echarts");
   }
 }

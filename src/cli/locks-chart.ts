@@ -48,7 +48,7 @@ function panel({ plan, manners }: WayReport, index: number, isLast: boolean) {
     const x = Math.round((10_000 * i) / Math.max(1, outcomes.length - 1)) / 100;
     return { x, wait };
   });
-  const scatter = { type: "scatter", xAxisIndex: index, yAxisIndex: index, symbolSize: 4 };
+  const scatter = { type: "scatter", xAxisIndex: index, yAxisIndex: index, symbolSize: 5 };
   return {
     title: {
       text: `${plan.way}  ${plan.name}`,

@@ -3,7 +3,7 @@ import { type SurveyTick, survey, type WayReport } from "../locks/survey.js";
 import { delayVerdict, verdict } from "../locks/verdict.js";
 import { MANNERS, WAYS, type Way } from "../locks/way.js";
 import { counted, grouped } from "../scenario/number.js";
-import { writeChart } from "./chart.js";
+import { checkChart, writeChart } from "./chart.js";
 import { colourful } from "./colour.js";
 import { locksChart } from "./locks-chart.js";
 import { type Paint, table, wrapped } from "./table.js";
@@ -22,6 +22,7 @@ export async function locksCommand(flags: LocksFlags): Promise<boolean> {
   const { every, work, json, svg } = flags;
   const ways = flags.way ?? WAYS.map(({ way }) => way);
   const paint = pc.createColors(colourful(process.stdout));
+  if (svg !== undefined) await checkChart(svg);
   if (!json) process.stdout.write(`${opening(flags, paint)}\n`);
   const ticker = json ? undefined : new Ticker(paint);
   const reports = await watch(survey({ ways, every, work }), tickWords, ticker);
@@ -37,7 +38,8 @@ function opening({ every, work }: LocksFlags, paint: Paint): string {
   const each = every === 1 ? "each instruction boundary" : `each ${every}th instruction boundary`;
   const about = MANNERS.map(({ manner, about }) => `    ${manner.padEnd(10)} ${about}`);
   return [
-    `  A caller of the bank is stopped at ${each} of a transaction (${counted(work, "round")} inside):`,
+    `  A caller of the bank is stopped at ${each} of a transaction`,
+    `  (${counted(work, "round")} of work inside):`,
     ...about,
     paint.dim("  after that, two callers of another tenant want all their transactions done."),
     "",

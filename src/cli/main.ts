@@ -112,7 +112,10 @@ program
   .option("--way <letters>", `only these ways, of ${LETTERS}`, ways)
   .option("--every <n>", "stop at each so manieth instruction boundary only", whole(1, 1e6), 1)
   .option("--work <n>", "rounds of two instructions inside a transaction", whole(1, 1000), 8)
-  .option("--svg <file>", "draw how long the next caller waits, as a chart")
+  .option(
+    "--svg <file>",
+    "draw how long the next caller waits (needs echarts: npm install echarts)",
+  )
   .option("--json", "print one JSON object and nothing else")
   .addHelpText(
     "after",
@@ -128,7 +131,8 @@ Exit codes:
 Examples:
   primemeter locks
   primemeter locks --way ab --every 10
-  primemeter locks --svg locks.svg`,
+  primemeter locks --svg locks.svg
+  primemeter run scenarios/lock-spin.toml`,
   )
   .action(async (flags: LocksFlags) => {
     process.exitCode = (await locksCommand(flags)) ? 0 : FAILED;
@@ -137,10 +141,14 @@ Examples:
 program
   .command("wire")
   .description("switch a group of programs off: by the wire of its meter, and by grants that end")
-  .option("--grants <sizes>", "cycles of a grant, for each battery", grants, [...GRANTS])
+  .addOption(
+    new Option("--grants <sizes>", "cycles of a grant, for each battery")
+      .argParser(grants)
+      .default(GRANTS, GRANTS.join(",")),
+  )
   .option("--moments <n>", "at so many moments", whole(1, 1e6), 40)
   .option("--seed <n>", "where moments and programs come from", whole(0, 2 ** 32 - 1), 1)
-  .option("--svg <file>", "draw the figures as a chart")
+  .option("--svg <file>", "draw the figures as a chart (needs echarts: npm install echarts)")
   .option("--json", "print one JSON object and nothing else")
   .addHelpText(
     "after",

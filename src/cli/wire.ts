@@ -2,7 +2,7 @@ import pc from "picocolors";
 import { counted, grouped } from "../scenario/number.js";
 import { type ComparisonTick, compare, type ModelReport } from "../wire/comparison.js";
 import type { Model } from "../wire/group.js";
-import { writeChart } from "./chart.js";
+import { checkChart, writeChart } from "./chart.js";
 import { colourful } from "./colour.js";
 import { decimal } from "./json.js";
 import { short } from "./short.js";
@@ -22,6 +22,7 @@ export interface WireFlags {
 export async function wireCommand(flags: WireFlags): Promise<boolean> {
   const { json, svg } = flags;
   const paint = pc.createColors(colourful(process.stdout));
+  if (svg !== undefined) await checkChart(svg);
   if (!json) process.stdout.write(`${opening(flags, paint)}\n`);
   const reports = await watch(compare(flags), tickWords, json ? undefined : new Ticker(paint));
   if (svg !== undefined) await writeChart(svg, wireChart(reports));

@@ -3,6 +3,7 @@
 
 import type { Domain } from "../domain.js";
 import { createKernel, type Kernel } from "../kernel.js";
+import { discrimKey } from "../key.js";
 import type { KeyLike } from "../key-like.js";
 import type { Meter } from "../meter.js";
 import type { PageOptions } from "../page.js";
@@ -11,7 +12,7 @@ import { LEDGER, Ledger } from "./ledger.js";
 import type { WayPlan } from "./way.js";
 
 /** Slots, by the customs of guests/include/primemeter.h. */
-const SLOT = { server: 0, self: 1, join: 6, own: 7 };
+const SLOT = { server: 0, self: 1, join: 6, own: 7, discrim: 9 };
 const MEMORY = 192 << 10;
 
 /** Faults to plant: what the report must not let pass. */
@@ -83,13 +84,20 @@ export function openBank(plan: WayPlan, options: BankOptions, budget?: bigint): 
     const shared = kernel.createNode();
     return Array.from({ length: plan.servers }, (_, number) => {
       if (plan.way !== "c") {
-        const domain = guest(plan.program, [String(work)], meter, { [SLOT.own]: meter.key }, pages);
+        const domain = guest(
+          plan.program,
+          [String(work)],
+          meter,
+          { [SLOT.own]: meter.key, [SLOT.discrim]: discrimKey },
+          pages,
+        );
         domain.keys.set(SLOT.self, domain.domainKey);
         return domain;
       }
       const join = kernel.createJoin(`join ${number}`);
       const keys = {
         [SLOT.join]: join.key,
+        [SLOT.discrim]: discrimKey,
         ...(fault === "no-keys" ? {} : { [SLOT.own]: shared }),
       };
       return guest(plan.program, [String(number), String(work)], meter, keys, pages);

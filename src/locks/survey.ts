@@ -8,6 +8,8 @@ import { MANNERS, type Manner, mustSurvive, WAYS, type Way, type WayPlan } from 
 
 export interface SurveyOptions {
   readonly ways: readonly Way[];
+  /** Without it, all. */
+  readonly manners?: readonly Manner[];
   /** Only each so manieth moment. */
   readonly every: number;
   readonly work: number;
@@ -88,6 +90,7 @@ function* surveyWay(plan: WayPlan, options: SurveyOptions): Generator<SurveyTick
   const bank = fault ? { ...sound, fault } : sound;
   const manners: MannerReport[] = [];
   for (const { manner } of MANNERS) {
+    if (options.manners && !options.manners.includes(manner)) continue;
     const moments = momentsOf(course, manner, every);
     const outcomes: Outcome[] = [];
     for (const moment of moments) {
