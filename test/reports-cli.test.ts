@@ -145,9 +145,20 @@ describe("pictures of the docs are what the commands draw", () => {
 
   test("docs/wire-and-battery.svg", async () => {
     const grants = [1_000n, 10_000n, 100_000n, 1_000_000n, 10_000_000n];
-    const reports = resultOf(compare({ grants, moments: 40, seed: 1 }));
+    const reports = resultOf(compare({ grants, moments: 20, seed: 1 }));
     const picture = readFileSync("docs/wire-and-battery.svg", "utf8");
     expect(await drawChart(wireChart(reports))).toBe(picture);
+  });
+});
+
+describe("what the docs show is what the commands print", () => {
+  test.each([
+    ["docs/locks.md", ["locks", "--way", "a"]],
+    ["docs/wire-and-battery.md", ["wire"]],
+  ])("%s", (file, args) => {
+    const { stdout } = run(...args);
+    const shown = `$ primemeter ${args.join(" ")}\n${stdout.trimEnd()}\n\`\`\``;
+    expect(readFileSync(file, "utf8")).toContain(shown);
   });
 });
 

@@ -24,7 +24,7 @@ export function locksChart(reports: readonly WayReport[]): Chart {
       title: [
         {
           text: "Cycles until the next caller gets in, by where a caller is stopped",
-          subtext: `its meter switched off at each instruction boundary of a transaction; red: nobody gets in any more`,
+          subtext: `its meter is switched off at an instruction boundary of a transaction; red: nobody gets in any more`,
           left: 16,
           top: 8,
           textStyle: { fontSize: 17 },

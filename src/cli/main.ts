@@ -146,7 +146,7 @@ program
       .argParser(grants)
       .default(GRANTS, GRANTS.join(",")),
   )
-  .option("--moments <n>", "at so many moments", whole(1, 1e6), 40)
+  .option("--moments <n>", "at so many moments", whole(1, 1e6), 20)
   .option("--seed <n>", "where moments and programs come from", whole(0, 2 ** 32 - 1), 1)
   .option("--svg <file>", "draw the figures as a chart (needs echarts: npm install echarts)")
   .option("--json", "print one JSON object and nothing else")
