@@ -114,6 +114,8 @@ export const CLASS_RESUME = 2;
 export const CLASS_MEMORY = 3;
 export const CLASS_METER = 4;
 export const CLASS_OTHER = 5;
+/** Who invokes it may have to wait: a server that answers such a key puts itself at its mercy. */
+export const CLASS_START = 6;
 /** A join that waits for nothing; a string that is not as it must be; somebody waits there already. */
 export const ANSWER_NOTHING = 1;
 export const ANSWER_RANGE = 2;

@@ -180,6 +180,8 @@ function toKernel(domain: Record, key: Key, how: u32): i32 {
 /** A key of the kernel's own: the answer is the message under way. */
 function primary(key: Key): i32 {
   if (key.kind == KIND_START) key.zero();
+  // By the order that was sent: the answer is the order from then on.
+  const isCopied = key.kind == KIND_MISC && returns(key.databyte);
   register(REGISTER_ARGUMENT).copy(keyAt(0));
   const code = answerOf(order);
   if (code == ANSWER_BUSY) return CLAIMING;
@@ -188,7 +190,7 @@ function primary(key: Key): i32 {
   // Nobody but the prime meter has the super key.
   if (keyAt(0).isSuper) keyAt(0).zero();
   keyAt(3).zero();
-  if (key.kind == KIND_MISC && returns(key.databyte)) return ANSWERED;
+  if (isCopied) return ANSWERED;
   keyAt(1).zero();
   keyAt(2).zero();
   return ANSWERED;

@@ -6,6 +6,7 @@ import { auditPass } from "./audit";
 import { REASON_HOST_CALL, REASON_IDLE, REASON_LIMIT, REASON_RAN } from "./codes";
 import { control } from "./control";
 import { end } from "./domain";
+import { isDue, wakeDue } from "./due";
 import { emit, eventsFull } from "./event";
 import { isInvocation, jump } from "./gate";
 import { catchUp } from "./host";
@@ -40,12 +41,12 @@ import {
 } from "./program";
 import { dequeue, passTime, rotate } from "./ready";
 import { Record } from "./record";
-import { nextWake, sleep, wakeSleepers } from "./sleeper";
+import { nextWake, sleep } from "./sleeper";
 import { slicesAhead, sprint } from "./sprint";
 import { share } from "./steal";
 import { chargeWork, supply } from "./supply";
 import { setTrap } from "./trap";
-import { attend, nextWorry } from "./worrier";
+import { attend } from "./worrier";
 
 /**
  * Runs domains for so many cycles of kernel time and so many passes at most. Answers a REASON_*, with
@@ -59,8 +60,8 @@ export function step(cycles: u32, passes: u32): i32 {
       control.asked = 0;
       return REASON_RAN;
     }
-    if (nextWake() <= here.time) wakeSleepers();
-    if (control.worried != 0 && (here.ready == 0 || nextWorry() <= here.time)) attend();
+    if (isDue()) wakeDue();
+    if (here.ready == 0 && control.worried != 0) attend();
     if (here.ready == 0) {
       if (control.worried != 0) continue;
       if (control.sleepers == 0) return REASON_IDLE;
@@ -157,7 +158,7 @@ function makeRoom(domain: Record, until: u64): i32 {
 
 /** Who wakes by now queues before the domain whose slice ends, however its time was cut up (R15). */
 export function endSlice(): void {
-  if (nextWake() <= me().time) wakeSleepers();
+  if (isDue()) wakeDue();
   rotate();
 }
 
@@ -165,6 +166,8 @@ export function endSlice(): void {
 function putAway(domain: Record, outcome: i32, until: u64): i32 {
   const node = domain.node;
   if (outcome == TRAPPED) {
+    // Its keeper has got it further.
+    if (me().sliceUsed != 0) domain.laps = 0;
     setTrap(domain, trapCode, trapAddress);
     return REASON_RAN;
   }
@@ -193,8 +196,7 @@ function putAway(domain: Record, outcome: i32, until: u64): i32 {
 /** Whether a turn of the head would come to its invocation at once, with nothing to be done before. */
 function isClear(domain: Record, until: u64): bool {
   if (isDefined(SHARED) || domain.amount <= domain.short) return false;
-  const now = me().time;
-  return now < until && nextWake() > now && nextWorry() > now;
+  return me().time < until && !isDue();
 }
 
 /** The host is to do a system call of the head, or what it invokes, at once if that is possible. */
@@ -202,7 +204,7 @@ export function askForCall(domain: Record): i32 {
   if (isDefined(SHARED)) return callHost(domain);
   report().domain = domain.node.index;
   // The host finds those ready who are due, however its time was cut up (R15).
-  if (nextWake() <= me().time) wakeSleepers();
+  if (isDue()) wakeDue();
   if (me().sliceLeft == 0) rotate();
   return REASON_HOST_CALL;
 }

@@ -10,6 +10,7 @@ import {
   CLASS_METER,
   CLASS_OTHER,
   CLASS_RESUME,
+  CLASS_START,
   OK,
   ORDER_CLASS,
   ORDER_IDLE_TIME,
@@ -27,6 +28,7 @@ import {
   KIND_PAGE,
   KIND_RESUME,
   KIND_SENSE,
+  KIND_START,
   MISC_CLOCK,
   MISC_DATA,
   MISC_DISCRIM,
@@ -58,6 +60,7 @@ function discern(): u32 {
   if (kind == KIND_DATA) return CLASS_DATA;
   if (kind == KIND_RESUME) return CLASS_RESUME;
   if (kind == KIND_METER) return CLASS_METER;
+  if (kind == KIND_START) return CLASS_START;
   const isMemory =
     kind == KIND_NODE || kind == KIND_FETCH || kind == KIND_SENSE || kind == KIND_PAGE;
   return isMemory ? CLASS_MEMORY : CLASS_OTHER;

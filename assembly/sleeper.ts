@@ -77,11 +77,10 @@ export function isAsleep(domain: Record): bool {
   return domain.state == STATE_WAITING && domain.readyPrevious != 0;
 }
 
-/** Makes ready all who sleep until now or earlier; several processors do so in batches. */
-export function wakeSleepers(): void {
-  const now = me().time;
+/** Makes ready all who sleep until a time or less long; several processors do so in batches. */
+export function wakeSleepers(until: u64): void {
   let batch = BATCH;
-  while (control.sleepers != 0 && nextWake() <= now) {
+  while (control.sleepers != 0 && nextWake() <= until) {
     if (isDefined(SHARED)) {
       if (--batch < 0) return;
       if (journalFilled()) journalBegin();

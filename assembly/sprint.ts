@@ -30,8 +30,8 @@ export function slicesAhead(until: u64, most: u32): u32 {
   const here = me();
   if (here.sliceUsed != 0 || control.switchCost != 0) return 0;
   if (!isSmooth(changetype<Record>(here.ready), control.quantum)) return 0;
-  // The worrier looks when he is due.
-  const last = min<u64>(min<u64>(until, nextWake() - 1), nextWorry());
+  // Who is due at the end of a slice queues before whose slice it is.
+  const last = min<u64>(min<u64>(until, nextWake() - 1), nextWorry() - 1);
   if (last <= here.time) return 0;
   const whole = <u32>min<u64>(most, (last - here.time) / control.quantum);
   return control.traced ? min(whole, eventRoom()) : whole;

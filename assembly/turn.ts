@@ -15,6 +15,7 @@ import {
   TURN_BLOCKED,
 } from "./codes";
 import { control } from "./control";
+import { isDue, wakeDue } from "./due";
 import { eventsFull } from "./event";
 import { isInvocation, jump } from "./gate";
 import { journalBegin } from "./journal";
@@ -45,12 +46,12 @@ import { count, me, Processor, ringHost } from "./processor";
 import { keepOutcome, NOTHING, RAN, restoreOutcome, runProgram, used, wanted } from "./program";
 import { passTime, rotate, takeIn } from "./ready";
 import { Record } from "./record";
-import { nextWake, wakeSleepers } from "./sleeper";
+import { nextWake } from "./sleeper";
 import { isSmooth, slicesAhead, sprint } from "./sprint";
 import { share, steal } from "./steal";
 import { refuse, supply } from "./supply";
 import { setTrap } from "./trap";
-import { attend, nextWorry } from "./worrier";
+import { attend } from "./worrier";
 
 /** Turn after turn, so many at most. Answers the last one's phase: see `turn`. */
 export function work(turns: u32): i32 {
@@ -96,18 +97,17 @@ function pass(here: Processor): i32 {
   countSlices(here.slices);
   here.slices = 0;
   // First, while nothing is half done: waking many is several changes.
-  if (nextWake() <= here.time) {
-    wakeSleepers();
-    if (nextWake() <= here.time) return PHASE_WANTING;
+  if (isDue()) {
+    wakeDue();
+    if (isDue()) return PHASE_WANTING;
   }
-  if (nextWorry() <= here.time) attend();
   const hasRun = here.outcome != NOTHING;
   if (hasRun && settleKept() == REASON_LIMIT) return rest(here, REST_LIMIT);
   if (!control.going) return rest(here, REST_HALTED);
   if (eventsFull()) return rest(here, REST_EVENTS);
   takeIn();
   // Its clock may have gone on to that of whoever gave it something: sleepers first.
-  if (nextWake() <= here.time) return PHASE_WANTING;
+  if (isDue()) return PHASE_WANTING;
   if (here.ready == 0) {
     if (control.worried == 0) return seek(here);
     attend();
@@ -151,7 +151,7 @@ function serve(here: Processor, domain: Record): i32 {
     if (domain.amount <= domain.short) return PHASE_WANTING;
     refillAhead(domain);
     // A refill that is charged for takes time.
-    if (here.time >= control.until || nextWake() <= here.time) return PHASE_WANTING;
+    if (here.time >= control.until || isDue()) return PHASE_WANTING;
   }
   if ((domain.flags & FLAG_TRAPPED) != 0) {
     trapped(domain);

@@ -25,7 +25,7 @@ import { enqueue } from "./ready";
 export function release(node: Node): void {
   if (node.lastHook) {
     requeueFirst(node);
-    worry(node);
+    worry(node, me().time);
   }
   if ((node.flags & NODE_AWAITED) != 0) {
     node.flags &= ~(<u8>NODE_AWAITED);
@@ -35,12 +35,12 @@ export function release(node: Node): void {
   }
 }
 
-/** Notes a domain, if others are stalled on it still. */
-function worry(node: Node): void {
+/** Notes a domain, if others are stalled on it still: from that time on it is a quantum. */
+function worry(node: Node, since: u64): void {
   if (node.lastHook == 0 || (node.flags & NODE_WORRIED) != 0) return;
   node.flags |= <u8>NODE_WORRIED;
   // Who has ended will not be called: nobody stands in the way of the others.
-  node.due = me().time + (node.hot.state == STATE_ENDED ? 0 : control.quantum);
+  node.due = since + (node.hot.state == STATE_ENDED ? 0 : control.quantum);
   node.nextWorry = 0;
   if (control.worried) changetype<Node>(control.lastWorried).nextWorry = changetype<usize>(node);
   else control.worried = changetype<usize>(node);
@@ -52,20 +52,25 @@ export function nextWorry(): u64 {
   return control.worried ? changetype<Node>(control.worried).due : u64.MAX_VALUE;
 }
 
-/** Sees to the first of the list: lets one go on who is stalled there, or a batch where it has ended. */
-export function attend(): void {
+/**
+ * Sees to the first of the list: lets one go on who is stalled there, or a batch where it has ended. True
+ * where such a one has more of them.
+ */
+export function attend(): bool {
   const node = changetype<Node>(control.worried);
   control.worried = node.nextWorry;
   if (control.worried == 0) control.lastWorried = 0;
   node.flags &= ~(<u8>NODE_WORRIED);
   const state = node.hot.state;
-  if (state != STATE_AVAILABLE && state != STATE_ENDED) return;
+  if (state != STATE_AVAILABLE && state != STATE_ENDED) return false;
   let batch = state == STATE_ENDED ? BATCH : 1;
   for (; batch > 0 && node.lastHook; batch--) {
     requeueFirst(node);
     count(STATISTIC_WORRIES);
   }
-  worry(node);
+  // When he was due, not when somebody looked; but for a quantum that was cut short, with nobody ready.
+  worry(node, min(node.due, me().time));
+  return state == STATE_ENDED && node.lastHook != 0;
 }
 
 /** A node is about to be freed. */

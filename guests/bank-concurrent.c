@@ -16,7 +16,8 @@
 //
 // NUMBER is 0 to 15, another for each.
 // Keys: 6 the start key of its own join object; 7 a node key to a node that all concurrencers
-// share, whose slot NUMBER is its own; those of a message in 12 to 15.
+// share, whose slot NUMBER is its own; 9 the discrim key, or nothing: then a hostile caller can
+// make it wait (pm_check_reply); those of a message in 12 to 15.
 // Pages: the ledger at 0x8000, writable.
 // Orders: those of bank.h, KT 0x10a. Callers: bank-client.
 #include <bank.h>
@@ -91,6 +92,7 @@ int main(int argc, char **argv) {
       answer = bank_look(&inbox, string, &length);
       unlock();
     }
+    pm_check_reply(BANK_DISCRIM);
     pm_reply(answer, string, length, &inbox);
   }
 }

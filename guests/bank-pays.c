@@ -4,8 +4,8 @@
 // next to nothing; but a caller that is stopped, starved or gone in the middle stops the server
 // with it, in the middle of a transaction, for all. So does one that passes no meter key.
 //
-// Keys: 1 its own domain key; 7 its own meter key, kept there meanwhile; those of a message in 12
-// to 15, 12 being the caller's meter key.
+// Keys: 1 its own domain key; 7 its own meter key, kept there meanwhile; 9 the discrim key, or
+// nothing; those of a message in 12 to 15, 12 being the caller's meter key.
 // Pages: the ledger at 0x8000, writable.
 // Orders: those of bank.h, KT 0x10a. Callers: bank-client, with its meter key in slot 7.
 #include <bank.h>
@@ -39,6 +39,7 @@ int main(int argc, char **argv) {
       answer = bank_look(&inbox, string, &length);
     }
     bank->lock = 0;
+    pm_check_reply(BANK_DISCRIM);
     pm_reply(answer, string, length, &inbox);
   }
 }

@@ -3,7 +3,8 @@
 // owner's meter, so a caller that is stopped, starved or gone in the middle changes nothing: the
 // transaction is done, and the answer goes to a resume key that may be void by then.
 //
-// Keys: those of a message in 12 to 15. Pages: the ledger at 0x8000, writable.
+// Keys: 9 the discrim key, or nothing: then a hostile caller can make it wait (pm_check_reply);
+// those of a message in 12 to 15. Pages: the ledger at 0x8000, writable.
 // Orders: those of bank.h, KT 0x10a. Callers: bank-client.
 #include <bank.h>
 
@@ -32,6 +33,7 @@ int main(int argc, char **argv) {
       answer = bank_look(&inbox, string, &length);
     }
     bank->lock = 0;
+    pm_check_reply(BANK_DISCRIM);
     pm_reply(answer, string, length, &inbox);
   }
 }

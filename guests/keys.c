@@ -48,7 +48,7 @@ static void try_classes(void) {
   CHECK(pm_class(PM_KEY3, PAGE) == PM_CLASS_MEMORY && pm_class(PM_KEY3, ECHO) == PM_CLASS_OTHER);
   CHECK(pm_meter_key(METER, PM_KEY1) == PM_OK && pm_class(PM_KEY3, PM_KEY1) == PM_CLASS_METER);
   CHECK(pm_join_key(PM_JOIN, PM_KEY2) == PM_OK && pm_class(PM_KEY3, PM_KEY2) == PM_CLASS_RESUME);
-  CHECK(pm_class(PM_NONE, PM_KEY2) == 0);
+  CHECK(pm_class(PM_KEY3, PM_SERVER) == PM_CLASS_START && pm_class(PM_NONE, PM_KEY2) == 0);
   CHECK(pm_same_key(PM_KEY3, NODE, NODE) && !pm_same_key(PM_KEY3, NODE, METER));
 }
 

@@ -13,7 +13,7 @@ import {
   STATUS_RESCINDED,
   STATUS_WRONG_STATE,
 } from "../assembly/codes.js";
-import { CONTROL_CODE } from "../assembly/layout.js";
+import { CONTROL_CODE, CONTROL_EVENTS, EVENT_CAPACITY } from "../assembly/layout.js";
 import { Answers } from "./answers.js";
 import type { Domain } from "./domain.js";
 import {
@@ -64,6 +64,7 @@ export class Core {
   tellTrap: (domain: Domain) => void = () => {};
   /** Only takes it, so that nothing comes between that and what changes hands. */
   collect: () => void = () => {};
+  #isLive = true;
 
   constructor(instance: KernelInstance, options: CheckedOptions) {
     this.exports = instance.exports;
@@ -76,6 +77,7 @@ export class Core {
   dispose(): void {
     this.post.end();
     this.answers.end();
+    this.#isLive = false;
     this.exports = disposed();
     this.view = disposed();
     if (this.shared) this.shared = disposed();
@@ -87,6 +89,8 @@ export class Core {
 
   /** The host has done something to the kernel: a run may have something to do again. */
   acted(): void {
+    // The kernel drops events for which there is no room; each act of the host is good for a few.
+    if (this.#isLive && this.view.control(CONTROL_EVENTS) > EVENT_CAPACITY / 2) this.collect();
     this.answers.onAnswer();
   }
 

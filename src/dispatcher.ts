@@ -8,7 +8,6 @@ import {
   REASON_TRAP,
 } from "../assembly/codes.js";
 import {
-  CONTROL_EVENTS,
   PROCESSOR_ADDRESS,
   PROCESSOR_CODE,
   PROCESSOR_DOMAIN,
@@ -96,7 +95,7 @@ export class Dispatcher implements Driver {
     const cycles = left < CHUNK ? Number(left) : CHUNK;
     const reason = this.#core.exports.step(cycles, PASSES);
     const act = this.#askedFor(reason);
-    if (this.#core.view.control(CONTROL_EVENTS) > 0) this.#reporter.report();
+    if (this.#reporter.hasNews) this.#reporter.report();
     if (act) {
       act();
       return "ran";

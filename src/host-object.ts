@@ -62,7 +62,9 @@ export class HostObjects {
       const status = core.exports.gateTake(indexOf(id), allocationOf(id), call);
       return status === OK ? { order, string, ...core.view.taken } : undefined;
     });
-    if (taken) this.deliver(taken.invoked, taken, domain);
+    if (!taken) return;
+    core.acted();
+    this.deliver(taken.invoked, taken, domain);
   }
 
   /** Gives a message to whatever a host key stands for. */

@@ -2,9 +2,7 @@
 
 import { OK, ORDER_KEEPER, ORDER_TRAP } from "../assembly/codes.js";
 import {
-  CONTROL_EVENTS,
   DOMAIN_KEEPER_SLOT,
-  EVENT_CAPACITY,
   METER_KEEPER_SLOT,
   RESUME_FAULT,
   RESUME_RESTART,
@@ -164,11 +162,9 @@ export class KeeperCalls {
   }
 
   #decline({ domain, number }: Call): boolean {
-    const { exports, view } = this.#core;
+    const { exports } = this.#core;
     const { id } = domain;
     const isDone = exports.domainDecline(indexOf(id), allocationOf(id), number) === OK;
-    // Many may decline between two steps, each with an event.
-    if (view.control(CONTROL_EVENTS) > EVENT_CAPACITY / 2) this.#core.report();
     this.#core.acted();
     return isDone;
   }

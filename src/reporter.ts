@@ -3,6 +3,7 @@
 
 import { OK } from "../assembly/codes.js";
 import {
+  CONTROL_EVENTS,
   EVENT_AVAILABLE,
   EVENT_CALL,
   EVENT_END,
@@ -72,6 +73,11 @@ export class Reporter {
       if (isAsked(entry)) this.#asked.push(entry);
       else this.#tell(entry);
     }
+  }
+
+  /** Whether there is anything to pass on. */
+  get hasNews(): boolean {
+    return this.#taken.length > 0 || this.#core.view.control(CONTROL_EVENTS) > 0;
   }
 
   /** Takes the kernel's batch, while the nodes that it names are whose they were, to pass it on later. */

@@ -1,10 +1,14 @@
 // The bank of guests/, opened in any of its five ways, with callers of several tenants.
 
-import type { Domain, Meter, Page } from "../src/index.js";
+import { type Domain, discrimKey, type Key, type Meter, type Page } from "../src/index.js";
 import { LEDGER, SLOT, type Town } from "./town.js";
 
 export const WAYS = ["a", "b", "c", "d", "e"] as const;
 export type Way = (typeof WAYS)[number];
+
+/** BANK_DISCRIM of guests/include/bank.h. */
+export const DISCRIM = 9;
+const GUARDED: Readonly<Record<number, Key>> = { [DISCRIM]: discrimKey };
 
 export interface Bank {
   page: Page;
@@ -22,6 +26,8 @@ export interface Plan {
   work: number;
   /** In way c: how many concurrencers. */
   workers?: number;
+  /** Keys that servers get beside those they need; by default the discrim key. */
+  keys?: Readonly<Record<number, Key>>;
 }
 
 export function openBank(town: Town, plan: Plan): Bank {
@@ -43,19 +49,27 @@ export function openBank(town: Town, plan: Plan): Bank {
   });
   return { page, servers, callers };
 
-  function server(town: Town, { way, owner, work }: Plan, pages: Ledgers): Domain {
-    if (way === "b") return town.guest(`bank-server ${work}`, owner, { pages });
-    const domain = town.guest(`bank-pays ${work}`, owner, { pages });
+  function server(town: Town, { way, owner, work, keys = GUARDED }: Plan, pages: Ledgers): Domain {
+    if (way === "b") return town.guest(`bank-server ${work}`, owner, { pages, keys });
+    const domain = town.guest(`bank-pays ${work}`, owner, { pages, keys });
     domain.keys.set(SLOT.self, domain.domainKey);
     return domain;
   }
 
-  function concurrencers(town: Town, { workers = 2 }: Plan, pages: Ledgers): Domain[] {
+  function concurrencers(
+    town: Town,
+    { workers = 2, keys = GUARDED }: Plan,
+    pages: Ledgers,
+  ): Domain[] {
     const shared = town.kernel.createNode();
     return Array.from({ length: workers }, (_, i) =>
       town.guest(`bank-concurrent ${i} ${work}`, owner, {
         pages,
-        keys: { [SLOT.join]: town.kernel.createJoin(`join ${i}`).key, [SLOT.own]: shared },
+        keys: {
+          ...keys,
+          [SLOT.join]: town.kernel.createJoin(`join ${i}`).key,
+          [SLOT.own]: shared,
+        },
       }),
     );
   }

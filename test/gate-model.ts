@@ -227,6 +227,7 @@ export class GateModel {
     this.deliver(key, sent, "first", domain);
     // Nobody runs in its stead: the next one begins a slice of its own.
     if (this.#queue[0] === head) this.#used = 0;
+    this.#endSlice();
     if (kind === RETURN) this.#becomeAvailable(domain);
   }
 
@@ -422,6 +423,7 @@ export class GateModel {
     this.#sayGate(domain, "implicit", keeper, sent);
     this.deliver(keeper, sent, "first");
     if (this.#queue[0] === head) this.#used = 0;
+    this.#endSlice();
   }
 
   // --- Queues -----------------------------------------------------------------------------------

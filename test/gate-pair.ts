@@ -2,7 +2,6 @@
 // seen is compared after it.
 
 import { expect } from "vitest";
-import type { KernelOptions } from "../src/index.js";
 import { GateModel, Unsaid } from "./gate-model.js";
 import {
   data,
@@ -14,7 +13,7 @@ import {
   nameOf,
   present,
 } from "./gate-parts.js";
-import { GateSide } from "./gate-side.js";
+import { GateSide, type SideOptions } from "./gate-side.js";
 import { type Act, type GatePlan, JOIN, type KeyPlan, NUMBERS, WAIT } from "./gate-world.js";
 import type { Logged } from "./puppet.js";
 
@@ -25,7 +24,7 @@ export class GatePair {
   readonly model: GateModel;
   readonly sides: GateSide[];
 
-  constructor(plan: GatePlan, variants: Record<string, KernelOptions>) {
+  constructor(plan: GatePlan, variants: Record<string, SideOptions>) {
     const { quantum } = plan;
     this.model = new GateModel(quantum);
     this.sides = Object.entries(variants).map(([name, o]) => new GateSide(name, { quantum, ...o }));

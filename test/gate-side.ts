@@ -92,11 +92,15 @@ const SWAP_KEEPER = 34;
 
 type Makers = Record<"joinCreate" | "waitCreate" | "pageCreate", () => number>;
 
+/** `isCut`: what is to be run is run in pieces, which nobody may see. */
+export type SideOptions = KernelOptions & { readonly isCut?: boolean };
+
 export class GateSide {
   readonly kernel: Kernel;
   readonly domains: Domain[] = [];
   readonly seen: Seen[] = [];
   readonly meters: Meter[];
+  readonly #isCut: boolean;
   /** What the model must say too. */
   readonly trace: string[] = [];
   /** Names of nodes, by their index. */
@@ -105,9 +109,11 @@ export class GateSide {
 
   constructor(
     readonly name: string,
-    options: KernelOptions,
+    options: SideOptions,
   ) {
-    this.kernel = createKernel({ nodes: 64, frames: 512, trace: true, ...options });
+    const { isCut = false, ...kernelOptions } = options;
+    this.#isCut = isCut;
+    this.kernel = createKernel({ nodes: 64, frames: 512, trace: true, ...kernelOptions });
     const say = (time: bigint, domain: Domain | null, what: string) =>
       this.trace.push(`${time} ${domain?.name ?? "host"} ${what}`);
     this.kernel.on("message", ({ time, domain, mode, callee, order }) =>
@@ -154,6 +160,17 @@ export class GateSide {
   }
 
   run(cycles: number): string {
+    let ending = "limit";
+    let left = cycles;
+    do {
+      const piece = this.#isCut ? Math.min(left, 1 + ((left * 7919) % 23)) : left;
+      ending = this.#run(piece);
+      left -= piece;
+    } while (left > 0 && ending === "limit");
+    return ending;
+  }
+
+  #run(cycles: number): string {
     const until = this.kernel.time + BigInt(cycles);
     for (let steps = 0; steps < 10_000; steps++) {
       const { reason } = this.kernel.step({ cycles: until - this.kernel.time });

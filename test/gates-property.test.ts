@@ -4,20 +4,21 @@
 import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, test } from "vitest";
-import type { KernelOptions } from "../src/index.js";
 import { GatePair } from "./gate-pair.js";
+import type { SideOptions } from "./gate-side.js";
 import { type Act, acts, type GatePlan, plan } from "./gate-world.js";
 
 const debug = readFileSync(new URL("../build/kernel.debug.wasm", import.meta.url));
 
 /** What must not be seen: the model knows nothing of it. */
-const variants: Record<string, KernelOptions> = {
+const variants: Record<string, SideOptions> = {
   release: { advance: 64n },
   debug: { advance: 64n, build: debug },
   // Alone, a processor of several runs what the one of the other build does.
   simulated: { advance: 64n, processors: 1, seed: 1 },
   single: { advance: 1n },
   whole: {},
+  cut: { advance: 64n, isCut: true },
 };
 
 const SEEDS = [1, 2, 3, 4];

@@ -3,8 +3,8 @@
 // suffer with them; where the owner's meter pays, never.
 
 import { describe, expect, test } from "vitest";
-import type { Domain } from "../src/index.js";
-import { openBank, WAYS, type Way } from "./bank.js";
+import { type Domain, discrimKey, type Key } from "../src/index.js";
+import { DISCRIM, openBank, WAYS, type Way } from "./bank.js";
 import { findings } from "./lab.js";
 import { numbers, readLedger, string, Town } from "./town.js";
 import { everywhere } from "./variants.js";
@@ -105,6 +105,31 @@ describe("bank, one processor", () => {
       expect(await ask(77)).toEqual([0x80000002]);
     }
   });
+});
+
+describe("a caller who names a busy domain as the one to be answered", () => {
+  async function hostile(way: "b" | "c" | "e", keys: Record<number, Key>) {
+    const town = new Town({ quantum: 1000 });
+    const meter = town.meter("all");
+    const plan = { way, owner: meter, callers: [], work: 10, workers: 1, keys };
+    const server = openBank(town, plan).servers[0]!;
+    const busy = town.guest("spin", meter);
+    const none: Key = { kind: "data", value: 0n };
+    const sent = town.kernel.send(server.startKey(), {
+      order: 1,
+      string: string(4, 5, 6, 100),
+      keys: [meter.key, none, none, busy.startKey()],
+    });
+    await town.kernel.run({ cycles: 10_000n });
+    await sent;
+    return server.state;
+  }
+  for (const way of ["b", "c", "e"] as const) {
+    test(`way ${way}: makes the server wait, but for one that has the discrim key`, async () => {
+      expect(await hostile(way, {})).not.toBe("available");
+      expect(await hostile(way, { [DISCRIM]: discrimKey })).toBe("available");
+    });
+  }
 });
 
 // --- Tenants that go away -------------------------------------------------------------------------

@@ -1,7 +1,8 @@
 // The post: messages of the host to domains, busy ones included, and the answers to its calls.
 
 import { expect, test } from "vitest";
-import { clockKey, type Delivery, dataKey, type Key, returnerKey } from "../src/index.js";
+import { CONTROL_EVENTS, EVENT_CAPACITY } from "../assembly/layout.js";
+import { clockKey, type Delivery, dataKey, type Key, orders, returnerKey } from "../src/index.js";
 import { Cast, data, text } from "./cast.js";
 import { DK0, findings } from "./lab.js";
 import { call, exit, fork, type Message, reply, rest, type Step, work } from "./puppet.js";
@@ -307,6 +308,47 @@ everywhere("the post", () => {
     expect(heard).toEqual([null, null]);
     expect((await kernel.call({ kind: "host", number: 12345 })).order).toBe(0);
     expect(kernel.core.hosts.size).toBe(1);
+  });
+
+  test("messages are told in a trace, and counted", async () => {
+    const cast = new Cast();
+    const told: string[] = [];
+    cast.kernel.on("message", ({ domain, callee, order, mode, time }) => {
+      expect(time).toBeLessThanOrEqual(cast.kernel.time);
+      told.push(`${domain?.name ?? "host"} ${mode} ${callee?.name ?? "kernel"} ${order}`);
+    });
+    const server = cast.play(serve({ order: 2 }), { name: "server" });
+    await cast.kernel.run();
+    const called = cast.kernel.call(server.domain.startKey(), { order: 1 });
+    await cast.kernel.run();
+    expect((await called).order).toBe(2);
+    cast.play([call(0, { order: 3 }), fork(0, { order: 4 })], {
+      ...{ name: "client", keys: { 0: server.domain.startKey() } },
+    });
+    await cast.kernel.run();
+    expect(told).toEqual([
+      "host fork server 1",
+      "client call server 3",
+      "server return client 2",
+      "client fork server 4",
+    ]);
+    expect(cast.kernel.statistics()).toMatchObject({ messages: 4n, worries: 0n });
+  });
+
+  test("however much the host does between two steps, it is told when a domain is available", async () => {
+    const cast = new Cast();
+    const { view } = cast.kernel.core;
+    const { domain } = cast.play([work(1000), rest(), rest()]);
+    cast.run(100);
+    const sent = watch(cast.kernel.send(domain.startKey(), { order: 5 }));
+    // As if so much had happened that there is room for no more.
+    view.setControl(CONTROL_EVENTS, EVENT_CAPACITY);
+    cast.kernel.createNode();
+    expect(cast.kernel.invoke(domain.domainKey, orders.makeAvailable).code).toBe(0);
+    expect(view.control(CONTROL_EVENTS)).toBeLessThan(10);
+    cast.kernel.step();
+    await settled();
+    expect(sent.outcome).toBe("done");
   });
 
   test("a thousand calls to one domain at once", async () => {

@@ -1,20 +1,9 @@
 import { describe, expect, test } from "vitest";
 import { loadScenario, parseScenario } from "../src/scenario/file.js";
-import { ScenarioError } from "../src/scenario/problem.js";
+import { complaint } from "./complaint.js";
 
 const METER = `[[meter]]\nname = "m"\nsuperior = "prime"\n`;
 const DOMAIN = `[[domain]]\nname = "d"\nmeter = "prime"\nbursts = { run = 5 }\n`;
-
-/** The whole message, without the file's name. */
-function complaint(text: string): string {
-  try {
-    parseScenario("test/x.toml", text);
-  } catch (error) {
-    if (error instanceof ScenarioError) return error.message.replaceAll("test/x.toml:", "");
-    throw error;
-  }
-  return "none";
-}
 
 const CYCLES = "a count of cycles from 0 to 2^64 − 1";
 const FAULTS: [what: string, text: string, message: string][] = [

@@ -1,31 +1,22 @@
 // What scenario files say of keys, guests as keepers, pages and messages, and how it is refused.
 
+import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { parseScenario } from "../src/scenario/file.js";
-import { ScenarioError } from "../src/scenario/problem.js";
+import { complaint } from "./complaint.js";
 
 const METER = `[[meter]]\nname = "m"\nsuperior = "prime"\n`;
+const METERS = METER.replace('"m"', '"client"') + METER.replace('"m"', '"service"');
 const PROGRAM = `program = "../guests/hello.elf"`;
 const DOMAIN = `[[domain]]\nname = "d"\nmeter = "prime"\n${PROGRAM}\n`;
 const BURSTS = `[[domain]]\nname = "b"\nmeter = "prime"\nbursts = { run = 5 }\n`;
 const COPIES = `[[domain]]\nname = "c"\nmeter = "prime"\n${PROGRAM}\ncount = 2\n`;
 const PAGE = `[[page]]\nname = "p"\n`;
-const AT = "[[at]]\ncycle = 1\n";
 const EXPECT = "[[expect]]\n";
 /** Three lines before the keys of a node. */
 const keys = (text: string) => `[[node]]\nname = "n"\nkeys = [${text}]\n`;
 const KINDS =
   "start, domain, meter, service, node, fetch, sense, page, join, wait, data, clock, returner, maker, discrim, console";
-
-function complaint(text: string): string {
-  try {
-    parseScenario("test/x.toml", text);
-  } catch (error) {
-    if (error instanceof ScenarioError) return error.message.replaceAll("test/x.toml:", "");
-    throw error;
-  }
-  return "none";
-}
 
 const FAULTS: [what: string, text: string, message: string][] = [
   [
@@ -263,96 +254,6 @@ const FAULTS: [what: string, text: string, message: string][] = [
     `${DOMAIN}keeper = { start = "d", refill = 5 }`,
     "5:25: domain[0].keeper.refill: unknown key, expected one of start, databyte",
   ],
-  [
-    "a message to nobody",
-    `${DOMAIN}${AT}send = "e"`,
-    '7:8: at[0].send: found "e", expected the name of a domain (did you mean "d"?)',
-  ],
-  [
-    "a message to a number",
-    `${AT}send = 5`,
-    "3:8: at[0].send: found 5, expected the name of a domain, or a key such as { start = ",
-  ],
-  [
-    "a message to a bad key",
-    `${AT}call = { clok = true, data = 5 }`,
-    '3:10: at[0].call.clok: unknown key (did you mean "clock"?), expected one of start, domain, ',
-  ],
-  [
-    "a message to the console",
-    `${AT}send = { console = true }`,
-    "3:10: at[0].send.console: found the console, expected a key to something else",
-  ],
-  [
-    "an order out of range",
-    `${DOMAIN}${AT}send = "d"\norder = -1`,
-    "8:9: at[0].order: found -1, expected an integer from 0 to 4_294_967_295",
-  ],
-  [
-    "an order beside off",
-    `${METER}${AT}off = "m"\norder = 5`,
-    "7:1: at[0].order: found it beside off, expected it beside send or call only",
-  ],
-  [
-    "an answer to what is only sent",
-    `${DOMAIN}${AT}send = "d"\nanswer = "a"`,
-    "8:1: at[0].answer: found it beside send, expected it beside call only",
-  ],
-  [
-    "an answer's name twice",
-    `${DOMAIN}${AT}call = "d"\nanswer = "a"\n${AT}call = "d"\nanswer = "a"`,
-    '12:10: at[1].answer: found "a" again (first on line 8), expected a name of its own',
-  ],
-  [
-    "a message too long",
-    `${DOMAIN}${AT}send = "d"\ntext = "${"x".repeat(4097)}"`,
-    `8:8: at[0].text: found "${"x".repeat(39)}…", expected a string of at most 4096 bytes`,
-  ],
-  [
-    "five keys in a message",
-    `${DOMAIN}${AT}send = "d"\nkeys = [${"{ data = 1 }, ".repeat(5)}]`,
-    "8:8: at[0].keys: found an array, expected an array of at most 4 keys",
-  ],
-  [
-    "four keys in a call",
-    `${DOMAIN}${AT}call = "d"\nkeys = [${"{ data = 1 }, ".repeat(4)}]`,
-    "8:8: at[0].keys: found 4 keys, expected at most 3 beside call",
-  ],
-  [
-    "a slot in a message",
-    `${DOMAIN}${AT}call = "d"\nkeys = [{ slot = 5, data = 1 }]`,
-    "8:11: at[0].keys[0].slot: unknown key, expected one of start, domain, ",
-  ],
-  [
-    "a claim about an unknown answer",
-    `${DOMAIN}${AT}call = "d"\nanswer = "a"\n${EXPECT}answer = "b"\norder = 5`,
-    '10:10: expect[0].answer: found "b", expected the name of an answer (did you mean "a"?)',
-  ],
-  [
-    "a claim about an unknown page",
-    `${PAGE}${EXPECT}page = "q"\nword = 5`,
-    '4:8: expect[0].page: found "q", expected the name of a page (did you mean "p"?)',
-  ],
-  [
-    "a word of an answer",
-    `${DOMAIN}${AT}call = "d"\nanswer = "a"\n${EXPECT}answer = "a"\nword = 5`,
-    "11:1: expect[0].word: found it about an answer, expected answered, order, text, bytes, numbers",
-  ],
-  [
-    "an offset of nothing",
-    `${EXPECT}conserved = true\noffset = 5`,
-    "3:1: expect[0].offset: found it without domain, meter, answer or page, expected it about a page",
-  ],
-  [
-    "a claim of messages upside down",
-    `${EXPECT}messages = { min = 5, max = 4 }`,
-    "2:12: expect[0].messages: found min 5 above max 4, expected the least first",
-  ],
-  [
-    "a message to the console with text and bytes",
-    `${DOMAIN}${EXPECT}domain = "d"\nconsole = [{ text = "a", bytes = [5] }]`,
-    "7:26: expect[0].console[0].bytes: found text and bytes, expected one of them at most",
-  ],
 ];
 
 describe("a scenario file is refused for", () => {
@@ -410,6 +311,13 @@ name = "x"
   expect(meters[0]!.keeper).toEqual({ start: "a", databyte: 7 });
   expect(nodes[0]!.keys).toHaveLength(3);
   expect(pages[0]!.bytes).toEqual(Uint8Array.of(1, 2, 255));
+});
+
+test("the example of docs/scenarios.md is one, but for its meters", () => {
+  const docs = readFileSync("docs/scenarios.md", "utf8");
+  const [, example] = /```toml\n(.*?)```/s.exec(docs)!;
+  const { domains, acts, claims } = parseScenario("scenarios/x.toml", METERS + example);
+  expect([domains.length, acts.length, claims.length]).toEqual([2, 1, 1]);
 });
 
 test("all that is wrong with keys is told at once", () => {

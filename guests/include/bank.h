@@ -93,6 +93,7 @@ enum {
 enum { BANK_REFUSED = 2 };  // a string too short, or no such account; nothing was done
 
 enum { BANK_STRING = 12 };
+enum { BANK_DISCRIM = 9 };  // the slot of the discrim key, or nothing: a server's own protection
 
 // Reads a transfer out of a message: PM_OK, or BANK_REFUSED.
 uint32_t bank_read(const pm_inbox *inbox, bank_transfer *transfer);

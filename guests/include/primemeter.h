@@ -192,10 +192,16 @@ enum pm_class {
   PM_CLASS_RESUME = 2,
   PM_CLASS_MEMORY = 3,  // node, fetch, sense, page
   PM_CLASS_METER = 4,
-  PM_CLASS_OTHER = 5    // a start key among them: who calls it may have to wait
+  PM_CLASS_OTHER = 5,
+  PM_CLASS_START = 6  // of a domain, a join or a wait object: who calls it may have to wait
 };
 uint32_t pm_class(uint32_t discrim, uint32_t slot);
 int pm_same_key(uint32_t discrim, uint32_t slot, uint32_t other);
+
+// Drops the key in PM_REPLY if it is a start key. Who uses pm_fork may name any key as the one to
+// be answered; with the start key of a domain that is busy for ever, he would make a server wait
+// for ever, and all who wait for the server. For servers whose callers don't trust each other.
+void pm_check_reply(uint32_t discrim);
 
 // --- Data keys -----------------------------------------------------------------------------------
 

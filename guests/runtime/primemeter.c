@@ -72,6 +72,11 @@ int pm_same_key(uint32_t discrim, uint32_t slot, uint32_t other) {
   return pm_call(discrim, &message, NULL) == 0;
 }
 
+void pm_check_reply(uint32_t discrim) {
+  if (pm_class(discrim, PM_REPLY) != PM_CLASS_START) return;
+  pm_drop_keys(PM_KEYS(PM_NONE, PM_NONE, PM_NONE, PM_REPLY));
+}
+
 // --- Data keys -----------------------------------------------------------------------------------
 
 uint32_t pm_make_data(uint32_t to, const void *bytes, uint32_t length) {

@@ -31,7 +31,7 @@ import {
   KIND_SENSE,
   KIND_START,
   MISC_CLOCK,
-  MISC_DATA,
+  MISC_DISCRIM,
   NODE_ALLOCATION,
   NODE_CALLS,
   NODE_CALLS_HIGH,
@@ -156,8 +156,8 @@ function checkResume(store: Store, name: string, key: number): void {
 
 function checkMisc(store: Store, name: string, key: number): void {
   const databyte = store.u8(key + KEY_DATABYTE);
-  if (databyte >= MISC_CLOCK && databyte <= MISC_DATA) return;
-  store.findings.add("misc", `${name}, databyte`, databyte, `${MISC_CLOCK} to ${MISC_DATA}`);
+  if (databyte >= MISC_CLOCK && databyte <= MISC_DISCRIM) return;
+  store.findings.add("misc", `${name}, databyte`, databyte, `${MISC_CLOCK} to ${MISC_DISCRIM}`);
 }
 
 /** Hooks are the kernel's own: prepared, and only where a domain's root has its hook. */
