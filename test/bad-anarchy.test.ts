@@ -96,6 +96,8 @@ class Anarchy {
       () => kernel.createWait().key,
       () => kernel.createPage().key,
       () => ({ kind: "misc", name: random.pick(["clock", "returner", "data"] as const) }),
+      () => kernel.hostObject(() => void this.heard++),
+      () => kernel.hostKey(({ meter }) => meter.add(50n)),
     ];
     try {
       return random.pick(makers)();
