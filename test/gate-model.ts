@@ -168,6 +168,29 @@ export class GateModel {
     domain.left = REST + Puppet.head(domain.step);
   }
 
+  /** What a domain that is ready invokes next: it has logged what came back before. */
+  nextKey(domain: GateDomain): GateKey {
+    if (domain.doing === "log") this.#milestone(domain);
+    return this.#keyOf(domain);
+  }
+
+  /** A domain that is ready does so, however long that takes: for a judge, who knows the order only. */
+  perform(domain: GateDomain): void {
+    this.nextKey(domain);
+    domain.left = 0;
+    this.#invoke(domain);
+  }
+
+  #keyOf(domain: GateDomain): GateKey {
+    const slot = domain.register(10);
+    return present(slot < 16 ? domain.keys[slot]! : DK0);
+  }
+
+  chainOf(domain: GateDomain): GateMeter[] {
+    const chain = this.#chain(domain);
+    return typeof chain === "number" ? [] : chain;
+  }
+
   #chain(domain: GateDomain): GateMeter[] | number {
     const key = present(domain.meter);
     if (key.kind !== "meter") return 0x404;
@@ -191,8 +214,7 @@ export class GateModel {
     const room = Math.min(domain.register(16), MOST);
     const at = domain.register(15);
     if (kind !== FORK && room > 0 && !isWritable(at)) return this.#fault(domain, 0x107, at);
-    const slot = domain.register(10);
-    const key = present(slot < 16 ? domain.keys[slot]! : DK0);
+    const key = this.#keyOf(domain);
     const passed = domain
       .slotsIn(14)
       .map((from) => present(from === null ? DK0 : domain.keys[from]!));
@@ -378,7 +400,7 @@ export class GateModel {
       return;
     }
     const service: GateKey = { kind: "node", to: dry, databyte: 0 };
-    this.#keep(domain, key, "restart", (restart) =>
+    this.keep(domain, key, "restart", (restart) =>
       message(KEEPER_ORDER, bigEndian(this.time * 256n, 8), [DK0, DK0, service, restart]),
     );
   }
@@ -399,7 +421,7 @@ export class GateModel {
       }
       const { code, where } = domain.trap!;
       const own: GateKey = { kind: "domain", to: domain };
-      this.#keep(domain, key, "fault", (fault) =>
+      this.keep(domain, key, "fault", (fault) =>
         message(TRAP_ORDER + code, word(code) + where, [DK0, DK0, own, fault]),
       );
       return;
@@ -410,7 +432,7 @@ export class GateModel {
   }
 
   /** Its keeper runs at once in its stead. */
-  #keep(
+  keep(
     domain: GateDomain,
     keeper: GateKey,
     how: "restart" | "fault",
