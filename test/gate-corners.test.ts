@@ -85,6 +85,48 @@ everywhere("corners of gates", () => {
     expect(findings(kernel)).toEqual([]);
   });
 
+  test("another key is put where a host key was invoked, before the host has taken that: it is that which is called", () => {
+    const lab = new GateLab();
+    const other = lab.listener("other", lab.prime);
+    lab.until(() => other.state === "available");
+    const taken: number[] = [];
+    const object = lab.kernel.hostObject(({ order }) => {
+      taken.push(order);
+    });
+    const write = (guest: Parameters<Parameters<GateLab["guest"]>[2]>[0]) =>
+      guest.fork({ key: 0, order: 7 }).exit();
+    const caller = lab.guest("caller", lab.prime, write, { keys: { 0: object } });
+    // Told before the host acts on what the domain has asked since.
+    const off = lab.kernel.on("refill", ({ domain }) => {
+      if (domain === caller) caller.keys.set(0, other.startKey());
+    });
+    lab.until(() => caller.state === "ended");
+    off();
+    lab.until(() => other.state === "available");
+    expect([taken, lab.orders(other)]).toEqual([[], [7]]);
+    expect(findings(lab.kernel)).toEqual([]);
+  });
+
+  test("a domain is put in a host keeper's place before that is called: the domain is called", () => {
+    const lab = new GateLab({ advance: 5n, quantum: 10 });
+    const keeper = lab.keeper("keeper", lab.prime, 1000n);
+    lab.until(() => keeper.state === "available");
+    const asked: string[] = [];
+    const a = lab.meter("A", lab.prime, 5n, ({ domain }) => {
+      asked.push(domain.name);
+      return "decline";
+    });
+    const poor = lab.guest("poor", a, (guest) => guest.spin(50).exit(), { start: false });
+    const off = lab.kernel.on("refill", ({ domain }) => {
+      if (domain === poor) a.node.swap(2, keeper.startKey());
+    });
+    poor.start();
+    lab.until(() => poor.state === "ended");
+    off();
+    expect([asked, lab.orders(keeper)]).toEqual([[], [0xffffffff]]);
+    expect(findings(lab.kernel)).toEqual([]);
+  });
+
   test("the answer goes to key 4 as it was passed, whatever the invocation puts in its slot", () => {
     const lab = new GateLab();
     const { kernel } = lab;
