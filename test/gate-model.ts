@@ -288,7 +288,7 @@ export class GateModel {
   }
 
   #stall(domain: GateDomain, callee: GateDomain): void {
-    this.#leaveQueue(domain);
+    this.leaveQueue(domain);
     domain.state = "stalled";
     domain.invokes = domain.doing === "invoke" && domain.left === 0;
     domain.stalledOn = callee;
@@ -406,7 +406,7 @@ export class GateModel {
   }
 
   #park(domain: GateDomain, dry: GateMeter): void {
-    this.#leaveQueue(domain);
+    this.leaveQueue(domain);
     this.#say(domain, `parks ${dry.name}`);
     domain.state = "parked";
     dry.parked.push(domain);
@@ -426,7 +426,7 @@ export class GateModel {
       );
       return;
     }
-    this.#leaveQueue(domain);
+    this.leaveQueue(domain);
     domain.state = "trapped";
     this.#say(domain, `traps ${domain.trap!.code.toString(16)}`);
   }
@@ -456,14 +456,14 @@ export class GateModel {
     this.#queue.push(domain);
   }
 
-  #leaveQueue(domain: GateDomain): void {
+  leaveQueue(domain: GateDomain): void {
     if (this.#queue[0] === domain) this.#used = 0;
     this.#queue = this.#queue.filter((other) => other !== domain);
   }
 
   /** Takes a domain away from whatever it does or waits for; resume keys to it are void. */
   #detain(domain: GateDomain): void {
-    this.#leaveQueue(domain);
+    this.leaveQueue(domain);
     if (domain.token) domain.token.void = true;
     domain.token = null;
     domain.why = null;
