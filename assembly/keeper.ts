@@ -101,7 +101,9 @@ export function trapped(domain: Record): i32 {
     return REASON_RAN;
   }
   dequeue(domain);
-  if (key.kind != KIND_HOST) return showTrap(domain);
+  // A host object pays for nothing: as with dry meters, one that mends nothing is not asked for ever.
+  if (key.kind != KIND_HOST || domain.laps >= <u8>KEEPER_LAPS) return showTrap(domain);
+  domain.laps++;
   domain.state = <u8>STATE_KEPT;
   return askKeeper(domain, null);
 }

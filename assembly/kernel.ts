@@ -166,6 +166,8 @@ export function endSlice(): void {
 function putAway(domain: Record, outcome: i32, until: u64): i32 {
   const node = domain.node;
   if (outcome == TRAPPED) {
+    // Its keeper has got it further.
+    if (me().sliceUsed != 0) domain.laps = 0;
     setTrap(domain, trapCode, trapAddress);
     return REASON_RAN;
   }

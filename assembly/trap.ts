@@ -29,6 +29,7 @@ export function showTrap(domain: Record): i32 {
   const node = domain.node;
   const trap = node.key(DOMAIN_TRAP_SLOT).low;
   domain.state = <u8>STATE_TRAPPED;
+  domain.laps = 0;
   const said = report();
   said.domain = node.index;
   said.code = <u32>trap;
