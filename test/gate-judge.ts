@@ -110,13 +110,26 @@ export class GateJudge {
     if (key.to.state !== "available") throw new Error(`${said}: that one is ${key.to.state}`);
   }
 
-  /** What a domain's log must say at the least and at the most, where it has so many entries. */
-  predict(domain: GateDomain, count: number): Entry[] {
+  /**
+   * What a domain's log says where it has so many entries: the last of them may still be to come. One that
+   * `waits` has done all that it does before it does so.
+   */
+  predict(domain: GateDomain, count: number, waits: boolean): Entry[] {
+    if (domain.why !== "kept") return this.#follow(domain, waits ? count + 1 : count);
+    // What it did before its keeper was called, it may have done without a trace.
+    const { token, why } = domain;
+    this.model.enqueue(domain);
+    const said = this.#follow(domain, count);
+    this.model.leaveQueue(domain);
+    Object.assign(domain, { state: "waiting", token, why });
+    return said;
+  }
+
+  #follow(domain: GateDomain, count: number): Entry[] {
     for (let steps = 0; steps < PATIENCE; steps++) {
-      const isThere = domain.state === "ready" || domain.state === "parked";
-      const said = isThere && domain.doing === "log" ? [...domain.log, domain.entry] : domain.log;
-      if (said.length > count || domain.state !== "ready") return said;
-      if (isGate(this.model.nextKey(domain))) return said;
+      const isReady = domain.state === "ready";
+      const said = isReady && domain.doing === "log" ? [...domain.log, domain.entry] : domain.log;
+      if (said.length >= count || !isReady || isGate(this.model.nextKey(domain))) return said;
       this.#perform(domain);
     }
     throw new Error(`${domain.name}: it goes on for ever`);

@@ -262,13 +262,14 @@ export class Storm {
 
   /** What a domain has that the judge does not know it to have: nothing, if nothing was lost or doubled. */
   wrong({ model, seen, node }: Storm["domains"][number]): string[] {
-    const predicted = this.judge.predict(model, seen.count);
-    const wrong = differences(predicted, seen);
     const state = this.#stateOf(node);
     const isBlocked = state !== STATE_READY && state !== STATE_WAITING && state !== STATE_PARKED;
+    const predicted = this.judge.predict(model, seen.count, isBlocked);
+    const wrong = differences(predicted, seen);
     const isWaiting = model.state === "available" || model.state === "waiting";
     if (isBlocked !== isWaiting) wrong.push(`in state ${state}, expected ${model.state}`);
-    else if (isBlocked) {
+    else if (isBlocked && model.why !== "kept") {
+      // Whose keeper was called may have one step more or less behind it.
       model.keys.forEach((key, slot) => {
         const found = this.#nameAt(node, slot);
         const expected = nameOf(key);
