@@ -336,12 +336,4 @@ test("the same of what takes several changes", () => {
   expect(expected).toMatchObject({ findings: [] });
   expect(spared.seen.get("guest")!.log.length).toBeGreaterThan(8);
   expect(deaths).toBeGreaterThan(200);
-  writeFileSync(
-    "/tmp/deaths2.txt",
-    JSON.stringify(
-      [deaths, spared.kernel.time, spared.seen.get("guest")!.log, spared.kernel.statistics()],
-      (_, v) => (typeof v === "bigint" ? String(v) : v),
-      1,
-    ),
-  );
 });
