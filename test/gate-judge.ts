@@ -25,7 +25,7 @@ const KEEPER_ORDER = 0xffffffff;
 const TRAP_ORDER = 0x80000000;
 const UNKNOWN = "????????????";
 /** Steps that a puppet may take with the kernel's own keys between two that can be seen. */
-const PATIENCE = 100;
+const PATIENCE = 100_000;
 
 export class GateJudge {
   readonly model = new GateModel(1_000_000);
