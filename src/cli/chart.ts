@@ -4,19 +4,22 @@ import { InvalidArgumentError } from "commander";
 import type { EChartsOption } from "echarts";
 
 export interface Chart {
+  /** What it shows, for whoever can't see it. */
+  readonly title: string;
   readonly width: number;
   readonly height: number;
   readonly option: EChartsOption;
 }
 
 /** Draws a chart as SVG; the same chart gives the same bytes. @throws {InvalidArgumentError} without echarts */
-export async function drawChart({ width, height, option }: Chart): Promise<string> {
+export async function drawChart({ title, width, height, option }: Chart): Promise<string> {
   const echarts = await load();
   const canvas = echarts.init(null, null, { renderer: "svg", ssr: true, width, height });
   canvas.setOption({ animation: false, ...option });
   const svg = canvas.renderToSVGString();
   canvas.dispose();
-  return `${timeless(svg)}\n`;
+  const said = title.replaceAll("&", "&amp;").replaceAll("<", "&lt;");
+  return `${timeless(svg).replace(/>/, `>\n<title>${said}</title>`)}\n`;
 }
 
 /** Without what counts the charts of this process: ids, and the styles of what a mouse is over. */

@@ -13,17 +13,20 @@ const NEVER = 20_000;
 const LEAST = 10;
 const COLOURS = { in: "#2a6f97", never: "#c1121f" };
 
+const TITLE = "Cycles until the next caller gets in, by where a caller is stopped";
+
 /** For each way a panel: how long the next caller waits, by where in its transaction a caller is stopped. */
 export function locksChart(reports: readonly WayReport[]): Chart {
   const panels = reports.map((report, index) => panel(report, index, index === reports.length - 1));
   return {
+    title: TITLE,
     width: WIDTH,
     height: TOP + reports.length * PANEL + BOTTOM,
     option: {
       backgroundColor: "#ffffff",
       title: [
         {
-          text: "Cycles until the next caller gets in, by where a caller is stopped",
+          text: TITLE,
           subtext: `its meter is switched off at an instruction boundary of a transaction; red: nobody gets in any more`,
           left: 16,
           top: 8,

@@ -27,18 +27,21 @@ const PANELS: readonly Panel[] = [
   },
 ];
 
+const TITLE = "Wire against battery: a group is switched off at unforeseen moments";
+
 /** Each figure by the size of grants, the wire first. */
 export function wireChart(reports: readonly ModelReport[]): Chart {
   const names = reports.map(({ model }) => (model.kind === "wire" ? "wire" : grouped(model.grant)));
   const tops = PANELS.map((_, i) => TOP + i * (PANEL + GAP));
   return {
+    title: TITLE,
     width: WIDTH,
     height: TOP + PANELS.length * (PANEL + GAP) - GAP + BOTTOM,
     option: {
       backgroundColor: "#ffffff",
       title: [
         {
-          text: "Wire against battery: a group is switched off at unforeseen moments",
+          text: TITLE,
           subtext: "12 programs on a tree of meters, or each with grants of so many cycles",
           left: 16,
           top: 8,
