@@ -47,6 +47,7 @@ import {
   MARK_READ,
   MARK_WRITE,
 } from "../assembly/riscv/layout.js";
+import type { Stage } from "./gate-cast.js";
 import { differences, GateJudge } from "./gate-judge.js";
 import { type GateDomain, GateJoin, type GateKey, nameOf } from "./gate-parts.js";
 import { CODE, LOG, Puppet, SCRIPT, Seen, type Step } from "./puppet.js";
@@ -69,7 +70,7 @@ const KINDS: Readonly<Record<string, number>> = {
   meter: KIND_METER,
 };
 
-export class Storm {
+export class Storm implements Stage {
   readonly simulated: Simulated;
   readonly judge = new GateJudge();
   readonly domains: { model: GateDomain; seen: Seen; node: number }[] = [];
