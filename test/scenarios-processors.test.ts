@@ -57,7 +57,10 @@ function bill(report: Report, timed: Timed): object {
   };
 }
 
-describe.each(readdirSync("scenarios"))("%s", (file) => {
+/** Who is stopped where, in the scenarios of locks, depends on who runs when, and so does all that follows. */
+const isOfLocks = (file: string) => file.startsWith("lock-");
+
+describe.each(readdirSync("scenarios").filter((file) => !isOfLocks(file)))("%s", (file) => {
   const timed = TIMED[file] ?? NOTHING;
   const alone = play(file);
 
@@ -72,5 +75,17 @@ describe.each(readdirSync("scenarios"))("%s", (file) => {
       expect(BigInt.asUintN(64, counter + consumed)).toBe(granted);
     }
     expect(report.consumed).toBe((await alone).consumed);
+  });
+});
+
+// Wherever the caller was stopped: where the owner pays, or nobody locks, the other one is served.
+const SURVIVORS = ["server", "concurrent", "cas", "owner-delayed"];
+describe.each(SURVIVORS.map((name) => `lock-${name}.toml`))("%s", (file) => {
+  test.each(Object.entries(VARIANTS))("%s", async (_, options) => {
+    const { findings, expectations } = await play(file, options);
+    expect(findings).toEqual([]);
+    const last = expectations.filter(({ text }) => !/^at |audit|output/.test(text));
+    expect(last.length).toBeGreaterThan(1);
+    expect(last.filter(({ ok }) => !ok)).toEqual([]);
   });
 });

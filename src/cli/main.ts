@@ -3,15 +3,22 @@ import { randomInt } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { MAX_PROCESSORS } from "../../assembly/layout.js";
+import { WAYS, type Way } from "../locks/way.js";
 import { ScenarioError } from "../scenario/problem.js";
 import { UNLIMITED } from "../scenario/values.js";
 import { CANARY_NAMES } from "../sim/canary.js";
+import { type LocksFlags, locksCommand } from "./locks.js";
 import { checkCommand, type RunFlags, runCommand } from "./run.js";
 import { type SimFlags, simCommand } from "./sim.js";
+import { type WireFlags, wireCommand } from "./wire.js";
 
 /** Exit codes: 0 is for a run whose expectations all hold. */
 const FAILED = 1;
 const BAD_USAGE = 2;
+const GRANTS = [1_000n, 10_000n, 100_000n, 1_000_000n, 10_000_000n];
+/** More would take hours to be used up. */
+const MOST_GRANT = 100_000_000n;
+const LETTERS = WAYS.map(({ way }) => way).join(", ");
 
 // Whoever reads has left (`| head`): nothing more to say, and nothing went wrong.
 for (const stream of [process.stdout, process.stderr]) {
@@ -99,6 +106,67 @@ Examples:
     process.exitCode = (await simCommand(drawn)) ? 0 : FAILED;
   });
 
+program
+  .command("locks")
+  .description("stop callers everywhere in a transaction: which of five ways to lock survives that")
+  .option("--way <letters>", `only these ways, of ${LETTERS}`, ways)
+  .option("--every <n>", "stop at each so manieth instruction boundary only", whole(1, 1e6), 1)
+  .option("--work <n>", "rounds of two instructions inside a transaction", whole(1, 1000), 8)
+  .option(
+    "--svg <file>",
+    "draw how long the next caller waits (needs echarts: npm install echarts)",
+  )
+  .option("--json", "print one JSON object and nothing else")
+  .addHelpText(
+    "after",
+    `
+Ways:
+${WAYS.map(({ way, name, about }) => `  ${way}  ${name} ${about}`).join("\n")}
+
+Exit codes:
+  0  b, c and d survive every stop; a and e show how they fail
+  1  one doesn't
+  2  wrong usage
+
+Examples:
+  primemeter locks
+  primemeter locks --way ab --every 10
+  primemeter locks --svg locks.svg
+  primemeter run scenarios/lock-spin.toml`,
+  )
+  .action(async (flags: LocksFlags) => {
+    process.exitCode = (await locksCommand(flags)) ? 0 : FAILED;
+  });
+
+program
+  .command("wire")
+  .description("switch a group of programs off: by the wire of its meter, and by grants that end")
+  .addOption(
+    new Option("--grants <sizes>", "cycles of a grant, for each battery")
+      .argParser(grants)
+      .default(GRANTS, GRANTS.join(",")),
+  )
+  .option("--moments <n>", "at so many moments", whole(1, 1e6), 20)
+  .option("--seed <n>", "where moments and programs come from", whole(0, 2 ** 32 - 1), 1)
+  .option("--svg <file>", "draw the figures as a chart (needs echarts: npm install echarts)")
+  .option("--json", "print one JSON object and nothing else")
+  .addHelpText(
+    "after",
+    `
+Exit codes:
+  0  the wire stopped its group at once, every time
+  1  it did not
+  2  wrong usage
+
+Examples:
+  primemeter wire
+  primemeter wire --grants 5_000,500_000 --moments 100
+  primemeter wire --svg wire.svg`,
+  )
+  .action(async (flags: WireFlags) => {
+    process.exitCode = (await wireCommand(flags)) ? 0 : FAILED;
+  });
+
 try {
   await program.parseAsync();
 } catch (error) {
@@ -130,6 +198,25 @@ function cycleCount(text: string): bigint {
     throw new InvalidArgumentError("Expected a count of cycles, such as 5_000_000.");
   }
   return count;
+}
+
+/** Parses letters of ways, such as `abe`. */
+function ways(text: string): Way[] {
+  const found = WAYS.map(({ way }) => way).filter((way) => text.includes(way));
+  if (found.length === 0 || found.length !== text.length) {
+    throw new InvalidArgumentError(`Expected letters of ${LETTERS}, such as "ab".`);
+  }
+  return found;
+}
+
+/** Parses sizes of grants, such as `1_000,10_000`. */
+function grants(text: string): bigint[] {
+  const sizes = text.split(",").map((size) => (/^\d[\d_]*$/.test(size) ? cycleCount(size) : 0n));
+  if (sizes.some((size) => size < 1n || size > MOST_GRANT)) {
+    const example = "such as 1_000,100_000";
+    throw new InvalidArgumentError(`Expected cycles from 1 to ${MOST_GRANT}, ${example}.`);
+  }
+  return sizes;
 }
 
 /** Parses a whole number in a range; digits may be grouped by underscores. */

@@ -29,3 +29,17 @@ export function table(
     .map((line) => `  ${line}`.trimEnd())
     .join("\n");
 }
+
+/** Words in lines of at most so many columns, all but the first one indented. */
+export function wrapped(text: string, columns: number, indent: string): string {
+  const lines: string[] = [];
+  let line = "";
+  for (const word of text.split(" ")) {
+    const longer = line === "" ? word : `${line} ${word}`;
+    if (longer.length > columns && line !== "") {
+      lines.push(line);
+      line = indent + word;
+    } else line = longer;
+  }
+  return [...lines, line].join("\n");
+}
