@@ -124,7 +124,7 @@ export const ANSWER_TAKEN = 3;
 export const ANSWER_ABANDONED = 0x80000003;
 /** The host object that was invoked threw. */
 export const ANSWER_FAILED = 0x80000004;
-/** As STATUS_BUSY; no key answers so. */
+/** As STATUS_BUSY; but of a returner or a join it may be an answer like any other. */
 export const ANSWER_BUSY = 0xfffffff0;
 
 // --- Status codes of exported functions ---------------------------------------------------------

@@ -133,6 +133,8 @@ function change(domain: Record, result: Key): u32 {
     domain.state = <u8>STATE_KEPT;
     result.setResume(RESUME_RESTART, node);
   } else {
+    // What comes is a message to it, not the answer to what it invoked last or asked of the host.
+    domain.flags &= ~(<u8>FLAG_CALLING);
     domain.state = <u8>STATE_AVAILABLE;
     release(node);
   }

@@ -26,7 +26,6 @@ import {
   FLAG_CALLING,
   HOOK_GATE,
   KIND_HOST,
-  KIND_MISC,
   KIND_RESUME,
   KIND_START,
   MAX_STRING,
@@ -34,6 +33,7 @@ import {
   PREPCODE_WAIT,
   REGISTER_ARGUMENT,
   REGISTER_INVOKED,
+  REGISTER_KEYS,
   REGISTER_RESULT,
   RESUME_FAULT,
   RESUME_RETURN,
@@ -59,7 +59,7 @@ import { Record } from "./record";
 import { MACHINE_PC, MARK_READ, MARK_WRITE } from "./riscv/layout";
 import { Machine } from "./riscv/machine";
 import { stringFits } from "./riscv/string";
-import { returns } from "./service";
+import { isReturner } from "./service";
 import { releaseKeeper, stall, wakeStalled } from "./stall";
 import { clearTrap, setTrap } from "./trap";
 import { waitInvoke } from "./wait";
@@ -159,6 +159,9 @@ function toWaiting(domain: Record, key: Key, how: u32): void {
 /** What the kernel itself answers at once, or a join or wait object later. */
 function toKernel(domain: Record, key: Key, how: u32): i32 {
   beginFrom(domain);
+  // The answer goes to whom was passed, whatever the invocation puts in his slot.
+  const reply = register(REGISTER_KEYS);
+  reply.copy(keyAt(3));
   const node = key.kind == KIND_START ? nodeOf(key) : null;
   let came: i32;
   if (node && node.prepcode == PREPCODE_JOIN) came = joinInvoke(domain, node, how);
@@ -171,9 +174,7 @@ function toKernel(domain: Record, key: Key, how: u32): i32 {
     deliver(domain);
     return REASON_RAN;
   }
-  const reply = register(REGISTER_ARGUMENT);
-  fetchKey(domain, argument(domain, 4) >>> 24, reply);
-  part(domain, how, reply.kind == KIND_RESUME ? useResume(reply) : null);
+  part(domain, how, reply.kind == KIND_RESUME && !reply.isVoid ? useResume(reply) : null);
   return REASON_RAN;
 }
 
@@ -181,10 +182,11 @@ function toKernel(domain: Record, key: Key, how: u32): i32 {
 function primary(key: Key): i32 {
   if (key.kind == KIND_START) key.zero();
   // By the order that was sent: the answer is the order from then on.
-  const isCopied = key.kind == KIND_MISC && returns(key.databyte);
+  const isCopied = isReturner(key);
   register(REGISTER_ARGUMENT).copy(keyAt(0));
   const code = answerOf(order);
-  if (code == ANSWER_BUSY) return CLAIMING;
+  // The returner answers whatever it was sent.
+  if (code == ANSWER_BUSY && !isCopied) return CLAIMING;
   answer(code);
   keyAt(0).copy(register(REGISTER_RESULT));
   // Nobody but the prime meter has the super key.

@@ -10,6 +10,7 @@ import {
   INVOKE_CALL,
   OK,
   ORDER_KT,
+  STATUS_BUSY,
 } from "./codes";
 import { control } from "./control";
 import { domainOrder } from "./domain-key";
@@ -35,6 +36,7 @@ import {
   PREPCODE_WAIT,
   REGISTER_ARGUMENT,
   REGISTER_INVOKED,
+  REGISTER_KEYS,
   REGISTER_RESULT,
 } from "./layout";
 import {
@@ -42,6 +44,7 @@ import {
   begin,
   echo,
   gatherInto,
+  KEYS,
   keyAt,
   length,
   nodeOf,
@@ -52,7 +55,7 @@ import {
 } from "./message";
 import { nodeOrder } from "./node-key";
 import { pageOrder } from "./page";
-import { DATA_BYTES, returns, serviceOrder } from "./service";
+import { DATA_BYTES, isReturner, serviceOrder } from "./service";
 import { waitInvoke } from "./wait";
 
 export function register(number: i32): Key {
@@ -60,10 +63,11 @@ export function register(number: i32): Key {
 }
 
 /**
- * The host invokes the key in REGISTER_INVOKED with an order, REGISTER_ARGUMENT and the string in
- * HOST_STRING, CONTROL_LENGTH bytes; a key that is asked for is in REGISTER_RESULT, a string where the
- * other was. Answers the return code: 0 is done, ANSWER_INVALID_ORDER is refused. A key whose node was
- * rescinded is DK(0), here and as an argument.
+ * The host invokes the key in REGISTER_INVOKED with an order, REGISTER_ARGUMENT as key 1, keys 2 and 3 of
+ * REGISTER_KEYS and the string in HOST_STRING, CONTROL_LENGTH bytes. The keys that are answered are in
+ * REGISTER_KEYS, the first in REGISTER_RESULT, too; a string where the other was. Answers the return code: 0
+ * is done, ANSWER_INVALID_ORDER is refused; with STATUS_BUSY in CONTROL_CODE nothing is done yet. A key
+ * whose node was rescinded is DK(0), here and as an argument.
  */
 export function invoke(code: u32): u32 {
   const invoked = register(REGISTER_INVOKED);
@@ -71,7 +75,12 @@ export function invoke(code: u32): u32 {
   sanitize(register(REGISTER_ARGUMENT));
   begin(code);
   keyAt(0).copy(register(REGISTER_ARGUMENT));
+  for (let number = 1; number < KEYS - 1; number++) {
+    sanitize(register(REGISTER_KEYS + number));
+    keyAt(number).copy(register(REGISTER_KEYS + number));
+  }
   setString(HOST_STRING, min<u32>(control.length, MAX_STRING));
+  control.code = OK;
   const result = register(REGISTER_RESULT);
   if (isObject(invoked)) {
     const node = nodeOf(invoked);
@@ -79,9 +88,18 @@ export function invoke(code: u32): u32 {
     else waitInvoke(null, node, INVOKE_CALL);
     result.copy(keyAt(0));
   } else {
+    const isCopied = isReturner(invoked);
     const came = answerOf(code);
-    if (came == ANSWER_BUSY) return came;
+    if (came == ANSWER_BUSY && !isCopied) {
+      control.code = STATUS_BUSY;
+      return came;
+    }
     answer(came);
+    keyAt(0).copy(result);
+    for (let number = isCopied ? KEYS - 1 : 1; number < KEYS; number++) keyAt(number).zero();
+  }
+  for (let number = 0; number < KEYS; number++) {
+    register(REGISTER_KEYS + number).copy(keyAt(number));
   }
   control.length = length;
   if (length != 0) gatherInto(HOST_STRING);
@@ -108,7 +126,7 @@ export function answerOf(code: u32): u32 {
   if (kind == KIND_METER) return code == ORDER_KT ? ANSWER_METER : ANSWER_INVALID_ORDER;
   if (kind == KIND_DATA) return dataOrder(code, invoked);
   if (kind == KIND_MISC) {
-    if (!returns(invoked.databyte)) return serviceOrder(invoked.databyte, result);
+    if (!isReturner(invoked)) return serviceOrder(invoked.databyte, result);
     result.copy(value);
     echo();
     return code;

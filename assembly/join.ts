@@ -36,7 +36,7 @@ import {
   PREPCODE_NONE,
   RESUME_RETURN,
 } from "./layout";
-import { begin, gatherInto, KEYS, keyAt, length, order, setString } from "./message";
+import { begin, gatherInto, KEYS, keyAt, length, nodeOf, order, setString } from "./message";
 import { Node } from "./node";
 import { enqueue } from "./ready";
 import { Record } from "./record";
@@ -102,9 +102,12 @@ function take(domain: Record | null, node: Node, how: u32): i32 {
   return ANSWERED;
 }
 
-/** The invoker, or whoever key 4 is a resume key to, waits. */
+/**
+ * The invoker, or the domain that key 4 is a resume key to, waits. No join does: of a chain of them each would
+ * hold what comes to one, and it would be followed in one change.
+ */
 function wait(domain: Record | null, node: Node, how: u32): i32 {
-  const isOther = keyAt(3).kind == KIND_RESUME;
+  const isOther = keyAt(3).kind == KIND_RESUME && nodeOf(keyAt(3)).isDomain;
   if (!domain || (how != INVOKE_CALL && !isOther)) {
     begin(ANSWER_INVALID_ORDER);
     return ANSWERED;

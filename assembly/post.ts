@@ -11,6 +11,7 @@ import {
   EVENT_MESSAGE,
   FLAG_CALLING,
   HOST_STRING,
+  KIND_HOST,
   KIND_RESUME,
   KIND_START,
   MAX_STRING,
@@ -46,6 +47,11 @@ export function gateTake(index: u32, allocation: u32, call: u32): i32 {
   if (isDefined(SHARED)) if (domain.node.calls != call) return STATUS_SPENT;
   const how = argument(domain, 7);
   fetchKey(domain, argument(domain, 0), register(REGISTER_INVOKED));
+  if (register(REGISTER_INVOKED).kind != KIND_HOST) {
+    // Another has been put there meanwhile: that is invoked when the domain has its turn.
+    if (domain.state != STATE_READY) enqueue(domain);
+    return STATUS_SPENT;
+  }
   beginFrom(domain);
   passResumeKey(domain, how);
   for (let number = 0; number < KEYS; number++)

@@ -24,6 +24,7 @@ import {
   KIND_DATA,
   KIND_FETCH,
   KIND_METER,
+  KIND_MISC,
   KIND_NODE,
   KIND_PAGE,
   KIND_RESUME,
@@ -66,9 +67,9 @@ function discern(): u32 {
   return isMemory ? CLASS_MEMORY : CLASS_OTHER;
 }
 
-/** Whether the key's answer is what it is sent. */
-export function returns(service: i32): bool {
-  return service == MISC_RETURNER && order != ORDER_KT;
+/** Whether the key's answer to the message under way is what it is sent. */
+export function isReturner(key: Key): bool {
+  return key.kind == KIND_MISC && key.databyte == MISC_RETURNER && order != ORDER_KT;
 }
 
 function clock(): u32 {

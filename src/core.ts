@@ -32,6 +32,7 @@ import { allocationOf, idOf, indexOf, type MeterId, type NodeId } from "./id.js"
 import { copyKey, type Key, ZERO_KEY } from "./key.js";
 import { type KeyLike, keyOf } from "./key-like.js";
 import { Mappings } from "./mappings.js";
+import type { Delivery } from "./message.js";
 import { Meter, MeterKey } from "./meter.js";
 import { type CheckedOptions, show } from "./options.js";
 import { Post } from "./post.js";
@@ -40,6 +41,7 @@ import { View } from "./view.js";
 import { disposed, type KernelExports, type KernelInstance, type Shared } from "./wasm.js";
 
 const NO_BYTES = new Uint8Array(0);
+const NO_KEYS: Delivery["keys"] = [ZERO_KEY, ZERO_KEY, ZERO_KEY, ZERO_KEY];
 
 export class Core {
   exports: KernelExports;
@@ -186,21 +188,24 @@ export class Core {
     return keyOf(this, like, what);
   }
 
-  /** Invokes a key; the return code, and the key and the string that come back. */
+  /** Invokes a key; the return code, and the keys and the string that come back. `all`: keys 2 and 3 of it. */
   invoke(
     key: Key,
     order: number,
     argument: Key = ZERO_KEY,
     string: Uint8Array = NO_BYTES,
-  ): { code: number; key: Key; string: Uint8Array } {
+    all: Delivery["keys"] = NO_KEYS,
+  ): { code: number; key: Key; keys: Delivery["keys"]; string: Uint8Array } {
     const own = copyKey(key, "invoke: key");
     const given = copyKey(argument, "invoke: argument");
     const answer = this.alone(() => {
       this.view.setInvoked(own);
       this.view.setArgument(given);
+      this.view.keys = [given, all[1], all[2], ZERO_KEY];
       this.view.string = string;
       const code = this.exports.invoke(order) >>> 0;
-      return { code, key: this.view.result, string: this.view.string };
+      const { result, keys } = this.view;
+      return { code, key: result, keys, string: this.view.string };
     });
     this.acted();
     return answer;

@@ -48,9 +48,14 @@ export class KeeperCalls {
       this.#restart(call);
       return;
     }
-    meter.keeperCalls++;
     const key = meter.node.fetch(METER_KEEPER_SLOT);
-    const entry = key.kind === "host" ? this.#core.hosts.get(key.number) : undefined;
+    if (key.kind !== "host") {
+      // Another has been put there meanwhile: the domain finds out.
+      this.#restart(call);
+      return;
+    }
+    meter.keeperCalls++;
+    const entry = this.#core.hosts.get(key.number);
     const outcome =
       entry?.kind === "object"
         ? this.#askObject(entry.handler, call, meter, time)
@@ -63,7 +68,11 @@ export class KeeperCalls {
     if (!this.#isOut(call)) return;
     const { domain } = call;
     const key = domain.node.fetch(DOMAIN_KEEPER_SLOT);
-    const entry = key.kind === "host" ? this.#core.hosts.get(key.number) : undefined;
+    if (key.kind !== "host") {
+      this.#restart(call);
+      return;
+    }
+    const entry = this.#core.hosts.get(key.number);
     const giveUp = () => {
       if (this.#decline(call)) this.#core.tellTrap(domain);
     };

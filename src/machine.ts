@@ -1,7 +1,7 @@
 // A domain's machine on the target CPU: its address space, its process, its system calls. Internal.
 
 import { INVOKE_CALL, INVOKE_FORK, INVOKE_RETURN, OK, STATUS_RANGE } from "../assembly/codes.js";
-import { PAGE_SIZE } from "../assembly/layout.js";
+import { MAX_STRING, PAGE_SIZE } from "../assembly/layout.js";
 import {
   MACHINE_PC,
   MACHINE_REGISTERS,
@@ -114,7 +114,8 @@ export class Machine implements GuestMemory {
   /** The order and the string that it invokes a key with. */
   get message(): { order: number; string: Uint8Array } {
     // The kernel has found the string readable; what was unmapped since is dropped.
-    const string = this.read(this.#register(A2), this.#register(A3)) ?? new Uint8Array(0);
+    const length = Math.min(this.#register(A3), MAX_STRING);
+    const string = this.read(this.#register(A2), length) ?? new Uint8Array(0);
     return { order: this.#register(A1), string };
   }
 

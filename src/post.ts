@@ -150,8 +150,9 @@ export class Post {
 
   /** A key of the kernel's own, done at once. */
   #invoke(key: Key, message: Delivery): void {
-    const answer = this.#core.invoke(key, message.order, message.keys[0], message.string);
-    this.answer(message.keys[3], delivery(answer.code, answer.string, answer.key));
+    const { order, string, keys } = message;
+    const answer = this.#core.invoke(key, order, keys[0], string, keys);
+    this.answer(keys[3], delivery(answer.code, answer.string, ...answer.keys));
   }
 
   #deliver(key: Key, message: Delivery): number {

@@ -136,6 +136,8 @@ export class Reporter {
 
   /** Several processors: does what an ecall asks for, once: a listener may have stopped the domain. */
   #answer(domain: Domain, call: number, time: bigint): void {
+    // It may have gone on since: then its registers are no longer of what was asked.
+    if (!this.#core.waits(domain, call)) return;
     if (domain.machine!.invokes) {
       this.#core.objects.take(domain, call);
       return;

@@ -200,17 +200,25 @@ export class View {
   /** What a gate is sent: the key to it, and all but the order. */
   setMessage(gate: Key, { string, keys }: Delivery): void {
     this.setInvoked(gate);
-    keys.forEach((key, number) => {
-      this.#writeKey(register(REGISTER_KEYS + number), key);
-    });
+    this.keys = keys;
     this.string = string;
   }
 
   /** What a host key was invoked with: the key itself, and those that were passed. */
   get taken(): { readonly invoked: Key; readonly keys: Delivery["keys"] } {
-    const key = (number: number) => this.readKey(register(number));
-    const keys = [0, 1, 2, 3].map((number) => key(REGISTER_KEYS + number));
-    return { invoked: key(REGISTER_INVOKED), keys: keys as unknown as Delivery["keys"] };
+    return { invoked: this.readKey(register(REGISTER_INVOKED)), keys: this.keys };
+  }
+
+  /** The four keys of a message. */
+  get keys(): Delivery["keys"] {
+    const keys = [0, 1, 2, 3].map((number) => this.readKey(register(REGISTER_KEYS + number)));
+    return keys as unknown as Delivery["keys"];
+  }
+
+  set keys(keys: Delivery["keys"]) {
+    keys.forEach((key, number) => {
+      this.#writeKey(register(REGISTER_KEYS + number), key);
+    });
   }
 
   /** Which of its waits the domain at a node is in, or was in last, 0 to 2^48 − 1. */

@@ -1,7 +1,7 @@
 // The only file that instantiates the kernel; in workers the text of src/worker-source.ts does.
 
-import { ANSWER_BUSY, STATUS_BUSY } from "../assembly/codes.js";
-import { CONTROL, CONTROL_PANIC, WASM_PAGE_SIZE } from "../assembly/layout.js";
+import { STATUS_BUSY } from "../assembly/codes.js";
+import { CONTROL, CONTROL_CODE, CONTROL_PANIC, WASM_PAGE_SIZE } from "../assembly/layout.js";
 import { KERNEL_BASE64, SHARED_KERNEL_BASE64 } from "../build/embedded.js";
 import { CapacityError, KernelPanicError, OptionError, StateError } from "./errors.js";
 import { Lock, type LockExports } from "./lock.js";
@@ -120,7 +120,7 @@ export function instantiate(bytes: number, build?: Uint8Array, several = false):
   const guarded = guard.exports(instance.exports);
   if (!isShared) return { memory, exports: guarded as KernelExports, shared: undefined };
   const lock = new Lock(guarded as LockExports, () => guard.check());
-  const exports = locked(guarded, lock);
+  const exports = locked(guarded, lock, new DataView(memory.buffer));
   const shared: Shared = {
     module,
     memory,
@@ -217,14 +217,17 @@ class Guard {
 }
 
 /** Every call under the kernel lock; again where it needs somebody to come in who has not come yet. */
-function locked(guarded: unknown, lock: Lock): SharedExports {
+function locked(guarded: unknown, lock: Lock, memory: DataView): SharedExports {
   const held: Calls = {};
+  const isInvokeBusy = () => memory.getUint32(CONTROL + CONTROL_CODE, true) === STATUS_BUSY;
   for (const [name, call] of Object.entries(guarded as Calls)) {
-    const busy = name === "invoke" ? ANSWER_BUSY | 0 : CLAIMING.test(name) ? STATUS_BUSY : null;
+    const isBusy = (answer: unknown) =>
+      // Every number may be an answer.
+      name === "invoke" ? isInvokeBusy() : CLAIMING.test(name) && answer === STATUS_BUSY;
     held[name] = (a, b, c, d, e) =>
       lock.hold(() => {
         let answer = call(a, b, c, d, e);
-        for (; busy !== null && answer === busy; answer = call(a, b, c, d, e)) lock.waitOn();
+        for (; isBusy(answer); answer = call(a, b, c, d, e)) lock.waitOn();
         return answer;
       });
   }

@@ -22,6 +22,7 @@ class Anarchy {
   readonly #domains: Domain[] = [];
   #made = 0;
   heard = 0;
+  refused = 0;
 
   constructor(seed: number) {
     const random = new Random(seed);
@@ -37,11 +38,11 @@ class Anarchy {
       this.#meters.push(this.lab.meter(`M${i}`, superior, BigInt(random.below(4000))));
     }
     this.#chests = [kernel.createNode(), kernel.createNode()];
-    for (let i = 0; i < GUESTS; i++) this.#admit();
+    for (let i = 0; i < GUESTS; i++) this.#admit(i);
   }
 
   /** A guest with a script and keys of its own. */
-  #admit(): void {
+  #admit(place: number): void {
     const random = this.#random;
     const count = 8 + random.below(24);
     const steps = Array.from({ length: count }, () => this.#step());
@@ -51,7 +52,7 @@ class Anarchy {
       [...steps, work(1, { next: 0 })],
       { name: `G${this.#made++}` },
     );
-    this.#domains.push(domain);
+    this.#domains[place] = domain;
     for (let slot = 0; slot < 16; slot++) {
       if (random.below(4)) domain.keys.set(slot, this.#key());
     }
@@ -119,24 +120,22 @@ class Anarchy {
       () => meter.node.swap(2, this.#key()),
       () => domain.keys.set(random.below(16), this.#key()),
       () => this.lab.kernel.invoke(domain.domainKey, 65 + random.below(3)),
-      () => this.#replace(),
-      () => this.#mend(),
-      () => this.#mend(),
+      () => this.#replace(random.below(this.#domains.length)),
+      ...Array.from({ length: 8 }, () => () => this.#mend()),
     ];
     try {
       random.pick(acts)();
     } catch (error) {
       // Refused, as it must be where a guest has spoilt the meter, or nothing is left.
       expect((error as { code?: string }).code).toMatch(
-        /^(MALFORMED_METER|STATE|NO_NODES|COUNTER_OVERFLOW|OPTION)$/,
+        /^(MALFORMED_METER|STATE|WRONG_STATE|NO_NODES|COUNTER_OVERFLOW|OPTION)$/,
       );
     }
   }
 
-  #replace(): void {
-    const place = this.#random.below(this.#domains.length);
-    this.#domains.splice(place, 1)[0]!.rescind();
-    this.#admit();
+  #replace(place: number): void {
+    this.#domains[place]!.rescind();
+    this.#admit(place);
   }
 
   /** Meters are made meters again, and everybody goes on. */
@@ -145,7 +144,8 @@ class Anarchy {
       for (const slot of [0, 4, 5, 6, 7, 8, 10, 11, 12, 15]) {
         meter.node.swap(slot, { kind: "data", value: 0n });
       }
-      meter.node.swap(3, { kind: "data", value: BigInt(this.#random.below(3000)) });
+      meter.node.swap(3, { kind: "data", value: BigInt(this.#random.below(20_000)) });
+      if (this.#random.below(2)) meter.node.swap(2, this.#random.pick(this.#domains).startKey(i));
       meter.setSuperior(i === 0 ? this.lab.prime : this.#meters[i - 1]!);
     }
     for (const domain of this.#domains) {
@@ -155,9 +155,22 @@ class Anarchy {
     }
   }
 
+  /** Who is stuck goes on as if abandoned, or has a message; who has trapped makes room for another. */
+  #rouse(): void {
+    for (const [place, domain] of this.#domains.entries()) {
+      if (domain.state === "available") {
+        const message = { order: this.#random.below(70), keys: [this.#key(), this.#key()] };
+        // Refused where it is rescinded before it takes the message.
+        this.lab.kernel.send(domain.startKey(), message).catch(() => this.refused++);
+      } else if (domain.state === "trapped" || domain.state === "ended") this.#replace(place);
+      else if (domain.state === "waiting" && this.#random.below(2)) domain.start();
+    }
+  }
+
   go(rounds: number): void {
     for (let round = 0; round < rounds; round++) {
-      this.lab.run(100 + this.#random.below(900));
+      this.#rouse();
+      this.lab.run(100 + this.#random.below(4000));
       expect([round, findings(this.lab.kernel)]).toEqual([round, []]);
       this.#act();
       expect([`${round}, after an act`, findings(this.lab.kernel)]).toEqual([
@@ -171,7 +184,7 @@ class Anarchy {
 everywhere("anarchy", () => {
   test.each(SEEDS.map((seed) => seed + FIRST))("seed %i", (seed) => {
     const anarchy = new Anarchy(seed);
-    anarchy.go(40);
+    anarchy.go(60);
     const { messages, traps, keeperCalls } = anarchy.lab.kernel.statistics();
     // It was no idle exercise.
     expect(messages + traps + keeperCalls).toBeGreaterThan(50n);

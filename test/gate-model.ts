@@ -2,6 +2,7 @@
 // hooks, no caches: each cycle that a domain runs walks its whole chain. Written from the reference (§3, §4,
 // §6–§8) and the rules, to be compared with the kernel in everything that can be seen.
 
+import { faultOf, MOST, messageOf } from "./gate-call.js";
 import { Objects } from "./gate-objects.js";
 import {
   bigEndian,
@@ -18,13 +19,13 @@ import {
   present,
   type Token,
 } from "./gate-parts.js";
+import { GateSchedule, type Where } from "./gate-schedule.js";
 import { CALL, FORK, RETURN } from "./invoke.js";
-import { BEGIN, CODE, IN_LOG, LOGGED, Puppet, REST, SCRIPT, type Step } from "./puppet.js";
+import { BEGIN, CODE, LOGGED, Puppet, REST, type Step } from "./puppet.js";
 
 export const ABANDONED = 0x80000003;
 const KEEPER_ORDER = 0xffffffff;
 const TRAP_ORDER = 0x80000000;
-const MOST = 4096;
 /** Where the puppets' ecall is. */
 export const ECALL_AT = CODE + 4 * (BEGIN + 16);
 /** Bytes that are not compared: where a domain is in the midst of its step. */
@@ -33,26 +34,15 @@ const UNKNOWN = "????????";
 /** Something happened of which the rules do not say what puppets see of it. */
 export class Unsaid extends Error {}
 
-/** Where in the queue whoever is made running goes. */
-export type Where = "first" | "last";
-
-export class GateModel {
-  time = 0n;
-  idle = 0n;
+export class GateModel extends GateSchedule {
   readonly meters: GateMeter[] = [];
-  readonly domains: GateDomain[] = [];
   readonly joins: GateJoin[] = [];
-  readonly waits: GateWait[] = [];
   /** Time, who and what: messages to gates, parks, traps. */
   readonly trace: string[] = [];
-  #queue: GateDomain[] = [];
-  #used = 0;
-  #sequence = 0;
-  /** Available domains with more stallers, and when the next of those is due. */
-  #worries: { domain: GateDomain; due: bigint }[] = [];
   readonly #objects = new Objects(this);
 
-  constructor(readonly quantum: number) {
+  constructor(quantum: number) {
+    super(quantum);
     this.meters.push(new GateMeter("prime", 2n ** 56n - 1n, null));
   }
 
@@ -70,52 +60,8 @@ export class GateModel {
 
   // --- Running ----------------------------------------------------------------------------------
 
-  run(cycles: bigint): "limit" | "idle" {
-    const until = this.time + cycles;
-    for (let passes = 0n; ; passes++) {
-      // A jump takes no time, but it comes after a cycle.
-      if (passes > 1000n + 20n * cycles) throw new Error("the model makes no headway");
-      this.#wake();
-      const domain = this.#queue[0];
-      if (!domain) {
-        const next = this.#waiters()[0];
-        if (!next) return "idle";
-        const wake = ceil(next.time);
-        const to = wake < until ? wake : until;
-        if (to > this.time) this.idle += to - this.time;
-        if (to > this.time) this.time = to;
-        if (wake >= until) return "limit";
-      } else {
-        if (this.time >= until) return "limit";
-        this.#pass(domain);
-      }
-    }
-  }
-
-  /** Those whose time has come, and stallers that nobody else sees to. */
-  #wake(): void {
-    for (const wait of this.#waiters()) {
-      if (ceil(wait.time) > this.time) break;
-      this.wakeWaiter(wait);
-    }
-    for (const worry of [...this.#worries]) {
-      if (worry.due <= this.time || this.#queue.length === 0) this.#worryAbout(worry);
-    }
-  }
-
-  #waiters(): GateWait[] {
-    const waits = this.waits.filter((wait) => present(wait.waiter) !== DK0);
-    return waits.sort((a, b) => Number(a.time - b.time) || a.sequence - b.sequence);
-  }
-
-  #worryAbout(worry: { domain: GateDomain; due: bigint }): void {
-    this.#worries = this.#worries.filter((other) => other !== worry);
-    const { domain } = worry;
-    if (domain.state === "available") this.#release(domain);
-  }
-
   /** One cycle of a domain, or what it does without one, or what keeps it from having one. */
-  #pass(domain: GateDomain): void {
+  protected override pass(domain: GateDomain): void {
     const chain = this.#chain(domain);
     if (typeof chain === "number") {
       // Of a chain that is none nobody can wait for cycles.
@@ -134,7 +80,7 @@ export class GateModel {
     }
     if (domain.invokes) {
       domain.invokes = false;
-      if (this.#invoke(domain)) this.#endSlice();
+      if (this.#invoke(domain)) this.endSlice();
       return;
     }
     for (const meter of chain) {
@@ -143,17 +89,10 @@ export class GateModel {
     }
     domain.consumed++;
     this.time++;
-    this.#used++;
+    this.used++;
     if (--domain.left === 0) this.#milestone(domain);
     // Who invokes with the last cycle of its slice does so first.
-    if (!domain.invokes) this.#endSlice();
-  }
-
-  #endSlice(): void {
-    if (this.#used < this.quantum) return;
-    this.#wake();
-    this.#used = 0;
-    this.#queue.push(...this.#queue.splice(0, 1));
+    if (!domain.invokes) this.endSlice();
   }
 
   #milestone(domain: GateDomain): void {
@@ -166,6 +105,29 @@ export class GateModel {
     domain.place = domain.puppet.next(domain.place);
     domain.doing = "invoke";
     domain.left = REST + Puppet.head(domain.step);
+  }
+
+  /** What a domain that is ready invokes next: it has logged what came back before. */
+  nextKey(domain: GateDomain): GateKey {
+    if (domain.doing === "log") this.#milestone(domain);
+    return this.#keyOf(domain);
+  }
+
+  /** A domain that is ready does so, however long that takes: for a judge, who knows the order only. */
+  perform(domain: GateDomain): void {
+    this.nextKey(domain);
+    domain.left = 0;
+    this.#invoke(domain);
+  }
+
+  #keyOf(domain: GateDomain): GateKey {
+    const slot = domain.register(10);
+    return present(slot < 16 ? domain.keys[slot]! : DK0);
+  }
+
+  chainOf(domain: GateDomain): GateMeter[] {
+    const chain = this.#chain(domain);
+    return typeof chain === "number" ? [] : chain;
   }
 
   #chain(domain: GateDomain): GateMeter[] | number {
@@ -183,20 +145,10 @@ export class GateModel {
 
   /** False where the invocation itself is at fault, and is to be done again. */
   #invoke(domain: GateDomain): boolean {
-    const { kind } = domain.step;
-    const length = domain.register(13);
-    if (length > MOST) return this.#fault(domain, 0x304, length);
-    const string = this.#stringOf(domain, length);
-    if (string === null) return this.#fault(domain, 0x105, domain.register(12));
-    const room = Math.min(domain.register(16), MOST);
-    const at = domain.register(15);
-    if (kind !== FORK && room > 0 && !isWritable(at)) return this.#fault(domain, 0x107, at);
-    const slot = domain.register(10);
-    const key = present(slot < 16 ? domain.keys[slot]! : DK0);
-    const passed = domain
-      .slotsIn(14)
-      .map((from) => present(from === null ? DK0 : domain.keys[from]!));
-    const sent = message(domain.register(11), string, passed);
+    const fault = faultOf(domain);
+    if (fault) return this.#fault(domain, fault.code, fault.address);
+    const key = this.#keyOf(domain);
+    const sent = messageOf(domain);
     if (key.kind === "start" && key.to instanceof GateDomain) {
       if (key.to === domain) return !this.#fault(domain, 0x300, 0);
       if (key.to.state !== "available") {
@@ -222,13 +174,13 @@ export class GateModel {
       const token = this.#wait(domain, "answer");
       sent.keys[3] = { kind: "resume", to: domain, how: "return", token };
     }
-    this.#queue.splice(this.#queue.indexOf(domain), 1);
-    const head = this.#queue[0];
+    this.queue.splice(this.queue.indexOf(domain), 1);
+    const head = this.queue[0];
     this.deliver(key, sent, "first", domain);
     // Nobody runs in its stead: the next one begins a slice of its own.
-    if (this.#queue[0] === head) this.#used = 0;
-    this.#endSlice();
-    if (kind === RETURN) this.#becomeAvailable(domain);
+    if (this.queue[0] === head) this.used = 0;
+    this.endSlice();
+    if (kind === RETURN) this.becomeAvailable(domain);
   }
 
   /** The registers as the step has loaded them are what is logged. */
@@ -249,14 +201,6 @@ export class GateModel {
     domain.left = LOGGED;
   }
 
-  #stringOf(domain: GateDomain, length: number): string | null {
-    const at = domain.register(12);
-    if (length === 0) return "";
-    const { script } = domain.puppet;
-    if (at < SCRIPT || at + length > SCRIPT + script.length) return null;
-    return String.fromCharCode(...script.subarray(at - SCRIPT, at - SCRIPT + length));
-  }
-
   /** Answers false. */
   #fault(domain: GateDomain, code: number, address: number): boolean {
     domain.trap = { code, where: word(address) + word(ECALL_AT) };
@@ -266,7 +210,7 @@ export class GateModel {
   }
 
   #stall(domain: GateDomain, callee: GateDomain): void {
-    this.#leaveQueue(domain);
+    this.leaveQueue(domain);
     domain.state = "stalled";
     domain.invokes = domain.doing === "invoke" && domain.left === 0;
     domain.stalledOn = callee;
@@ -321,8 +265,8 @@ export class GateModel {
     domain.state = "ready";
     domain.token = null;
     domain.why = null;
-    if (where === "first") this.#queue.unshift(domain);
-    else this.#queue.push(domain);
+    if (where === "first") this.queue.unshift(domain);
+    else this.queue.push(domain);
   }
 
   #wait(domain: GateDomain, why: "answer" | "kept"): Token {
@@ -331,21 +275,6 @@ export class GateModel {
     domain.why = why;
     domain.token = token;
     return token;
-  }
-
-  /** Takes messages from now on: the first who wanted in tries again, the worrier sees to the rest. */
-  #becomeAvailable(domain: GateDomain): void {
-    domain.state = "available";
-    this.#release(domain);
-  }
-
-  #release(domain: GateDomain): void {
-    const first = domain.stallers.shift();
-    if (first) this.enqueue(first);
-    const isNoted = this.#worries.some((worry) => worry.domain === domain);
-    if (domain.stallers.length > 0 && !isNoted) {
-      this.#worries.push({ domain, due: this.time + BigInt(this.quantum) });
-    }
   }
 
   // --- Keepers ----------------------------------------------------------------------------------
@@ -378,13 +307,13 @@ export class GateModel {
       return;
     }
     const service: GateKey = { kind: "node", to: dry, databyte: 0 };
-    this.#keep(domain, key, "restart", (restart) =>
+    this.keep(domain, key, "restart", (restart) =>
       message(KEEPER_ORDER, bigEndian(this.time * 256n, 8), [DK0, DK0, service, restart]),
     );
   }
 
   #park(domain: GateDomain, dry: GateMeter): void {
-    this.#leaveQueue(domain);
+    this.leaveQueue(domain);
     this.#say(domain, `parks ${dry.name}`);
     domain.state = "parked";
     dry.parked.push(domain);
@@ -399,49 +328,36 @@ export class GateModel {
       }
       const { code, where } = domain.trap!;
       const own: GateKey = { kind: "domain", to: domain };
-      this.#keep(domain, key, "fault", (fault) =>
+      this.keep(domain, key, "fault", (fault) =>
         message(TRAP_ORDER + code, word(code) + where, [DK0, DK0, own, fault]),
       );
       return;
     }
-    this.#leaveQueue(domain);
+    this.leaveQueue(domain);
     domain.state = "trapped";
     this.#say(domain, `traps ${domain.trap!.code.toString(16)}`);
   }
 
   /** Its keeper runs at once in its stead. */
-  #keep(
+  keep(
     domain: GateDomain,
     keeper: GateKey,
     how: "restart" | "fault",
     make: (resume: GateKey) => Message,
   ): void {
     const token = this.#wait(domain, "kept");
-    this.#queue.splice(this.#queue.indexOf(domain), 1);
-    const head = this.#queue[0];
+    this.queue.splice(this.queue.indexOf(domain), 1);
+    const head = this.queue[0];
     const sent = make({ kind: "resume", to: domain, how, token });
     this.#sayGate(domain, "implicit", keeper, sent);
     this.deliver(keeper, sent, "first");
-    if (this.#queue[0] === head) this.#used = 0;
-    this.#endSlice();
-  }
-
-  // --- Queues -----------------------------------------------------------------------------------
-
-  enqueue(domain: GateDomain): void {
-    domain.state = "ready";
-    domain.stalledOn = null;
-    this.#queue.push(domain);
-  }
-
-  #leaveQueue(domain: GateDomain): void {
-    if (this.#queue[0] === domain) this.#used = 0;
-    this.#queue = this.#queue.filter((other) => other !== domain);
+    if (this.queue[0] === head) this.used = 0;
+    this.endSlice();
   }
 
   /** Takes a domain away from whatever it does or waits for; resume keys to it are void. */
   #detain(domain: GateDomain): void {
-    this.#leaveQueue(domain);
+    this.leaveQueue(domain);
     if (domain.token) domain.token.void = true;
     domain.token = null;
     domain.why = null;
@@ -453,18 +369,6 @@ export class GateModel {
     for (const meter of this.meters) meter.parked = meter.parked.filter((d) => d !== domain);
   }
 
-  wakeWaiter(wait: GateWait): void {
-    const { waiter } = wait;
-    wait.waiter = DK0;
-    // It brings no keys, not even DK(0).
-    this.answer(waiter, { ...message(0), keys: [] }, "last");
-  }
-
-  wait(wait: GateWait, waiter: GateKey): void {
-    wait.waiter = waiter;
-    wait.sequence = this.#sequence++;
-  }
-
   // --- What holders of keys, and the host, do ---------------------------------------------------
 
   /** §3.3, orders 65 to 67, and the host's start and stop. */
@@ -472,7 +376,7 @@ export class GateModel {
     if (domain.state === "available") return;
     if (domain.state !== "waiting" || domain.why !== "answer") throw new Unsaid("out of its way");
     this.#detain(domain);
-    this.#becomeAvailable(domain);
+    this.becomeAvailable(domain);
   }
 
   makeWaiting(domain: GateDomain): GateKey {
@@ -511,7 +415,7 @@ export class GateModel {
     domain.rescinded = true;
     domain.state = "stopped";
     for (const staller of domain.stallers.splice(0)) this.enqueue(staller);
-    this.#worries = this.#worries.filter((worry) => worry.domain !== domain);
+    this.worries = this.worries.filter((worry) => worry.domain !== domain);
   }
 
   set(meter: GateMeter, cycles: bigint): void {
@@ -542,15 +446,6 @@ export class GateModel {
   }
 }
 
-/** A buffer in the log is given relative to it. */
-function isWritable(at: number): boolean {
-  return at === IN_LOG || at >= SCRIPT;
-}
-
 function word(value: number): string {
   return bigEndian(BigInt(value >>> 0), 4);
-}
-
-function ceil(time: bigint): bigint {
-  return (time + 255n) / 256n;
 }

@@ -1,6 +1,6 @@
 // The kernel's own keys in the model of gates: what each order answers, and what it does.
 
-import type { GateModel, Where } from "./gate-model.js";
+import type { GateModel } from "./gate-model.js";
 import {
   bigEndian,
   DK0,
@@ -15,6 +15,7 @@ import {
   numberOf,
   present,
 } from "./gate-parts.js";
+import type { Where } from "./gate-schedule.js";
 import { CALL } from "./invoke.js";
 
 const KT = 0x80000000;

@@ -25,6 +25,8 @@ const SEEDS = [1, 2, 3, 4];
 /** For each seed; more by RUNS=200, one seed again by SEED=… */
 const RUNS = Number(process.env.RUNS ?? 25);
 
+const TIMEOUT = 60_000 + 1000 * RUNS;
+
 /** How many came to their end, and how many steps were compared: see below. */
 let ends = 0;
 
@@ -50,12 +52,16 @@ function explore(seed: number): void {
 }
 
 describe("gates do as the model does", () => {
-  test.each(SEEDS)("seed %i", explore);
+  test.each(SEEDS)("seed %i", explore, TIMEOUT);
 
   const seed = Number(process.env.SEED ?? (Math.random() * 0x7fffffff) | 0);
-  test(`a random seed: SEED=${seed}`, () => {
-    explore(seed);
-  });
+  test(
+    `a random seed: SEED=${seed}`,
+    () => {
+      explore(seed);
+    },
+    TIMEOUT,
+  );
 
   test("most stories come to their end", ({ expect }) => {
     expect(ends).toBeGreaterThan(0.5 * RUNS * (SEEDS.length + 1));

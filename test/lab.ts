@@ -109,7 +109,9 @@ export class Lab {
   run(cycles: number | bigint): string {
     const until = this.kernel.time + BigInt(cycles);
     while (true) {
-      const { reason } = this.kernel.step({ cycles: until - this.kernel.time });
+      // Kernel work that was charged may have taken the clock past it.
+      const left = until - this.kernel.time;
+      const { reason } = this.kernel.step({ cycles: left > 0n ? left : 0n });
       if (reason !== "ran") return reason;
     }
   }
