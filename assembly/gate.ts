@@ -109,6 +109,7 @@ function isSound(domain: Record, how: u32): bool {
   if (bytes > <u32>MAX_STRING) return trapAtCall(domain, TRAP_MESSAGE, bytes);
   const machine = domain.program;
   const room = how == INVOKE_FORK ? 0 : min<u32>(argument(domain, 6), MAX_STRING);
+  if ((bytes | room) == 0) return true;
   if (
     stringFits(machine, argument(domain, 2), bytes, MARK_READ) &&
     stringFits(machine, argument(domain, 5), room, MARK_WRITE)
