@@ -20,8 +20,8 @@ const DREGS = 1n << 40n;
 
 export function conversations(size: Size): Figure[] {
   const idle = size.small ? 2000 : 100_000;
-  const count = size.small ? 1000 : 10_000;
-  const few = size.small ? 20 : 100;
+  const count = 1000;
+  const few = 10;
   const talks = { with: dregs(idle, false), without: dregs(idle, true), alone: dregs(0, false) };
   const each = (name: keyof typeof talks, rounds: number) => {
     const one = candidate(name, talks[name], rounds);

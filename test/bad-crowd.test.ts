@@ -181,3 +181,23 @@ everywhere("the worrier", () => {
     expect(findings(lab.kernel)).toEqual([]);
   });
 });
+
+// The checker takes long over so many; it looks at the smaller crowds.
+test("a million who stall on one keeper: all are let in, and nothing is lost", () => {
+  const million = 1_000_000;
+  const lab = new GateLab({ nodes: million + 64, quantum: 100, trace: false });
+  const { k } = busyKeeper(lab, 1n);
+  const keeper = k.startKey();
+  const a = lab.kernel.createMeter({ name: "A", superior: lab.prime, cycles: 0n, keeper });
+  const program = bursts({ run: 1, times: 1 });
+  for (let i = 0; i < million; i++) lab.kernel.createDomain({ meter: a, program }).start();
+  expect(lab.run(million)).toBe("waiting");
+  const { view } = lab.kernel.core;
+  expect(view.statistic(STATISTIC_STALLS)).toBe(BigInt(million - 1));
+  // The keeper is made available before its object answers: who it had been called for waits on.
+  a.set(BigInt(million));
+  expect(lab.kernel.invoke(k.domainKey, 65).code).toBe(0);
+  lab.run(10 * million);
+  expect(a.statistics().consumed).toBe(BigInt(million - 1));
+  expect([lab.log(k).length, a.peek()]).toEqual([1, 1n]);
+});
