@@ -12,6 +12,7 @@ import {
   GateJoin,
   type GateKey,
   GateMeter,
+  type GatePage,
   GateWait,
   type Message,
   message,
@@ -37,6 +38,7 @@ export class Unsaid extends Error {}
 export class GateModel extends GateSchedule {
   readonly meters: GateMeter[] = [];
   readonly joins: GateJoin[] = [];
+  readonly pages: GatePage[] = [];
   /** Time, who and what: messages to gates, parks, traps. */
   readonly trace: string[] = [];
   readonly #objects = new Objects(this);

@@ -8,6 +8,7 @@ import {
   GateJoin,
   type GateKey,
   type GateMeter,
+  type GatePage,
   GateWait,
   type Message,
   message,
@@ -42,6 +43,8 @@ export class Objects {
         return isKt ? message(6) : INVALID;
       case "domain":
         return isKt ? message(7) : this.#domain(key.to, sent, invoker);
+      case "page":
+        return isKt ? message(0x202) : this.#page(key.to, sent);
       case "misc":
         return this.#misc(key.name, sent);
       case "start":
@@ -131,6 +134,20 @@ export class Objects {
     else if (order === 66) return gives(this.model.makeWaiting(to));
     else if (order === 67) this.model.makeRunning(to);
     else return INVALID;
+    return DONE;
+  }
+
+  #page(page: GatePage, { order, string }: Message): Message {
+    const { text } = page;
+    if (order < text.length) return message(0, text.slice(order));
+    if (order < 2 * text.length) {
+      const offset = order - text.length;
+      if (string.length > text.length - offset) return RANGE;
+      page.text = text.slice(0, offset) + string + text.slice(offset + string.length);
+      return DONE;
+    }
+    if (order !== 2 * text.length) return INVALID;
+    page.text = "\0".repeat(text.length);
     return DONE;
   }
 

@@ -9,6 +9,7 @@ import {
   type GateDomain,
   GateJoin,
   type GateKey,
+  GatePage,
   GateWait,
   nameOf,
   present,
@@ -40,9 +41,11 @@ export class GatePair {
     }
     this.model.joins.push(new GateJoin("join"));
     this.model.waits.push(new GateWait("wait"));
+    this.model.pages.push(new GatePage("page"));
     for (const side of this.sides) {
       side.createObject("join", "join");
       side.createObject("wait", "wait");
+      side.createObject("page", "page");
     }
     this.#equip(plan);
   }
@@ -70,7 +73,7 @@ export class GatePair {
   }
 
   #key({ kind, of, databyte }: KeyPlan): GateKey {
-    const { meters, domains, joins, waits } = this.model;
+    const { meters, domains, joins, waits, pages } = this.model;
     const meter = meters[of % meters.length]!;
     const domain = domains[of % domains.length]!;
     switch (kind) {
@@ -87,6 +90,8 @@ export class GatePair {
         return { kind: "start", to: joins[0]!, databyte };
       case "wait":
         return { kind: "start", to: waits[0]!, databyte };
+      case "page":
+        return { kind, to: pages[0]! };
       case "number":
         return data((1n << 87n) + BigInt(of));
       case "data":
@@ -171,6 +176,7 @@ export class GatePair {
   compare(): void {
     for (const side of this.sides) {
       expect(side.trace, side.name).toEqual(this.model.trace);
+      expect(side.page("page") === this.model.pages[0]!.text, `${side.name} page`).toBe(true);
       expect(side.kernel.time, side.name).toBe(this.model.time);
       this.model.domains.forEach((domain, n) => {
         if (!domain.rescinded) this.#compareDomain(side, domain, n);

@@ -15,6 +15,7 @@ export type GateKey =
   | { kind: "resume"; to: GateDomain | GateJoin; how: How; token: Token }
   | { kind: "node" | "fetch" | "sense" | "meter"; to: GateMeter; databyte: number }
   | { kind: "domain"; to: GateDomain }
+  | { kind: "page"; to: GatePage }
   | { kind: "misc"; name: "clock" | "returner" | "data" };
 export type Callee = GateDomain | GateJoin | GateWait;
 
@@ -147,6 +148,13 @@ export class GateDomain {
       return slot < 16 ? slot : null;
     });
   }
+}
+
+export class GatePage {
+  rescinded = false;
+  /** Bytes, each a character. */
+  text = "\0".repeat(4096);
+  constructor(readonly name: string) {}
 }
 
 /** A message that may come before it is asked for. */

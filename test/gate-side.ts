@@ -20,6 +20,7 @@ import {
   KIND_METER,
   KIND_MISC,
   KIND_NODE,
+  KIND_PAGE,
   KIND_RESUME,
   KIND_SENSE,
   KIND_START,
@@ -55,7 +56,7 @@ import {
   type Meter,
 } from "../src/index.js";
 import { type GateKey, GateWait } from "./gate-parts.js";
-import { play, type Seen, type Step } from "./puppet.js";
+import { latin1, play, type Seen, type Step } from "./puppet.js";
 
 const KINDS: Readonly<Record<string, number>> = {
   node: KIND_NODE,
@@ -63,6 +64,7 @@ const KINDS: Readonly<Record<string, number>> = {
   sense: KIND_SENSE,
   meter: KIND_METER,
   domain: KIND_DOMAIN,
+  page: KIND_PAGE,
   start: KIND_START,
 };
 const KIND_NAMES = new Map(Object.entries(KINDS).map(([name, kind]) => [kind, name]));
@@ -297,6 +299,13 @@ export class GateSide {
   #hookOf(domain: number): number {
     const at = this.#nodeAt(this.domains[domain]!.id) + NODE_KEYS + HOOK_SLOT * KEY_SIZE;
     return this.kernel.core.view.u8(at + KEY_TYPE);
+  }
+
+  /** What is in a page, each byte a character. */
+  page(name: string): string {
+    const { view } = this.kernel.core;
+    const frame = view.u32(this.#nodeAt(this.#ids.get(name)!) + NODE_RECORD);
+    return latin1(view.bytes(frame, 4096));
   }
 
   /** Who hangs on a domain's stall queue, the first first. */

@@ -15,6 +15,7 @@ export interface KeyPlan {
     | "meter"
     | "join"
     | "wait"
+    | "page"
     | "clock"
     | "returner"
     | "data"
@@ -51,6 +52,8 @@ const busy = fc.oneof({ weight: 3, arbitrary: fc.nat(4) }, { weight: 1, arbitrar
 const ORDERS = [
   ...[0, 1, 2, 3, 7, 8, 9, 13, 18, 19, 25, 29, 32, 34, 35, 36, 38, 40, 41],
   ...[33, 34, 52, 60, 64, 64, 65, 66, 67, 0x80000000, 0x12345],
+  // Of a page: reads near its beginning and end, writes, clears.
+  ...[4090, 4096, 4100, 8185, 8192],
 ];
 const order = fc.constantFrom(...ORDERS);
 const string = fc.oneof(
@@ -202,6 +205,7 @@ export const key: fc.Arbitrary<KeyPlan> = fc.oneof(
   plain("meter", 1),
   plain("join", 2),
   plain("wait", 2),
+  plain("page", 1),
   plain("clock", 1),
   plain("returner", 2),
   plain("data", 1),
