@@ -17,7 +17,7 @@ import { Node } from "./node";
 import { count, me } from "./processor";
 import { Record } from "./record";
 import { MACHINE_REGISTERS, REGISTER_A0, REGISTER_T0 } from "./riscv/layout";
-import { stringCopy, stringFetch } from "./riscv/string";
+import { stringCopy, stringFetch, stringMove } from "./riscv/string";
 
 /** Keys of a message. */
 export const KEYS = 4;
@@ -136,15 +136,18 @@ export function gather(most: u32 = PROCESSOR_STRING_SIZE): bool {
 
 /** The same into a page. */
 export function gatherInto(address: usize): bool {
-  return stringFetch(address, sender, string, length);
+  return stringMove(address, sender, string, length, bounce());
+}
+
+function bounce(): usize {
+  return changetype<usize>(me()) + PROCESSOR_BOUNCE;
 }
 
 /** Gives a waiting domain the message: what does not fit its buffer, or has no slot, is dropped. */
 export function deliver(to: Record): void {
   const room = min<u32>(argument(to, 6), MAX_STRING);
-  const bounce = changetype<usize>(me()) + PROCESSOR_BOUNCE;
   const bytes = min(room, length);
-  const taken = stringCopy(to.program, argument(to, 5), sender, string, bytes, bounce);
+  const taken = stringCopy(to.program, argument(to, 5), sender, string, bytes, bounce());
   let slots = load<u32>(at(to, REGISTER_T0));
   // Most messages leave some slots out.
   for (let number = 0; number < KEYS; number++, slots >>= 8) {

@@ -127,6 +127,29 @@ everywhere("corners of gates", () => {
     expect(findings(lab.kernel)).toEqual([]);
   });
 
+  test("a page that lies twice in an address space is read into itself, and written from itself, as it was", () => {
+    const lab = new GateLab();
+    const page = lab.kernel.createPage();
+    const bytes = Uint8Array.from({ length: 4096 }, (_, at) => at % 251);
+    const twice = (write: Parameters<GateLab["guest"]>[2]) => {
+      page.write(0, bytes);
+      const guest = lab.guest("guest", lab.prime, write, { keys: { 0: page.key }, start: false });
+      for (const at of [0x4000, 0x5000]) guest.map(page, at, { write: true });
+      guest.start();
+      lab.until(() => guest.state === "ended");
+      return page.read();
+    };
+    const rotated = (by: number) => bytes.map((_, at) => bytes[(at + 4096 - by) % 4096]!);
+    const buffer = { at: 0x4000 + 3000, length: 4096 };
+    expect(twice((guest) => guest.call({ key: 0, order: 0, buffer }).exit())).toEqual(
+      rotated(3000),
+    );
+    const string = { at: 0x4000 + 100, length: 4096 };
+    expect(twice((guest) => guest.call({ key: 0, order: 4096, string }).exit())).toEqual(
+      rotated(3996),
+    );
+  });
+
   test("the answer goes to key 4 as it was passed, whatever the invocation puts in its slot", () => {
     const lab = new GateLab();
     const { kernel } = lab;

@@ -20,12 +20,14 @@ import {
   PROCESSORS,
 } from "../assembly/layout.js";
 import {
+  bursts,
   clockKey,
   createKernel,
   dataKey,
   discrimKey,
   type Kernel,
   type Key,
+  type Meter,
   orders,
   returnerKey,
 } from "../src/index.js";
@@ -219,8 +221,8 @@ function world(): World {
   return { kernel, seen: new Map(domains.map(({ domain, seen }) => [domain.name, seen])) };
 }
 
-/** Lets the one processor take its turns; answers how often it died. */
-function drive({ kernel }: World, dies: boolean): number {
+/** Lets the one processor take its turns, and die before each `deadly`-th store; answers how often it did. */
+function drive({ kernel }: World, deadly: number, until = 1_000_000n): number {
   const { view, shared } = kernel.core;
   const { module, memory, exports } = shared!;
   const bear = () => {
@@ -230,14 +232,14 @@ function drive({ kernel }: World, dies: boolean): number {
     return worker;
   };
   const countdown = BLOCK + JOURNAL + JOURNAL_COUNTDOWN;
-  view.setU64(CONTROL + CONTROL_UNTIL, 1_000_000n);
+  view.setU64(CONTROL + CONTROL_UNTIL, until);
   exports.go();
   let worker = bear();
   let deaths = 0;
   for (let turns = 0; turns < TURNS; turns++) {
     const phase = view.u32(BLOCK + PROCESSOR_PHASE);
     const isInside = phase === PHASE_INSIDE || phase === PHASE_CLAIMING;
-    for (let store = 1; dies && isInside; store++) {
+    for (let store = 1; deadly > 0 && isInside; store += deadly) {
       const atomics = ATOMICS.map((at) => view.u32(at));
       view.setU32(countdown, store);
       try {
@@ -252,7 +254,7 @@ function drive({ kernel }: World, dies: boolean): number {
       }
     }
     view.setU32(countdown, 0);
-    if (!(dies && isInside)) worker.turn();
+    if (deadly === 0 || !isInside) worker.turn();
     view.setControl(CONTROL_EVENTS, 0);
     if (view.u32(BLOCK + PROCESSOR_PHASE) === PHASE_RESTING) return deaths;
   }
@@ -264,10 +266,9 @@ function outcome({ kernel, seen }: World): unknown {
     time: kernel.time,
     logs: [...seen].map(([name, { log }]) => [name, log]),
     states: [...kernel.domains()].map(({ name, state, consumed }) => [name, state, consumed]),
-    keys: [...kernel.domains()].map(({ name, keys }) => [
-      name,
-      Array.from({ length: 16 }, (_, slot) => keys.get(slot)),
-    ]),
+    keys: [...kernel.domains()].flatMap(({ machine, keys }) =>
+      machine ? Array.from({ length: 16 }, (_, slot) => keys.get(slot)) : [],
+    ),
     meters: [...kernel.meters()].map((meter) => meter.peek()),
     findings: findings(kernel),
   };
@@ -275,10 +276,64 @@ function outcome({ kernel, seen }: World): unknown {
 
 test("whatever guests invoke is done once, wherever the worker dies", () => {
   const [spared, dying] = [world(), world()];
-  drive(spared, false);
-  const deaths = drive(dying, true);
+  drive(spared, 0);
+  const deaths = drive(dying, 1);
   const expected = outcome(spared);
   expect(outcome(dying)).toEqual(expected);
   expect(expected).toMatchObject({ findings: [] });
   expect(deaths).toBeGreaterThan(1000);
+});
+
+/** So many that to take back their caches, or to wake them, is several changes. */
+const CROWD = 450;
+
+/** A guest that reads and sets the counter of a meter with a crowd below, and moves the meter. */
+function crowd(): World {
+  const kernel = createKernel({
+    nodes: 1024,
+    frames: 256,
+    quantum: 100,
+    advance: 700n,
+    processors: 1,
+    seed: 1,
+    build,
+  });
+  const above = kernel.createMeter({ superior: kernel.primeMeter, cycles: 100_000_000n });
+  const other = kernel.createMeter({ superior: kernel.primeMeter, cycles: 100_000_000n });
+  const meter = kernel.createMeter({ superior: above, cycles: 10_000_000n });
+  const steps = [
+    call(0, { order: 3, take: [4] }),
+    work(50),
+    call(0, { order: 16 + 1, keys: [1], take: [5] }),
+    work(50),
+    call(0, { order: 16 + 3, keys: [2], take: [6] }),
+    work(50),
+    call(0, { order: 16 + 3, keys: [3], take: [7] }),
+    work(50),
+    call(0, { order: 39 }),
+    rest(),
+  ];
+  const { domain, seen } = play(kernel, kernel.primeMeter, steps);
+  const program = bursts({ run: 1_000_000 });
+  for (let n = 0; n < CROWD; n++) kernel.createDomain({ meter, program }).start();
+  const number = (value: bigint): Key => ({ kind: "data", value });
+  const keys = [meter.serviceKey, keyOf(other), number(0n), number(5_000_000n)];
+  keys.forEach((key, slot) => {
+    domain.keys.set(slot, key);
+  });
+  domain.start();
+  return { kernel, seen: new Map([["guest", seen]]) };
+}
+
+const keyOf = ({ id }: Meter): Key => ({ kind: "meter", id, databyte: 0 });
+
+test("the same of what takes several changes", () => {
+  const [spared, dying] = [crowd(), crowd()];
+  drive(spared, 0, 3_000_000n);
+  const deaths = drive(dying, 37, 3_000_000n);
+  const expected = outcome(spared);
+  expect(outcome(dying)).toEqual(expected);
+  expect(expected).toMatchObject({ findings: [] });
+  expect(spared.seen.get("guest")!.log.length).toBeGreaterThan(8);
+  expect(deaths).toBeGreaterThan(200);
 });

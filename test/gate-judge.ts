@@ -10,7 +10,7 @@ import {
   DK0,
   type Entry,
   GateDomain,
-  type GateJoin,
+  GateJoin,
   type GateKey,
   message,
   nameOf,
@@ -25,7 +25,7 @@ const KEEPER_ORDER = 0xffffffff;
 const TRAP_ORDER = 0x80000000;
 const UNKNOWN = "????????????";
 /** Steps that a puppet may take with the kernel's own keys between two that can be seen. */
-const PATIENCE = 100;
+const PATIENCE = 100_000;
 
 export class GateJudge {
   readonly model = new GateModel(1_000_000);
@@ -46,15 +46,15 @@ export class GateJudge {
     if (event.kind !== EVENT_MESSAGE) return;
     this.#jumps++;
     const domain = this.#nodes.get(event.domain);
-    const callee = this.#nodes.get(event.meter);
+    const callee = this.#nodes.get(event.meter) ?? (event.meter === 0 ? "a join" : undefined);
     const mode = Number(event.amount);
-    const said = `jump ${this.#jumps}: ${domain?.name} ${MODES[mode]} ${callee?.name} ${event.code}`;
+    const said = `jump ${this.#jumps}: ${domain?.name} ${MODES[mode]} ${nameOfCallee(callee)} ${event.code}`;
     if (!(domain instanceof GateDomain) || !callee) throw new Error(`${said}: between whom?`);
     if (mode === IMPLICIT) this.#implicit(domain, callee, event.code >>> 0, said);
     else this.#explicit(domain, callee, event.code >>> 0, MODES[mode]!, said);
   }
 
-  #explicit(domain: GateDomain, callee: object, order: number, mode: string, said: string): void {
+  #explicit(domain: GateDomain, callee: Callee, order: number, mode: string, said: string): void {
     for (let steps = 0; ; steps++) {
       if (steps > PATIENCE) throw new Error(`${said}: it never comes to that`);
       if (domain.state !== "ready") throw new Error(`${said}: it is ${domain.state}`);
@@ -77,7 +77,7 @@ export class GateJudge {
     for (const meter of this.model.meters) meter.counter = -1n;
   }
 
-  #implicit(domain: GateDomain, callee: object, order: number, said: string): void {
+  #implicit(domain: GateDomain, callee: Callee, order: number, said: string): void {
     // It may have done more with the kernel's keys by then: nobody can tell, and nobody is to see.
     const isTrap = order !== KEEPER_ORDER;
     const meters = this.model.chainOf(domain);
@@ -99,8 +99,10 @@ export class GateJudge {
   }
 
   /** Whether a key leads to whom the trace says, who takes what comes by it. */
-  #allow(key: GateKey, callee: object, said: string): void {
-    if (!("to" in key) || key.to !== callee) throw new Error(`${said}: its key is ${nameOf(key)}`);
+  #allow(key: GateKey, callee: Callee, said: string): void {
+    const isThis =
+      "to" in key && (key.to === callee || (callee === "a join" && key.to instanceof GateJoin));
+    if (!("to" in key) || !isThis) throw new Error(`${said}: its key is ${nameOf(key)}`);
     if (key.kind !== "start" || !(key.to instanceof GateDomain)) return;
     // It has become available since it was last heard of.
     for (let steps = 0; key.to.state === "ready" && steps < PATIENCE; steps++) {
@@ -134,6 +136,13 @@ export class GateJudge {
     }
     throw new Error(`${domain.name}: it goes on for ever`);
   }
+}
+
+/** The host is not told which join it was. */
+type Callee = GateDomain | GateJoin | "a join";
+
+function nameOfCallee(callee: Callee | undefined): string {
+  return callee === undefined || callee === "a join" ? `${callee}` : callee.name;
 }
 
 function isGate(key: GateKey): boolean {

@@ -34,6 +34,8 @@ import {
   REGISTER_ARGUMENT,
   REGISTER_INVOKED,
   REGISTER_RESULT,
+  STATE_AVAILABLE,
+  STATE_CALLING,
   STATE_PARKED,
   STATE_READY,
   STATE_WAITING,
@@ -45,10 +47,11 @@ import {
   MARK_READ,
   MARK_WRITE,
 } from "../assembly/riscv/layout.js";
+import type { Stage } from "./gate-cast.js";
 import { differences, GateJudge } from "./gate-judge.js";
 import { type GateDomain, GateJoin, type GateKey, nameOf } from "./gate-parts.js";
 import { CODE, LOG, Puppet, SCRIPT, Seen, type Step } from "./puppet.js";
-import { randomOf, Simulated } from "./simulated.js";
+import { randomOf, Simulated, type SimulatedExports } from "./simulated.js";
 
 const GET_KEY = 16;
 const SWAP_KEY = 48;
@@ -67,7 +70,7 @@ const KINDS: Readonly<Record<string, number>> = {
   meter: KIND_METER,
 };
 
-export class Storm {
+export class Storm implements Stage {
   readonly simulated: Simulated;
   readonly judge = new GateJudge();
   readonly domains: { model: GateDomain; seen: Seen; node: number }[] = [];
@@ -208,14 +211,51 @@ export class Storm {
     this.simulated.go();
   }
 
-  /** Raises a counter, as an operator does. */
-  raise(meter: number, cycles: bigint): void {
+  // --- What an operator does --------------------------------------------------------------------
+
+  /** Sets a counter. */
+  set(meter: number, cycles: bigint): void {
     const node = this.#nodes.get(this.judge.model.meters[meter]!)!;
     const { exports, view } = this.simulated;
     this.simulated.host(() => {
       view.amount = cycles;
       return exports.meterSet(node, exports.nodeAllocation(node));
     });
+  }
+
+  /** Stops a domain, which gets to know if it waited for something, and starts it again. */
+  restart(domain: number): void {
+    const { model, seen, node } = this.domains[domain]!;
+    if (model.rescinded) return;
+    this.#alone(({ domainStop, domainStart, nodeAllocation }) => {
+      const state = this.#stateOf(node);
+      const waits = state === STATE_AVAILABLE || state === STATE_CALLING;
+      if (waits) this.judge.predict(model, seen.count, true);
+      const status = domainStop(node, nodeAllocation(node));
+      if (status !== OK) return status;
+      this.judge.model.stop(model);
+      this.judge.model.start(model);
+      return domainStart(node, nodeAllocation(node));
+    });
+  }
+
+  rescind(domain: number): void {
+    const { model, node } = this.domains[domain]!;
+    if (model.rescinded) return;
+    this.#alone(({ nodeFree, nodeAllocation }) => {
+      const status = nodeFree(node, nodeAllocation(node));
+      if (status === OK) this.judge.model.rescind(model);
+      return status;
+    });
+  }
+
+  /** An act after all that the trace says, and before all else. */
+  #alone(act: (exports: SimulatedExports) => number): void {
+    const status = this.simulated.host((exports) => {
+      for (const event of this.simulated.view.takeEvents(-1)) this.judge.judge(event);
+      return act(exports);
+    });
+    if (status !== OK) throw new Error(`an act of the host: status ${status}`);
   }
 
   // --- Running ----------------------------------------------------------------------------------
@@ -262,6 +302,7 @@ export class Storm {
 
   /** What a domain has that the judge does not know it to have: nothing, if nothing was lost or doubled. */
   wrong({ model, seen, node }: Storm["domains"][number]): string[] {
+    if (model.rescinded) return [];
     const state = this.#stateOf(node);
     const isBlocked = state !== STATE_READY && state !== STATE_WAITING && state !== STATE_PARKED;
     const predicted = this.judge.predict(model, seen.count, isBlocked);

@@ -97,7 +97,7 @@ const server = fc.tuple(busy, busy, string).map(
         order: 40 + a,
         string: said,
         take: [4, 5, 6, 7],
-        keys: [4, 5],
+        keys: [4, 5, 6],
         busy: b,
         next: first + 1,
       }),

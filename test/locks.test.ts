@@ -9,8 +9,8 @@ import { survey, type WayReport } from "../src/locks/survey.js";
 import { delayVerdict, verdict } from "../src/locks/verdict.js";
 import { MANNERS, WAYS, type Way } from "../src/locks/way.js";
 
-function run(way: Way, every: number, fault?: Fault): WayReport {
-  const steps = survey({ ways: [way], every, work: 2, ...(fault && { fault }) });
+function run(way: Way, every: number, fault?: Fault, processors = 1): WayReport {
+  const steps = survey({ ways: [way], every, work: 2, processors, ...(fault && { fault }) });
   for (;;) {
     const next = steps.next();
     if (next.done) return next.value[0]!;
@@ -73,6 +73,14 @@ describe.each(WAYS)("way $way", ({ way, survives }) => {
   });
 });
 
+test.each(["b", "c", "d"] as const)("way %s survives on several processors, too", (way) => {
+  for (const processors of [2, 3]) {
+    const report = run(way, 60, undefined, processors);
+    expect(report.manners.flatMap(({ findings }) => findings)).toEqual([]);
+    expect(report.ok).toBe(true);
+  }
+});
+
 describe("planted faults", () => {
   test.each<[Way, Fault]>([
     ["a", "no-stop"],
@@ -90,7 +98,7 @@ describe("planted faults", () => {
 });
 
 describe("a course", () => {
-  const options = { work: 2, quantum: 131, transactions: 8 };
+  const options = { work: 2, quantum: 131, transactions: 8, processors: 1 };
 
   test.each(WAYS)("of way $way has the caller's boundaries, each once", (plan) => {
     const { moments, length, cost, whole } = courseOf(plan, options);
@@ -115,6 +123,7 @@ test("a bank's ledger is read as its programs write it", () => {
     work: 50,
     quantum: 100_000,
     transactions: 1,
+    processors: 1,
   });
   while (!ledger.isInside(0)) kernel.step({ cycles: 1 });
   expect(ledger.isHeld).toBe(true);

@@ -36,7 +36,7 @@ describe("locks", () => {
     const { status, stdout } = run("locks", "--way", "ad", "--every", "5", "--work", "2");
     expect(status).toBe(0);
     expect(stdout).toMatch(
-      /stopped at each 5th instruction boundary of a transaction\n {2}\(2 rounds/,
+      /stopped at each 5th instruction boundary of a transaction\n {2}\(2 rounds of work inside, 1 proc/,
     );
     expect(stdout).toMatch(
       /^ {2}a {2}spin lock: on shared pages, each teller on its caller's meter$/m,
@@ -110,7 +110,7 @@ test.each([
   [["locks", "--way", "aa"], /Expected letters of a, b, c, d, e/],
   [["locks", "--every", "0"], /Expected a whole number from 1 to 1000000\./],
   [["locks", "--work", "1001"], /Expected a whole number from 1 to 1000\./],
-  [["locks", "--processors", "2"], /unknown option '--processors'/],
+  [["locks", "--processors", "5"], /Expected a whole number from 1 to 4\./],
   [
     ["locks", "--svg", "/no/such/folder/x.svg"],
     /--svg: can't write \/no\/such\/folder\/x\.svg: ENOENT/,
@@ -138,7 +138,7 @@ test.each(["locks", "wire"])("%s --help has its exit codes and examples", (comma
 
 describe("pictures of the docs are what the commands draw", () => {
   test("docs/locks.svg", async () => {
-    const options = { every: 5, work: 8, manners: ["off"] as const };
+    const options = { every: 5, work: 8, processors: 1, manners: ["off"] as const };
     const reports = resultOf(survey({ ...options, ways: ["a", "b", "c", "d", "e"] }));
     expect(await drawChart(locksChart(reports))).toBe(readFileSync("docs/locks.svg", "utf8"));
   });

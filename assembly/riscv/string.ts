@@ -57,6 +57,20 @@ export function stringFetch(to: usize, machine: usize, from: usize, length: u32)
   return true;
 }
 
+/** The same where the pieces of it may lie where they are to go. */
+export function stringMove(
+  to: usize,
+  machine: usize,
+  from: usize,
+  length: u32,
+  bounce: usize,
+): bool {
+  if (stretch(<u32>from, length) == length) return stringFetch(to, machine, from, length);
+  if (!stringFetch(bounce, machine, from, length)) return false;
+  memory.copy(to, bounce, length);
+  return true;
+}
+
 /**
  * Copies a string to a machine, by way of `bounce` where pieces of it may lie over each other. Answers
  * how many bytes of it found room.
@@ -70,7 +84,7 @@ export function stringCopy(
   bounce: usize,
 ): u32 {
   const isWhole = stretch(guest, length) == length && stretch(<u32>string, length) == length;
-  if (sender != 0 && !isWhole) {
+  if (!isWhole && (sender != 0 || string != bounce)) {
     if (!stringFetch(bounce, sender, string, length)) return 0;
     return stringCopy(machine, guest, 0, bounce, length, bounce);
   }

@@ -13,19 +13,20 @@ export interface LocksFlags {
   readonly way?: readonly Way[];
   readonly every: number;
   readonly work: number;
+  readonly processors: number;
   readonly json?: boolean;
   readonly svg?: string;
 }
 
 /** Stops callers of the bank everywhere, and prints what became of the others; true where that is as it must be. */
 export async function locksCommand(flags: LocksFlags): Promise<boolean> {
-  const { every, work, json, svg } = flags;
+  const { every, work, processors, json, svg } = flags;
   const ways = flags.way ?? WAYS.map(({ way }) => way);
   const paint = pc.createColors(colourful(process.stdout));
   if (svg !== undefined) await checkChart(svg);
   if (!json) process.stdout.write(`${opening(flags, paint)}\n`);
   const ticker = json ? undefined : new Ticker(paint);
-  const reports = await watch(survey({ ways, every, work }), tickWords, ticker);
+  const reports = await watch(survey({ ways, every, work, processors }), tickWords, ticker);
   if (svg !== undefined) await writeChart(svg, locksChart(reports));
   const words = json
     ? toJson(reports, flags)
@@ -34,12 +35,12 @@ export async function locksCommand(flags: LocksFlags): Promise<boolean> {
   return reports.every(({ ok }) => ok);
 }
 
-function opening({ every, work }: LocksFlags, paint: Paint): string {
+function opening({ every, work, processors }: LocksFlags, paint: Paint): string {
   const each = every === 1 ? "each instruction boundary" : `each ${every}th instruction boundary`;
   const about = MANNERS.map(({ manner, about }) => `    ${manner.padEnd(10)} ${about}`);
   return [
     `  A caller of the bank is stopped at ${each} of a transaction`,
-    `  (${counted(work, "round")} of work inside):`,
+    `  (${counted(work, "round")} of work inside, ${counted(processors, "processor")}):`,
     ...about,
     paint.dim("  after that, two callers of another tenant want all their transactions done."),
     "",
@@ -97,7 +98,7 @@ function page(report: WayReport, paint: Paint): string {
   }
 }
 
-function toJson(reports: readonly WayReport[], { every, work }: LocksFlags): string {
+function toJson(reports: readonly WayReport[], { every, work, processors }: LocksFlags): string {
   const ways = reports.map((report) => {
     const { plan, course, manners, delay, ok } = report;
     return {
@@ -115,7 +116,7 @@ function toJson(reports: readonly WayReport[], { every, work }: LocksFlags): str
     };
   });
   const ok = reports.every((report) => report.ok);
-  return `${JSON.stringify({ every, work, ok, ways }, null, 2)}\n`;
+  return `${JSON.stringify({ every, work, processors, ok, ways }, null, 2)}\n`;
 }
 
 function tenths(number: number): string {

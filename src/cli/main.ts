@@ -112,6 +112,7 @@ program
   .option("--way <letters>", `only these ways, of ${LETTERS}`, ways)
   .option("--every <n>", "stop at each so manieth instruction boundary only", whole(1, 1e6), 1)
   .option("--work <n>", "rounds of two instructions inside a transaction", whole(1, 1000), 8)
+  .option("--processors <n>", "run it on so many processors, simulated", whole(1, 4), 1)
   .option(
     "--svg <file>",
     "draw how long the next caller waits (needs echarts: npm install echarts)",

@@ -14,6 +14,8 @@ import type { WayPlan } from "./way.js";
 /** Slots, by the customs of guests/include/primemeter.h. */
 const SLOT = { server: 0, self: 1, join: 6, own: 7, discrim: 9 };
 const MEMORY = 192 << 10;
+/** Of the turns that simulated processors take. */
+const SEED = 1;
 
 /** Faults to plant: what the report must not let pass. */
 export type Fault =
@@ -29,6 +31,8 @@ export interface BankOptions {
   readonly work: number;
   /** Cycles of a slice: short ones end inside transactions. */
   readonly quantum: number;
+  /** More than one are simulated: they take turns, so that a moment can be met again. */
+  readonly processors: number;
   /** What each of the others wants; who is to be stopped, and its companion, go on for ever. */
   readonly transactions: number;
   readonly fault?: Fault;
@@ -52,7 +56,9 @@ export interface Bank {
 
 /** `budget`: what the tenant's meter begins with; without it there is no end to it. */
 export function openBank(plan: WayPlan, options: BankOptions, budget?: bigint): Bank {
-  const kernel = createKernel({ nodes: 48, frames: 512, quantum: options.quantum, advance: 1000n });
+  const { processors, quantum } = options;
+  const several = processors > 1 ? { processors, seed: SEED } : {};
+  const kernel = createKernel({ nodes: 48, frames: 512, advance: 1000n, quantum, ...several });
   const superior = kernel.primeMeter;
   const owner = kernel.createMeter({ name: "owner", superior });
   const cycles = budget === undefined ? {} : { cycles: budget };

@@ -24,6 +24,8 @@ export interface Course {
 
 /** Which transaction of the caller it is, from 1: none is cold any more, nobody at his end. */
 const NUMBER = 3;
+/** Cycles of a step where nobody looks at each. */
+const STRIDE = 50;
 /** No transaction takes so long. */
 const PATIENCE = 1_000_000;
 
@@ -44,7 +46,8 @@ export function courseOf(plan: WayPlan, options: BankOptions): Course {
     return ledger.begun(VICTIM) > NUMBER;
   });
   const length = Number(kernel.time - start);
-  stepUntil(bank, () => bank.others.every(({ state }) => state === "ended"));
+  // In lockstep, spinning processors can keep each other out for ever: in longer steps they don't.
+  stepUntil(bank, () => bank.others.every(({ state }) => state === "ended"), STRIDE);
   const whole = kernel.time;
   kernel.dispose();
   return {
@@ -59,9 +62,9 @@ function progress({ victim, servers }: Bank): [caller: bigint, server: bigint] {
   return [victim.consumed, servers[VICTIM]?.consumed ?? 0n];
 }
 
-function stepUntil({ kernel }: Bank, isThere: () => boolean): void {
+function stepUntil({ kernel }: Bank, isThere: () => boolean, cycles = 1): void {
   for (let steps = 0; !isThere(); steps++) {
-    const { reason } = kernel.step({ cycles: 1 });
+    const { reason } = kernel.step({ cycles });
     if (steps > PATIENCE || reason === "idle") throw new Error(`locks: stuck at ${kernel.time}`);
   }
 }

@@ -13,6 +13,7 @@ export interface SurveyOptions {
   /** Only each so manieth moment. */
   readonly every: number;
   readonly work: number;
+  readonly processors: number;
   readonly fault?: Fault;
 }
 
@@ -84,8 +85,9 @@ export function* survey(options: SurveyOptions): Generator<SurveyTick, WayReport
 }
 
 function* surveyWay(plan: WayPlan, options: SurveyOptions): Generator<SurveyTick, WayReport> {
-  const { every, work, fault } = options;
-  const sound: BankOptions = { work, quantum: QUANTUM, transactions: TRANSACTIONS };
+  const { every, work, processors, fault } = options;
+  const common = { quantum: QUANTUM, transactions: TRANSACTIONS };
+  const sound: BankOptions = { work, processors, ...common };
   const course = courseOf(plan, sound);
   const bank = fault ? { ...sound, fault } : sound;
   const manners: MannerReport[] = [];
