@@ -50,7 +50,7 @@ import {
   PRIME_INDEX,
   SLOTS,
 } from "./layout";
-import { gather, length, scratch } from "./message";
+import { gather, invoker, length, scratch } from "./message";
 import { raised } from "./meter";
 import { Node } from "./node";
 import { DATA_BYTES } from "./service";
@@ -163,7 +163,7 @@ function swap(node: Node, slot: i32, value: Key, result: Key): u32 {
   if (node.isMeter && (METER_INVOLVED_W_SLOTS & (1 << slot)) != 0) unprepare(node.hot);
   breakClimb(node);
   logical(node, slot, result);
-  if (slot == METER_SUPERIOR_SLOT) wakeChain(node);
+  if (slot == METER_SUPERIOR_SLOT) wakeAbove(node);
   if (slot == METER_COUNTER_SLOT && value.kind == KIND_DATA) raised(node, value.low | value.high);
   if (slot == METER_KEEPER_SLOT) wakeSome(node, HOOK_PARKED);
   node.put(slot, value);
@@ -196,12 +196,20 @@ function writeData(node: Node, value: Key, result: Key): u32 {
   return OK;
 }
 
+/**
+ * Who is parked above looks again. Not for a guest's own affairs: where no prepared key hangs on the node,
+ * no chain that was ever climbed leads through it, and nobody above has to do with it.
+ */
+function wakeAbove(node: Node): void {
+  if (invoker == 0 || node.right != changetype<usize>(node)) wakeChain(node);
+}
+
 /** All slots become DK(0). A domain's root is freed as a whole; the prime meter never. */
 function clear(node: Node, zero: Key): u32 {
   if (node.isDomain || node.index == PRIME_INDEX) return ANSWER_INVALID_ORDER;
   if (node.isMeter) unprepare(node.hot);
   breakClimb(node);
-  wakeChain(node);
+  wakeAbove(node);
   zero.zero();
   for (let slot = 0; slot < SLOTS; slot++) node.put(slot, zero);
   if (isDefined(CHECKED)) auditNode(node);

@@ -71,8 +71,6 @@ export function wakeSome(meter: Node, why: i32): void {
  * change below the meter at which they wait, so they must look again.
  */
 export function wakeChain(meter: Node): void {
-  // No chain that was ever climbed leads through it: a node that is somebody's own affair.
-  if (meter.right == changetype<usize>(meter)) return;
   let node: Node | null = meter;
   for (let depth = 0; depth < MAX_CHAIN && node && !node.isDomain; depth++) {
     wakeAll(node);
