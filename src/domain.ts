@@ -183,7 +183,7 @@ export class Domain {
   map(page: Page, address: number, options: { write?: boolean } = {}): void {
     checkNames("map", options, ["write"]);
     const mapping = mappingOf(this.#core, "map", { page, at: address, ...options });
-    this.#memory().map(mapping, "map: address");
+    this.#memory().map(mapping, "map: at");
   }
 
   /** Takes the page away that is at an address. @throws {StateError} where none is. */

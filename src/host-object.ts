@@ -64,7 +64,8 @@ export class HostObjects {
     });
     if (!taken) return;
     core.acted();
-    this.deliver(taken.invoked, taken, domain);
+    const { invoked, ...message } = taken;
+    this.deliver(invoked, message, domain);
   }
 
   /** Gives a message to whatever a host key stands for. */

@@ -63,7 +63,7 @@ export const returnerKey: Key = Object.freeze({ kind: "misc", name: "returner" }
 export const dataKey: Key = Object.freeze({ kind: "misc", name: "data" });
 /**
  * Tells what a key is without invoking it. Order 0: 1 for a data key 1, 2 resume, 3 node, fetch, sense or page, 4
- * meter, 5 another. Order 2: 0 where keys 1 and 2 are the same, else 1.
+ * meter, 6 start, 5 another. Order 2: 0 where keys 1 and 2 are the same, else 1.
  */
 export const discrimKey: Key = Object.freeze({ kind: "misc", name: "discrim" });
 

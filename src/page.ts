@@ -77,7 +77,8 @@ export function mappingOf(core: Core, what: string, options: PageOptions): Mappi
   checkNames(what, options, ["page", "at", "write"]);
   const { page, at, write = false } = options;
   if (!(page instanceof Page && page.isOf(core))) {
-    throw new OptionError(`${what}: page: found ${show(page)}, expected a Page of this kernel`);
+    const found = page instanceof Page ? "one of another kernel" : show(page);
+    throw new OptionError(`${what}: page: found ${found}, expected a Page of this kernel`);
   }
   if (typeof write !== "boolean") {
     throw new OptionError(`${what}: write: found ${show(write)}, expected true or false`);

@@ -174,7 +174,11 @@ export class Post {
   /** Why a gate takes nothing, now and ever. */
   #refusal(key: Key): PrimemeterError {
     if (!isGate(key) || !this.#core.isLive(key.id)) return new RescindedError("the key's node");
-    if (key.kind === "start") return new StateError("the domain has ended, or runs bursts");
+    if (key.kind === "start") {
+      const { name = "" } = this.#core.domains.get(indexOf(key.id)) ?? {};
+      const expected = "expected one that can be available for messages";
+      return new StateError(`domain ${name} has ended, or runs bursts; ${expected}`);
+    }
     return new StateError("the resume key was used, or its domain waits for it no longer");
   }
 }

@@ -36,7 +36,7 @@ describe("locks", () => {
     const { status, stdout } = run("locks", "--way", "ad", "--every", "5", "--work", "2");
     expect(status).toBe(0);
     expect(stdout).toMatch(
-      /stopped at each 5th instruction boundary of a transaction\n {2}\(2 rounds of work inside, 1 proc/,
+      /stopped at one instruction boundary in 5 of a transaction\n {2}\(2 rounds of work inside, 1 proc/,
     );
     expect(stdout).toMatch(
       /^ {2}a {2}spin lock: on shared pages, each teller on its caller's meter$/m,

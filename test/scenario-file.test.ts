@@ -200,7 +200,7 @@ const FAULTS: [what: string, text: string, message: string][] = [
   [
     "a span of three",
     DOMAIN.replace("5 }", "[1, 2, 3] }"),
-    "4:18: domain[0].bursts.run: found an array, expected an integer from 1 to 4_294_967_295, or",
+    "4:18: domain[0].bursts.run: found an array of 3, expected an integer from 1 to 4_294_967_295, or",
   ],
   [
     "a count of no copies",

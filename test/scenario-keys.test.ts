@@ -167,7 +167,7 @@ const FAULTS: [what: string, text: string, message: string][] = [
   [
     "a page with too much in it",
     `${PAGE}text = "${"é".repeat(2049)}"`,
-    `3:8: page[0].text: found "${"é".repeat(39)}…", expected a string of at most 4096 bytes`,
+    `3:8: page[0].text: found "${"é".repeat(39)}…" of 4,098 bytes, expected a string of at most 4096 bytes`,
   ],
   [
     "bytes that are none",
@@ -242,7 +242,7 @@ const FAULTS: [what: string, text: string, message: string][] = [
   [
     "a domain's keeper without a guest",
     `${DOMAIN}keeper = {}`,
-    "5:10: domain[0].keeper: found no start, expected it",
+    '5:10: domain[0].keeper: found no start, expected a keeper that is a guest, such as { start = "guest" }',
   ],
   [
     "a domain's keeper that has bursts",

@@ -53,12 +53,12 @@ const FAULTS: [what: string, text: string, message: string][] = [
   [
     "a message too long",
     `${DOMAIN}${AT}send = "d"\ntext = "${"x".repeat(4097)}"`,
-    `8:8: at[0].text: found "${"x".repeat(39)}…", expected a string of at most 4096 bytes`,
+    `8:8: at[0].text: found "${"x".repeat(39)}…" of 4,097 bytes, expected a string of at most 4096 bytes`,
   ],
   [
     "five keys in a message",
     `${DOMAIN}${AT}send = "d"\nkeys = [${"{ data = 1 }, ".repeat(5)}]`,
-    "8:8: at[0].keys: found an array, expected an array of at most 4 keys",
+    "8:8: at[0].keys: found an array of 5, expected an array of at most 4 keys",
   ],
   [
     "four keys in a call",

@@ -321,7 +321,7 @@ uint32_t pm_join_wait(uint32_t join, pm_inbox *inbox);
 
 enum { PM_PAGE = 4096 };
 
-// Both answer PM_RANGE where the page ends before `length` bytes.
+// Both answer PM_RANGE where the page ends before `length` bytes; to write more than 4,096 traps.
 uint32_t pm_page_read(uint32_t page, uint32_t offset, void *bytes, uint32_t length);
 uint32_t pm_page_write(uint32_t page, uint32_t offset, const void *bytes, uint32_t length);
 uint32_t pm_page_clear(uint32_t page);

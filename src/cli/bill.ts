@@ -99,5 +99,5 @@ function exitOf({ exitCode, trap }: DomainReport): string | null {
 
 function share(part: bigint, whole: bigint): string {
   if (whole === 0n) return "–";
-  return `${(Number((part * 1000n) / whole) / 10).toFixed(1)} %`;
+  return `${(Number((part * 1000n + whole / 2n) / whole) / 10).toFixed(1)} %`;
 }

@@ -36,7 +36,8 @@ export async function locksCommand(flags: LocksFlags): Promise<boolean> {
 }
 
 function opening({ every, work, processors }: LocksFlags, paint: Paint): string {
-  const each = every === 1 ? "each instruction boundary" : `each ${every}th instruction boundary`;
+  const boundary = "instruction boundary";
+  const each = every === 1 ? `each ${boundary}` : `one ${boundary} in ${grouped(every)}`;
   const about = MANNERS.map(({ manner, about }) => `    ${manner.padEnd(10)} ${about}`);
   return [
     `  A caller of the bank is stopped at ${each} of a transaction`,

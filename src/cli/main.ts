@@ -110,7 +110,7 @@ program
   .command("locks")
   .description("stop callers everywhere in a transaction: which of five ways to lock survives that")
   .option("--way <letters>", `only these ways, of ${LETTERS}`, ways)
-  .option("--every <n>", "stop at each so manieth instruction boundary only", whole(1, 1e6), 1)
+  .option("--every <n>", "stop at one instruction boundary in so many only", whole(1, 1e6), 1)
   .option("--work <n>", "rounds of two instructions inside a transaction", whole(1, 1000), 8)
   .option("--processors <n>", "run it on so many processors, simulated", whole(1, 4), 1)
   .option(
@@ -122,7 +122,7 @@ program
     "after",
     `
 Ways:
-${WAYS.map(({ way, name, about }) => `  ${way}  ${name} ${about}`).join("\n")}
+${WAYS.map(({ way, name, about }) => `  ${way}  ${name}: ${about}`).join("\n")}
 
 Exit codes:
   0  b, c and d survive every stop; a and e show how they fail

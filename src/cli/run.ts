@@ -51,7 +51,7 @@ export async function runCommand(file: string, flags: RunFlags): Promise<boolean
   else {
     if (!quiet)
       process.stdout.write(
-        `\n${bill(report, paint, process.stdout.columns ?? Number.POSITIVE_INFINITY)}\n`,
+        `\n${bill(report, paint, process.stdout.columns || Number.POSITIVE_INFINITY)}\n`,
       );
     process.stdout.write(verdict(report, paint));
   }
@@ -85,9 +85,11 @@ async function watch(
   paint: Paint,
 ): Promise<Report> {
   const { stdout, stderr } = process;
-  const progress = stdout.isTTY
-    ? new LiveProgress(stdout, paint)
-    : new PlainProgress(stdout, stderr);
+  // A terminal that does not say how high it is has no room to redraw in.
+  const progress =
+    stdout.isTTY && stdout.rows > 0
+      ? new LiveProgress(stdout, paint)
+      : new PlainProgress(stdout, stderr);
   progress.print(`  ${paint.bold(scenario.file)}${paint.dim(`: ${summary(scenario)}`)}\n`);
   const journal = new Journal(run, scenario, paint, (line) => progress.print(line));
   const report = await run.run({

@@ -7,7 +7,8 @@ const INTERRUPTED = 130;
 
 /** A line that says how far something is: redrawn in place on a terminal, elsewhere a line now and then. */
 export class Ticker {
-  readonly #live = process.stdout.isTTY ? createLogUpdate(process.stdout) : undefined;
+  readonly #live =
+    process.stdout.isTTY && process.stdout.rows > 0 ? createLogUpdate(process.stdout) : undefined;
   #said = performance.now();
 
   constructor(readonly paint: Paint) {}

@@ -84,14 +84,21 @@ function verdicts(reports: readonly ModelReport[]): { ok: boolean; text: string 
     ? `Wire: at every moment the group's last instruction was the one before the switch (${visits}).`
     : `Wire: the group ran on for ${whole(wire.last.worst)} cycles, and must not.`;
   const [small, large] = [batteries[0], batteries.at(-1)];
-  const second =
-    small && large
-      ? `Battery: grants of ${sizeOf(small)} end it after ${short(small.last.mean)} cycles and cost ${short(small.grantsPerMillion)} grants per million cycles; those of ${sizeOf(large)} cost ${short(large.grantsPerMillion)}, and it runs on for ${short(large.last.mean)}.`
-      : "";
   return [
     { ok: wire.ok, text: first },
-    ...(second === "" ? [] : [{ ok: batteries.every(({ ok }) => ok), text: second }]),
+    ...(small && large
+      ? [{ ok: batteries.every(({ ok }) => ok), text: batteryVerdict(small, large) }]
+      : []),
   ];
+}
+
+/** On the first battery and the last, which may be the same. */
+function batteryVerdict(small: ModelReport, large: ModelReport): string {
+  const cost = `cost ${short(small.grantsPerMillion)} grants per million cycles`;
+  const first = `grants of ${sizeOf(small)} end it after ${short(small.last.mean)} cycles and ${cost}`;
+  if (small === large) return `Battery: ${first}.`;
+  const other = `those of ${sizeOf(large)} cost ${short(large.grantsPerMillion)}`;
+  return `Battery: ${first}; ${other}, and it runs on for ${short(large.last.mean)}.`;
 }
 
 function toJson(reports: readonly ModelReport[], { moments, seed }: WireFlags): string {

@@ -10,7 +10,7 @@ export interface SurveyOptions {
   readonly ways: readonly Way[];
   /** Without it, all. */
   readonly manners?: readonly Manner[];
-  /** Only each so manieth moment. */
+  /** Only one moment in so many. */
   readonly every: number;
   readonly work: number;
   readonly processors: number;

@@ -13,7 +13,11 @@ export function domainRules(inspection: Inspection): void {
     slotRules(inspection, [...path, "keys"], domain.keys, true);
     if (isTable(domain.keeper)) {
       const at = [...path, "keeper"];
-      if (domain.keeper.start === undefined) inspection.say(at, "found no start, expected it");
+      if (domain.keeper.start === undefined)
+        inspection.say(
+          at,
+          'found no start, expected a keeper that is a guest, such as { start = "guest" }',
+        );
       guestRules(inspection, at, domain.keeper);
     }
     pageRules(inspection, [...path, "pages"], domain);

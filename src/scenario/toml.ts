@@ -1,4 +1,5 @@
 import { type AST, ParseError, parseTOML } from "toml-eslint-parser";
+import { grouped } from "./number.js";
 import { type Place, type Problem, ScenarioError } from "./problem.js";
 
 /** What a TOML file holds. Integers are bigint, so that none loses a digit. */
@@ -123,10 +124,13 @@ export function keyName(path: Path): string {
 export function describe(value: Plain | undefined): string {
   if (value === undefined) return "nothing";
   if (typeof value === "string") {
-    return JSON.stringify(value.length > 40 ? `${value.slice(0, 39)}…` : value);
+    if (value.length <= 40) return JSON.stringify(value);
+    const size = grouped(Buffer.byteLength(value));
+    return `${JSON.stringify(`${value.slice(0, 39)}…`)} of ${size} bytes`;
   }
   if (value instanceof Date) return "a date";
-  if (Array.isArray(value)) return value.length === 0 ? "an empty array" : "an array";
+  if (Array.isArray(value))
+    return value.length === 0 ? "an empty array" : `an array of ${grouped(value.length)}`;
   return typeof value === "object" ? "a table" : String(value);
 }
 
