@@ -116,7 +116,10 @@ export class MeterCalls extends Caller {
       () => `hangs meter ${index} under node ${superior.index}`,
       meter,
       METER_SUPERIOR_SLOT,
-      () => meterKey(superior),
+      () => {
+        this.look(index);
+        return meterKey(superior);
+      },
       () => this.model.setSuperior(index, this.linkTo(superior)),
     );
   }
@@ -170,7 +173,12 @@ export class MeterCalls extends Caller {
     const { index } = node;
     return this.call(
       () => `clears node ${index}`,
-      () => (this.model.isLive(node) ? this.invoke(node, ORDER_CLEAR, ZERO_KEY) : STATUS_RESCINDED),
+      () => {
+        this.look(index);
+        return this.model.isLive(node)
+          ? this.invoke(node, ORDER_CLEAR, ZERO_KEY)
+          : STATUS_RESCINDED;
+      },
       this.live(node),
       () => this.model.clear(index),
     );
