@@ -73,11 +73,6 @@ export abstract class Caller {
     return this.live(meter, () => (this.model.bad[meter.index] ? STATUS_NOT_METER : status()));
   }
 
-  /** Just before the chain above a meter changes: see Model.isLed. */
-  protected look(meter: number): void {
-    this.model.isLed = this.machine.isLed(meter);
-  }
-
   protected equal(words: () => string, expected: bigint): void {
     const found = this.machine.view.amount;
     if (found !== expected) throw new SimFailure("counter", words(), `${found}`, `${expected}`);

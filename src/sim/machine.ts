@@ -26,7 +26,6 @@ import {
   CONTROL_UNTIL,
   JOURNAL,
   JOURNAL_COUNTDOWN,
-  NODE_RIGHT,
   NODE_SIZE,
   PHASE_OUTSIDE,
   PHASE_RESTING,
@@ -139,12 +138,6 @@ export class Machine {
     const phase = exports.turn();
     this.used = (view.u32(record + RECORD_CONSUMED) - before) >>> 0;
     return phase;
-  }
-
-  /** Whether a chain was ever climbed through a meter, or somebody is parked at it: keys hang in its ring. */
-  isLed(meter: number): boolean {
-    const at = this.#nodeBase + meter * NODE_SIZE;
-    return this.view.u32(at + NODE_RIGHT) !== at;
   }
 
   /** Who has the kernel lock; −1: nobody. */

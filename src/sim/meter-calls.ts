@@ -116,10 +116,7 @@ export class MeterCalls extends Caller {
       () => `hangs meter ${index} under node ${superior.index}`,
       meter,
       METER_SUPERIOR_SLOT,
-      () => {
-        this.look(index);
-        return meterKey(superior);
-      },
+      () => meterKey(superior),
       () => this.model.setSuperior(index, this.linkTo(superior)),
     );
   }
@@ -173,12 +170,7 @@ export class MeterCalls extends Caller {
     const { index } = node;
     return this.call(
       () => `clears node ${index}`,
-      () => {
-        this.look(index);
-        return this.model.isLive(node)
-          ? this.invoke(node, ORDER_CLEAR, ZERO_KEY)
-          : STATUS_RESCINDED;
-      },
+      () => (this.model.isLive(node) ? this.invoke(node, ORDER_CLEAR, ZERO_KEY) : STATUS_RESCINDED),
       this.live(node),
       () => this.model.clear(index),
     );

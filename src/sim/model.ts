@@ -66,8 +66,6 @@ export class Model {
   readonly state: Uint8Array;
   /** Where a parked domain hangs. */
   readonly parkedAt: Int32Array;
-  /** Of the meter whose chain is to change next. */
-  isLed = true;
   /** The number of the keeper call that may still be answered, or 0. */
   readonly call: Uint32Array;
   /** Keeper calls since it last ran or was parked. */
@@ -288,12 +286,8 @@ export class Model {
     }
   }
 
-  /**
-   * The chain above a meter is about to change: who is parked there, or at it, looks again. But not where no
-   * chain was climbed through it, which is a matter of schedules: `isLed` is what the kernel says.
-   */
+  /** The chain above a meter is about to change: who is parked there, or at it, looks again. */
   #wakeChain(meter: number): void {
-    if (!this.isLed) return;
     this.wakeParked(meter);
     // Twenty in all: from below this one, no more could be reached.
     for (const above of this.above(meter).slice(0, MAX_CHAIN - 1)) this.wakeParked(above);

@@ -67,10 +67,7 @@ export class NodeCalls extends Caller {
     const model = this.model;
     return this.call(
       () => `rescinds node ${index}`,
-      () => {
-        this.look(index);
-        return this.exports.nodeFree(index, allocation);
-      },
+      () => this.exports.nodeFree(index, allocation),
       this.live(node, () => (index === PRIME_INDEX ? STATUS_NOT_ALLOWED : OK)),
       () => {
         if (model.kind[index] === DOMAIN) model.rescindDomain(index);
