@@ -8,17 +8,15 @@ import { claimBelow } from "./claim";
 import { CANARY_REFILL } from "./codes";
 import { control } from "./control";
 import { journalBegin, journalFilled } from "./journal";
+import { BATCH, FLAG_DRY, FLAG_STALE } from "./layout";
+import { count, subtotals } from "./processor";
 import {
-  BATCH,
-  FLAG_DRY,
-  FLAG_STALE,
   STATISTIC_BORROWED,
   STATISTIC_RECALLED,
   STATISTIC_REFILLS,
   STATISTIC_SCAVENGES,
   STATISTIC_VISITS,
-} from "./layout";
-import { count, subtotals } from "./processor";
+} from "./processor-layout";
 import { Record } from "./record";
 
 /** `refill` has to wait for others who run domains below the dry meter. */

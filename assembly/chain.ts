@@ -24,13 +24,15 @@ import {
   PREPCODE_NONE,
   RECORD_METER,
   SLOTS,
+} from "./layout";
+import { Node } from "./node";
+import { count, me, subtotals } from "./processor";
+import {
   STATISTIC_PREPARES,
   STATISTIC_RECALLED,
   STATISTIC_UNPREPARES,
   STATISTIC_VISITS,
-} from "./layout";
-import { Node } from "./node";
-import { count, me, subtotals } from "./processor";
+} from "./processor-layout";
 import { Record } from "./record";
 
 /** Whether every slot is as a meter's must be (§2.2); the body of a DK(0) is read whole (R8). */

@@ -5,9 +5,10 @@
 
 import { CANARY_CLAIM } from "./codes";
 import { control } from "./control";
-import { PHASE_OUTSIDE, RUNNING_ANY, STATE_READY, STATISTIC_CLAIMS } from "./layout";
+import { STATE_READY } from "./layout";
 import { Node } from "./node";
 import { actAs, count, me, Processor } from "./processor";
+import { PHASE_OUTSIDE, RUNNING_ANY, STATISTIC_CLAIMS } from "./processor-layout";
 import { NOTHING } from "./program";
 import { Record } from "./record";
 import { loseRun, settleKept } from "./turn";

@@ -24,14 +24,16 @@ import {
   MAX_CHAIN,
   METER_SUPERIOR_SLOT,
   PREPCODE_NONE,
+} from "./layout";
+import { Node } from "./node";
+import { me, Processor } from "./processor";
+import {
   PROCESSOR_CLIMB_KEY,
   PROCESSOR_CLIMB_LENGTH,
   PROCESSOR_CLIMB_SUPERIOR,
   PROCESSOR_CLIMBER,
   PROCESSOR_PATH,
-} from "./layout";
-import { Node } from "./node";
-import { me, Processor } from "./processor";
+} from "./processor-layout";
 import { Record } from "./record";
 
 /** What a step comes to, if not to TRAP_NONE at the top or to one of the four traps. */

@@ -12,10 +12,10 @@ import {
   EVENT_SLACK,
   EVENT_TIME,
   EVENTS,
-  PROCESSORS,
 } from "./layout";
 import { Node } from "./node";
 import { me } from "./processor";
+import { PROCESSORS } from "./processor-layout";
 
 if (EVENTS + EVENT_CAPACITY * EVENT_SIZE > PROCESSORS)
   ERROR("the events do not fit before the processors");

@@ -39,7 +39,6 @@ import {
   RESUME_RETURN,
   STATE_AVAILABLE,
   STATE_CALLING,
-  STATISTIC_STALLS,
 } from "./layout";
 import {
   answer,
@@ -54,6 +53,7 @@ import {
 } from "./message";
 import { Node } from "./node";
 import { count, me } from "./processor";
+import { STATISTIC_STALLS } from "./processor-layout";
 import { dequeue, enqueue, relieve } from "./ready";
 import { Record } from "./record";
 import { MACHINE_PC, MARK_READ, MARK_WRITE } from "./riscv/layout";

@@ -5,15 +5,8 @@
 // V8 stops wasm only at loop headers and function entries, so what is written *in a row*, without
 // either in between, is written whole or not at all. Methods with @inline are no function entries.
 
-import {
-  CONTROL,
-  CONTROL_FRAMES_USED,
-  JOURNAL,
-  PAGE_SIZE,
-  PROCESSOR_HAND,
-  PROCESSOR_SIZE,
-  PROCESSORS,
-} from "./layout";
+import { CONTROL, CONTROL_FRAMES_USED, PAGE_SIZE } from "./layout";
+import { JOURNAL, PROCESSOR_HAND, PROCESSOR_SIZE, PROCESSORS } from "./processor-layout";
 
 /** A variable of this file, not a call of `me`: that would be a function entry. */
 let own: usize = PROCESSORS + PROCESSOR_HAND;

@@ -8,16 +8,16 @@ import { control } from "./control";
 import { eventsFull } from "./event";
 import { frameRecover } from "./frame";
 import { journalRollback } from "./journal";
+import { PROGRAM_RISCV } from "./layout";
+import { leaveKernel, seizeKernel, tryEnter } from "./lock";
+import { actAs, me, Processor, wakeAll } from "./processor";
 import {
   PHASE_OUTSIDE,
   PHASE_RESTING,
   PHASE_WANTING,
-  PROGRAM_RISCV,
   REST_EVENTS,
   RUNNING_ANY,
-} from "./layout";
-import { leaveKernel, seizeKernel, tryEnter } from "./lock";
-import { actAs, me, Processor, wakeAll } from "./processor";
+} from "./processor-layout";
 import { NOTHING } from "./program";
 import { passTime } from "./ready";
 import { Record } from "./record";

@@ -7,6 +7,7 @@
 // So, from the last entry to the first, what is written back ends with what was there at `begin`.
 
 import { PANIC_JOURNAL } from "./codes";
+import { panic } from "./panic";
 import {
   JOURNAL,
   JOURNAL_ADDRESS,
@@ -17,8 +18,7 @@ import {
   JOURNAL_OLD,
   JOURNAL_TOP,
   PROCESSOR_BOUNCE,
-} from "./layout";
-import { panic } from "./panic";
+} from "./processor-layout";
 
 /** As many whole entries as fit. */
 const LIMIT: u32 = (PROCESSOR_BOUNCE - JOURNAL - JOURNAL_ENTRIES) & ~(<u32>JOURNAL_ENTRY_SIZE - 1);

@@ -32,7 +32,6 @@ import {
   STATE_AVAILABLE,
   STATE_KEPT,
   STATE_WAITING,
-  STATISTIC_KEEPER_CALLS,
 } from "./layout";
 import {
   begin,
@@ -46,6 +45,7 @@ import {
 } from "./message";
 import { Node } from "./node";
 import { askHost, count, me, report } from "./processor";
+import { STATISTIC_KEEPER_CALLS } from "./processor-layout";
 import { dequeue, relieve } from "./ready";
 import { Record } from "./record";
 import { MACHINE_PC } from "./riscv/layout";

@@ -18,15 +18,17 @@ import {
   FLAG_CALLING,
   FLAG_STALE,
   FLAG_TRAPPED,
-  PROCESSOR_TIME,
   RECORD_AMOUNT,
   RECORD_CONSUMED,
   STATE_WAITING,
+} from "./layout";
+import { askHost, count, me, report } from "./processor";
+import {
+  PROCESSOR_TIME,
   STATISTIC_DISPATCHES,
   STATISTIC_HOST_CALLS,
   STATISTIC_SWITCHES,
-} from "./layout";
-import { askHost, count, me, report } from "./processor";
+} from "./processor-layout";
 import {
   CALLED,
   ENDED,

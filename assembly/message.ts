@@ -3,18 +3,16 @@
 // only one at a time; whatever must be claimed is claimed before it is begun.
 
 import { Key } from "./key";
+import { KEY_SIZE, MAX_STRING, SLOTS } from "./layout";
+import { Node } from "./node";
+import { count, me } from "./processor";
 import {
-  KEY_SIZE,
-  MAX_STRING,
   PROCESSOR_BOUNCE,
   PROCESSOR_MESSAGE,
   PROCESSOR_STRING,
   PROCESSOR_STRING_SIZE,
-  SLOTS,
   STATISTIC_MESSAGES,
-} from "./layout";
-import { Node } from "./node";
-import { count, me } from "./processor";
+} from "./processor-layout";
 import { Record } from "./record";
 import { MACHINE_REGISTERS, REGISTER_A0, REGISTER_T0 } from "./riscv/layout";
 import { stringCopy, stringFetch, stringMove } from "./riscv/string";

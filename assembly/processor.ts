@@ -9,11 +9,8 @@
 import { control } from "./control";
 import { handUse } from "./hand";
 import { journalUse } from "./journal";
+import { CONTROL, CONTROL_HOST_BELL, MAX_CHAIN, PAGE_SIZE } from "./layout";
 import {
-  CONTROL,
-  CONTROL_HOST_BELL,
-  MAX_CHAIN,
-  PAGE_SIZE,
   PHASE_RESTING,
   PHASE_WANTING,
   PROCESSOR_ADDRESS,
@@ -39,9 +36,9 @@ import {
   PROCESSORS,
   REST_IDLE,
   STATISTIC_COUNT,
-} from "./layout";
+} from "./processor-layout";
 
-/** Fields as in layout.ts, which says what is not plain from the name. */
+/** Fields as in processor-layout.ts, which says what is not plain from the name. */
 @unmanaged
 export class Processor {
   time: u64;
@@ -246,5 +243,5 @@ if (
   PROCESSOR_SUBTOTALS + 16 * (MAX_CHAIN + 1) > PROCESSOR_PATH ||
   PROCESSOR_PATH + 4 * (MAX_CHAIN + 1) > PAGE_SIZE
 ) {
-  ERROR("processors are not as layout.ts says");
+  ERROR("processors are not as processor-layout.ts says");
 }

@@ -6,9 +6,10 @@
 import { PANIC_QUEUE } from "./codes";
 import { control } from "./control";
 import { emit } from "./event";
-import { EVENT_SLICE, STATE_READY, STATISTIC_IDLE, STATISTIC_SWITCHES } from "./layout";
+import { EVENT_SLICE, STATE_READY } from "./layout";
 import { panic } from "./panic";
 import { account, count, me, Processor } from "./processor";
+import { STATISTIC_IDLE, STATISTIC_SWITCHES } from "./processor-layout";
 import { Record } from "./record";
 
 /** Makes a domain that is on no queue the last of a ring; answers the ring's head. */

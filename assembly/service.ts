@@ -34,11 +34,10 @@ import {
   MISC_DATA,
   MISC_DISCRIM,
   MISC_RETURNER,
-  PROCESSOR_STATISTICS,
-  STATISTIC_IDLE,
 } from "./layout";
 import { gather, keyAt, length, numberAt, order, say, scratch } from "./message";
 import { me, Processor } from "./processor";
+import { PROCESSOR_STATISTICS, STATISTIC_IDLE } from "./processor-layout";
 import { CLOCK_UNITS } from "./wait";
 
 /** Bytes of a data key's number. */

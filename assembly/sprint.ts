@@ -7,8 +7,6 @@ import { control } from "./control";
 import { emit, eventRoom } from "./event";
 import {
   EVENT_SLICE,
-  PROCESSOR_ATTENTION,
-  PROCESSOR_TIME,
   PROGRAM_BURSTS,
   RECORD_AMOUNT,
   RECORD_BURST_LEFT,
@@ -21,6 +19,7 @@ import {
   STATE_READY,
 } from "./layout";
 import { me } from "./processor";
+import { PROCESSOR_ATTENTION, PROCESSOR_TIME } from "./processor-layout";
 import { Record } from "./record";
 import { nextWake } from "./sleeper";
 import { nextWorry } from "./worrier";

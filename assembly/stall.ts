@@ -15,10 +15,10 @@ import {
   MAX_CHAIN,
   STATE_PARKED,
   STATE_WAITING,
-  STATISTIC_PARKS,
 } from "./layout";
 import { Node } from "./node";
 import { count } from "./processor";
+import { STATISTIC_PARKS } from "./processor-layout";
 import { enqueue } from "./ready";
 import { Record } from "./record";
 

@@ -5,8 +5,9 @@
 import { callIn } from "./claim";
 import { REASON_CLAIM, REASON_LIMIT, REASON_RAN } from "./codes";
 import { control } from "./control";
-import { BATCH, RUNNING_ANY, STATISTIC_STOLEN } from "./layout";
+import { BATCH } from "./layout";
 import { count, me, Processor } from "./processor";
+import { RUNNING_ANY, STATISTIC_STOLEN } from "./processor-layout";
 import { adopt, handOver, passTime } from "./ready";
 import { Record } from "./record";
 

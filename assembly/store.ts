@@ -35,7 +35,6 @@ import {
   PREPCODE_NONE,
   PREPCODE_PAGE,
   PRIME_INDEX,
-  PROCESSOR_SIZE,
   PROGRAM_RISCV,
   RECORD_SIZE,
   REGIONS,
@@ -46,6 +45,7 @@ import {
 import { Node } from "./node";
 import { pageFree } from "./page";
 import { Processor } from "./processor";
+import { PROCESSOR_SIZE } from "./processor-layout";
 import { NOTHING } from "./program";
 import { Record } from "./record";
 import { wakeAll, wakeChain } from "./stall";

@@ -6,8 +6,9 @@ import { REASON_CLAIM, REASON_CLIMB, REASON_RAN, TRAP_NONE } from "./codes";
 import { control } from "./control";
 import { emit } from "./event";
 import { exhausted, trapped } from "./keeper";
-import { EVENT_REFILL, STATISTIC_KERNEL_WORK, STATISTIC_VISITS } from "./layout";
+import { EVENT_REFILL } from "./layout";
 import { account, counted, me } from "./processor";
+import { STATISTIC_KERNEL_WORK, STATISTIC_VISITS } from "./processor-layout";
 import { Record } from "./record";
 import { setTrap } from "./trap";
 

@@ -3,14 +3,9 @@
 
 import { REASON_TRAP } from "./codes";
 import { emit } from "./event";
-import {
-  DOMAIN_TRAP_SLOT,
-  EVENT_TRAP,
-  FLAG_TRAPPED,
-  STATE_TRAPPED,
-  STATISTIC_TRAPS,
-} from "./layout";
+import { DOMAIN_TRAP_SLOT, EVENT_TRAP, FLAG_TRAPPED, STATE_TRAPPED } from "./layout";
 import { askHost, count, report } from "./processor";
+import { STATISTIC_TRAPS } from "./processor-layout";
 import { Record } from "./record";
 
 /** The domain at the head of the queue has trapped: `address` is for the target CPU's traps. */

@@ -21,18 +21,16 @@ import { isInvocation, jump } from "./gate";
 import { journalBegin } from "./journal";
 import { trapped } from "./keeper";
 import { allowanceOf, askForCall, bill, countSlices, settle } from "./kernel";
+import { FLAG_CALLING, FLAG_STALE, FLAG_TRAPPED, POLL, PROGRAM_RISCV } from "./layout";
+import { leaveKernel, tryEnter } from "./lock";
+import { count, me, Processor, ringHost } from "./processor";
 import {
-  FLAG_CALLING,
-  FLAG_STALE,
-  FLAG_TRAPPED,
   PHASE_CLAIMING,
   PHASE_CLIMBING,
   PHASE_INSIDE,
   PHASE_OUTSIDE,
   PHASE_RESTING,
   PHASE_WANTING,
-  POLL,
-  PROGRAM_RISCV,
   REST_EVENTS,
   REST_HALTED,
   REST_IDLE,
@@ -40,9 +38,7 @@ import {
   RUNNING_ANY,
   RUNNING_NONE,
   STATISTIC_CONFLICTS,
-} from "./layout";
-import { leaveKernel, tryEnter } from "./lock";
-import { count, me, Processor, ringHost } from "./processor";
+} from "./processor-layout";
 import { keepOutcome, NOTHING, RAN, restoreOutcome, runProgram, used, wanted } from "./program";
 import { passTime, rotate, takeIn } from "./ready";
 import { Record } from "./record";

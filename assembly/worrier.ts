@@ -15,10 +15,10 @@ import {
   NODE_WORRIED,
   STATE_AVAILABLE,
   STATE_ENDED,
-  STATISTIC_WORRIES,
 } from "./layout";
 import { Node } from "./node";
 import { askHost, count, me } from "./processor";
+import { STATISTIC_WORRIES } from "./processor-layout";
 import { enqueue } from "./ready";
 
 /** A domain has become available, or has ended: the first who is stalled on it goes on. */

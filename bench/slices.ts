@@ -1,7 +1,7 @@
 // A billed slice in the whole loop of the dispatcher (`step`): domains of synthetic programs at depth 8
 // take turns, and refill after 64 quanta.
 
-import { PROCESSOR_TIME, PROCESSORS } from "../assembly/layout.js";
+import { PROCESSOR_TIME, PROCESSORS } from "../assembly/processor-layout.js";
 import { atMost, type Bench, type Goal } from "./bench.js";
 import { type Candidate, measure } from "./measure.js";
 import { PRIME, type Program, scattered, Tree } from "./tree.js";

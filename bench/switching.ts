@@ -2,7 +2,7 @@
 // them, or only others do; and what was still run after the call began. How far a processor or a guest
 // has come is read from memory while it goes on: any call of the API would bring it in.
 
-import { PROCESSOR_TIME, STATISTIC_CLAIMS } from "../assembly/layout.js";
+import { PROCESSOR_TIME, STATISTIC_CLAIMS } from "../assembly/processor-layout.js";
 import { MACHINE_REGISTERS } from "../assembly/riscv/layout.js";
 import {
   bursts,

@@ -2,7 +2,8 @@
 // advances. Counts, which are the same on every machine.
 
 import { REASON_IDLE } from "../assembly/codes.js";
-import { CONTROL_TAPERED, STATISTIC_DISPATCHES, STATISTIC_SCAVENGES } from "../assembly/layout.js";
+import { CONTROL_TAPERED } from "../assembly/layout.js";
+import { STATISTIC_DISPATCHES, STATISTIC_SCAVENGES } from "../assembly/processor-layout.js";
 import type { Bench, Figure } from "./bench.js";
 import { PRIME, Tree } from "./tree.js";
 

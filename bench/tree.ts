@@ -13,8 +13,8 @@ import {
   RECORD_SIZE,
   REGIONS,
   SLEEPER_SIZE,
-  STATISTIC_IDLE,
 } from "../assembly/layout.js";
+import { STATISTIC_IDLE } from "../assembly/processor-layout.js";
 import { View } from "../src/view.js";
 import { instantiate, type KernelExports } from "../src/wasm.js";
 

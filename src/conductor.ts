@@ -8,13 +8,15 @@ import {
   CONTROL_GOING,
   CONTROL_HOST_BELL,
   CONTROL_UNTIL,
+} from "../assembly/layout.js";
+import {
   PHASE_RESTING,
   PROCESSOR_PHASE,
   PROCESSOR_READY_COUNT,
   PROCESSOR_REST,
   REST_IDLE,
   REST_LIMIT,
-} from "../assembly/layout.js";
+} from "../assembly/processor-layout.js";
 import { Alarms, NEVER } from "./alarm.js";
 import { Bell } from "./bell.js";
 import type { Core } from "./core.js";

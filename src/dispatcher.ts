@@ -13,7 +13,7 @@ import {
   PROCESSOR_DOMAIN,
   PROCESSOR_METER,
   PROCESSOR_READY,
-} from "../assembly/layout.js";
+} from "../assembly/processor-layout.js";
 import { Alarms, NEVER } from "./alarm.js";
 import type { Core } from "./core.js";
 import type { Driver, Ending, StepOutcome } from "./driver.js";

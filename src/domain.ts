@@ -18,7 +18,6 @@ import {
   NODE_CONSUMED,
   NODE_RECORD,
   NODE_SIZE,
-  PROCESSOR_READY,
   RECORD_CONSUMED,
   RECORD_PROCESSOR,
   RECORD_STATE,
@@ -32,6 +31,7 @@ import {
   STATE_TRAPPED,
   STATE_WAITING,
 } from "../assembly/layout.js";
+import { PROCESSOR_READY } from "../assembly/processor-layout.js";
 import type { Core } from "./core.js";
 import { DomainKeys } from "./domain-keys.js";
 import { RescindedError, StateError } from "./errors.js";

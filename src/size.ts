@@ -3,12 +3,12 @@
 import {
   NODE_SIZE,
   PAGE_SIZE,
-  PROCESSOR_SIZE,
   RECORD_SIZE,
   REGIONS,
   SLEEPER_SIZE,
   WASM_PAGE_SIZE,
 } from "../assembly/layout.js";
+import { PROCESSOR_SIZE } from "../assembly/processor-layout.js";
 import { CapacityError } from "./errors.js";
 
 /** A WebAssembly memory can't have more: 2^32 bytes but for a page, so that every end is an address. */

@@ -19,7 +19,7 @@ import {
   STATISTIC_UNPREPARES,
   STATISTIC_VISITS,
   STATISTIC_WORRIES,
-} from "../assembly/layout.js";
+} from "../assembly/processor-layout.js";
 import type { View } from "./view.js";
 
 const NUMBERS = {

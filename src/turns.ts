@@ -7,7 +7,7 @@ import {
   PROCESSOR_ATTENTION,
   PROCESSOR_BELL,
   PROCESSOR_PHASE,
-} from "../assembly/layout.js";
+} from "../assembly/processor-layout.js";
 import type { Bell } from "./bell.js";
 import type { Core } from "./core.js";
 import { StateError } from "./errors.js";

@@ -37,17 +37,19 @@ import {
   NODE_CALLS,
   NODE_CALLS_HIGH,
   NODE_SIZE,
-  PROCESSOR_SIZE,
-  PROCESSOR_SLICE_LEFT,
-  PROCESSOR_STATISTICS,
-  PROCESSOR_TIME,
-  PROCESSORS,
   REGISTER_ARGUMENT,
   REGISTER_INVOKED,
   REGISTER_KEYS,
   REGISTER_RESULT,
   SUPER_INDEX,
 } from "../assembly/layout.js";
+import {
+  PROCESSOR_SIZE,
+  PROCESSOR_SLICE_LEFT,
+  PROCESSOR_STATISTICS,
+  PROCESSOR_TIME,
+  PROCESSORS,
+} from "../assembly/processor-layout.js";
 import { allocationOf, idOf, indexOf, type NodeId } from "./id.js";
 import {
   type Key,

@@ -1,16 +1,14 @@
 // What a processor's worker runs. Internal.
 
 import { PANIC_WORKER, TURN_BLOCKED } from "../assembly/codes.js";
+import { CONTROL, CONTROL_HOST_BELL, CONTROL_PANIC } from "../assembly/layout.js";
 import {
-  CONTROL,
-  CONTROL_HOST_BELL,
-  CONTROL_PANIC,
   PHASE_CLAIMING,
   PHASE_RESTING,
   PROCESSOR_BELL,
   PROCESSOR_SIZE,
   PROCESSORS,
-} from "../assembly/layout.js";
+} from "../assembly/processor-layout.js";
 
 /** Turns of the kernel between two looks at the bell; V8 replaces code by better code only then. */
 const TURNS = 1024;

@@ -1,7 +1,7 @@
 // Processors that are threads: a worker each, which is started when there is first something to run,
 // replaced when it dies, and asleep while nothing runs. Internal.
 
-import { PROCESSOR_TIME } from "../assembly/layout.js";
+import { PROCESSOR_TIME } from "../assembly/processor-layout.js";
 import { type Bell, mayBlock, pause } from "./bell.js";
 import type { Core } from "./core.js";
 import { ProcessorError, StateError } from "./errors.js";

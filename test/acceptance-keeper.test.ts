@@ -5,7 +5,7 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { REASON_KEEPER, REASON_RAN, REASON_TRAP, TRAP_FETCH_FAULT } from "../assembly/codes.js";
-import { PROCESSOR_CODE } from "../assembly/layout.js";
+import { PROCESSOR_CODE } from "../assembly/processor-layout.js";
 import { MACHINE_PC } from "../assembly/riscv/layout.js";
 import { allocationOf, indexOf } from "../src/id.js";
 import { type KeeperMessage, type Key, loadElf, type Meter } from "../src/index.js";

@@ -2,7 +2,7 @@
 // go on (the worrier, §4.5). A million of them is a bench: bench/gates.ts.
 
 import { expect, test } from "vitest";
-import { STATISTIC_STALLS, STATISTIC_WORRIES } from "../assembly/layout.js";
+import { STATISTIC_STALLS, STATISTIC_WORRIES } from "../assembly/processor-layout.js";
 import { bursts, type Domain } from "../src/index.js";
 import type { Guest } from "./gates/guest.js";
 import { GateLab, KEEPER_ORDER, turn } from "./gates/lab.js";

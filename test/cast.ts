@@ -27,6 +27,14 @@ export class Cast extends Lab {
     return this.kernel.core.view.control(CONTROL_NODES_USED);
   }
 
+  /** Runs on until something holds: one processor may be late while others use up the time. */
+  runUntil(holds: () => boolean): void {
+    for (let rounds = 0; !holds(); rounds++) {
+      if (rounds === 100_000) throw new Error(`after ${rounds} rounds it does not hold: ${holds}`);
+      this.run(1000);
+    }
+  }
+
   /** A puppet that is started, unless it is to be stopped. */
   play(steps: readonly Step[], options: Puppeteer = {}): Actor {
     const { name, meter = this.prime, keys = {}, isStopped = false } = options;

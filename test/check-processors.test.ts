@@ -5,17 +5,19 @@ import {
   CONTROL_NODE_BASE,
   EVENT_CALL,
   EVENT_KEEPER,
+  NODE_SIZE,
+  PRIME_INDEX,
+} from "../assembly/layout.js";
+import {
   JOURNAL,
   JOURNAL_COUNTDOWN,
-  NODE_SIZE,
   PHASE_CLAIMING,
   PHASE_CLIMBING,
   PHASE_OUTSIDE,
-  PRIME_INDEX,
   PROCESSOR_PATH,
   PROCESSOR_SIZE,
   PROCESSORS,
-} from "../assembly/layout.js";
+} from "../assembly/processor-layout.js";
 import { idOf } from "../src/id.js";
 import { BusyDamage, busyKernel } from "./damage/busy.js";
 import { expectNamed } from "./damage/damage.js";

@@ -3,11 +3,8 @@
 
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
+import { CONTROL, CONTROL_EVENTS, CONTROL_PANIC, CONTROL_UNTIL } from "../assembly/layout.js";
 import {
-  CONTROL,
-  CONTROL_EVENTS,
-  CONTROL_PANIC,
-  CONTROL_UNTIL,
   JOURNAL,
   JOURNAL_COUNTDOWN,
   PHASE_CLAIMING,
@@ -18,7 +15,7 @@ import {
   PROCESSOR_PHASE,
   PROCESSOR_SIZE,
   PROCESSORS,
-} from "../assembly/layout.js";
+} from "../assembly/processor-layout.js";
 import {
   bursts,
   clockKey,

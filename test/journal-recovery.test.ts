@@ -3,6 +3,7 @@
 import { expect, test } from "vitest";
 import { OK } from "../assembly/codes.js";
 import * as layout from "../assembly/layout.js";
+import * as blocks from "../assembly/processor-layout.js";
 import { Victim } from "./victim.js";
 
 const QUANTUM = 100;
@@ -87,7 +88,7 @@ test("a processor that dies again and again gets on, and no cycle is lost", () =
   expect(deaths).toBeGreaterThan(200);
   // All was spent, and those who are left without are parked.
   expect(tenancy.counter).toBe(0);
-  expect(tenancy.victim.statistic(layout.STATISTIC_PARKS)).toBeGreaterThanOrEqual(9);
+  expect(tenancy.victim.statistic(blocks.STATISTIC_PARKS)).toBeGreaterThanOrEqual(9);
 });
 
 test.each([1000, 4000, 8000, 1_000_000])(
@@ -97,11 +98,11 @@ test.each([1000, 4000, 8000, 1_000_000])(
     const tenancy = new Tenancy(domains, domains * ADVANCE);
     const { victim, kernel } = tenancy;
     // Every cycle is in the caches of domains below two meters, when one comes and wants all.
-    while (victim.statistic(layout.STATISTIC_REFILLS) < domains) tenancy.isSurvived(0);
+    while (victim.statistic(blocks.STATISTIC_REFILLS) < domains) tenancy.isSurvived(0);
     tenancy.domain(tenancy.tenant);
     victim.setControl(layout.CONTROL_ADVANCE, domains * ADVANCE);
     victim.setControl(layout.CONTROL_ADVANCE + 4, 0);
-    const scavenges = () => victim.statistic(layout.STATISTIC_SCAVENGES);
+    const scavenges = () => victim.statistic(blocks.STATISTIC_SCAVENGES);
     let caches = 0;
     let isDone = true;
     while (isDone && scavenges() === 0) {
@@ -109,7 +110,7 @@ test.each([1000, 4000, 8000, 1_000_000])(
       isDone = tenancy.isSurvived(countdown);
     }
     expect(isDone).toBe(countdown === 1_000_000);
-    if (isDone) expect(victim.statistic(layout.STATISTIC_RECALLED)).toBe(caches);
+    if (isDone) expect(victim.statistic(blocks.STATISTIC_RECALLED)).toBe(caches);
     expect(tenancy.granted).toBe(domains * ADVANCE);
     while (scavenges() < 3) tenancy.isSurvived(0);
     expect(tenancy.granted).toBe(domains * ADVANCE);

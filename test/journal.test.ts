@@ -3,6 +3,7 @@
 import { expect, test } from "vitest";
 import * as codes from "../assembly/codes.js";
 import * as layout from "../assembly/layout.js";
+import * as blocks from "../assembly/processor-layout.js";
 import * as rv from "../assembly/riscv/layout.js";
 import { type Told, Victim } from "./victim.js";
 
@@ -98,7 +99,7 @@ class Story {
   pause(act: () => void): void {
     this.victim.asHost(() => this.kernel.halt());
     let turns = 0;
-    while (this.turn() !== layout.PHASE_RESTING) expect(turns++).toBeLessThan(100);
+    while (this.turn() !== blocks.PHASE_RESTING) expect(turns++).toBeLessThan(100);
     act();
     this.go();
   }
@@ -225,15 +226,15 @@ test("whatever the kernel is about can be stopped before any store and taken bac
   victim.killCall("idleUntil", () => kernel.idleUntil());
 
   expect(victim.stops).toBeGreaterThan(4000);
-  const counts = Array.from({ length: layout.STATISTIC_COUNT }, (_, n) => victim.statistic(n));
+  const counts = Array.from({ length: blocks.STATISTIC_COUNT }, (_, n) => victim.statistic(n));
   // All but what it takes another processor for, and messages, which gate-deaths.test.ts is about.
   expect(counts.flatMap((count, n) => (count === 0 ? [n] : []))).toEqual([
-    layout.STATISTIC_CONFLICTS,
-    layout.STATISTIC_CLAIMS,
-    layout.STATISTIC_STOLEN,
-    layout.STATISTIC_MESSAGES,
-    layout.STATISTIC_STALLS,
-    layout.STATISTIC_WORRIES,
+    blocks.STATISTIC_CONFLICTS,
+    blocks.STATISTIC_CLAIMS,
+    blocks.STATISTIC_STOLEN,
+    blocks.STATISTIC_MESSAGES,
+    blocks.STATISTIC_STALLS,
+    blocks.STATISTIC_WORRIES,
   ]);
   const idle = Object.keys(kernel).filter(
     (name) => !victim.called.has(name) && !UNLOGGED.test(name) && !HOSTLY.test(name),
@@ -255,7 +256,7 @@ test("nothing is journalled once a change is done, nor by the host", () => {
     expect(kernel.enter()).toBe(1);
     kernel.nodeCreate();
     expect(kernel.journalFilled()).toBe(0);
-    const host = layout.PROCESSORS + layout.JOURNAL + layout.JOURNAL_TOP;
+    const host = blocks.PROCESSORS + blocks.JOURNAL + blocks.JOURNAL_TOP;
     expect(victim.view.getUint32(host, true)).toBe(0);
     kernel.leave();
   });
@@ -265,7 +266,7 @@ test("nothing is journalled once a change is done, nor by the host", () => {
 test("a change too long for the journal stops the kernel; before, it says that it fills", () => {
   const victim = new Victim();
   const { kernel } = victim;
-  const limit = layout.PROCESSOR_BOUNCE - layout.JOURNAL - layout.JOURNAL_ENTRIES;
+  const limit = blocks.PROCESSOR_BOUNCE - blocks.JOURNAL - blocks.JOURNAL_ENTRIES;
   const before = victim.copy();
   const stop = () => {
     for (;;) {

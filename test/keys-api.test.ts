@@ -181,7 +181,7 @@ everywhere("keys", () => {
     const cast = new Cast();
     const server = cast.play([rest({ take: [null, null, null, 15] }), work(1_000_000)]);
     const client = cast.play([call(0), rest()], { keys: { 0: server.domain.startKey() } });
-    cast.run(1000);
+    cast.runUntil(() => client.domain.state === "waiting" && server.domain.state !== "available");
     const key = server.domain.keys.get(15);
     expect(key).toMatchObject({ kind: "resume", id: client.domain.id, databyte: 1 });
     const node = cast.kernel.createNode();

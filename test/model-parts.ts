@@ -27,8 +27,6 @@ export class ModelMeter {
   granted: bigint;
   consumed = 0n;
   rescinded = false;
-  /** Whether a chain was climbed by its slot 1, as it is now. */
-  isClimbed = false;
   calls = 0;
   /** While it is switched off, in a list: the keeper that it had then, or was given since. */
   aside: [Policy | null] | null = null;
@@ -55,7 +53,6 @@ export class ModelDomain {
   state: State = "stopped";
   consumed = 0n;
   rescinded = false;
-  isClimbed = false;
   laps = 0;
   trap = 0;
   /** Voids the restarts of earlier keeper calls. */

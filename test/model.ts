@@ -114,15 +114,12 @@ export class Model {
   #chain(domain: ModelDomain): ModelMeter[] | number {
     const chain: ModelMeter[] = [];
     let link = domain.meter;
-    let holder: ModelMeter | ModelDomain = domain;
     while (link !== "super") {
       if (link === null || link.rescinded) return 0x404;
-      holder.isClimbed = true;
       if (chain.length === DEEPEST) return 0x410;
       if (link instanceof ModelDomain || chain.includes(link)) return 0x40c;
       if (link.bad.size > 0) return 0x408;
       chain.push(link);
-      holder = link;
       link = link.superior;
     }
     return chain;
@@ -258,13 +255,7 @@ export class Model {
     for (const waiter of woken) this.#enqueue(waiter.domain);
   }
 
-  /** Not where no chain was ever climbed through the meter: it is somebody's own affair. */
   #wakeAllAbove(from: ModelMeter): void {
-    const isThrough =
-      from.waiters.length > 0 ||
-      this.meters.some((meter) => meter.superior === from && meter.isClimbed) ||
-      this.domains.some((domain) => domain.meter === from && domain.isClimbed);
-    if (!isThrough) return;
     for (const meter of this.#above(from)) {
       for (const waiter of meter.waiters.splice(0)) this.#enqueue(waiter.domain);
     }
@@ -337,7 +328,6 @@ export class Model {
     this.#wakeAllAbove(meter);
     meter.bad.clear();
     meter.superior = null;
-    meter.isClimbed = false;
     meter.keeper = null;
     this.#put(meter, 0n);
   }
@@ -357,7 +347,6 @@ export class Model {
     if (meter.superior === superior) return;
     this.#wakeAllAbove(meter);
     meter.superior = superior;
-    meter.isClimbed = false;
   }
 
   rescindMeter(meter: ModelMeter): void {
@@ -373,7 +362,6 @@ export class Model {
   setMeter(domain: ModelDomain, meter: Link): void {
     if (domain.meter === meter) return;
     domain.meter = meter;
-    domain.isClimbed = false;
     if (this.meters.some((other) => other.waiters.some((waiter) => waiter.domain === domain))) {
       this.#detain(domain);
       this.#enqueue(domain);

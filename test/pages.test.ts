@@ -134,11 +134,11 @@ everywhere("pages", () => {
     const [a, b] = [actor(), actor()] as const;
     cast.run(1000);
     a.unmap(AT);
-    cast.run(1000);
+    cast.runUntil(() => a.trap !== null);
     expect(a.trap).toMatchObject({ code: 0x105, address: AT });
     expect(b.trap).toBe(null);
     one.rescind();
-    cast.run(1000);
+    cast.runUntil(() => b.trap !== null);
     expect(b.trap).toMatchObject({ code: 0x105, address: AT });
     expect(() => b.unmap(AT)).toThrow(expect.objectContaining({ code: "WRONG_STATE" }));
     expect(() => a.map(one, AT)).toThrow("was rescinded");

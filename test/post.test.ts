@@ -200,14 +200,14 @@ everywhere("the post", () => {
     const mute = cast.play([rest(), rest()]);
     const busy = cast.play([work(1_000_000)]);
     const ends = cast.play([rest(), exit(0)]);
-    cast.run(1000);
+    cast.runUntil(() => mute.domain.state === "available" && ends.domain.state === "available");
     const outcomes = [
       watch(cast.kernel.call(mute.domain.startKey())),
       watch(cast.kernel.send(busy.domain.startKey())),
       watch(cast.kernel.call(busy.domain.startKey())),
       watch(cast.kernel.call(ends.domain.startKey())),
     ];
-    cast.run(1000);
+    cast.runUntil(() => mute.domain.state === "available" && ends.domain.state === "ended");
     await settled();
     expect(outcomes.map(({ outcome }) => outcome)).toEqual([
       "pending",

@@ -21,16 +21,18 @@ import {
   EVENTS,
   NODE_RECORD,
   NODE_SIZE,
+  PRIME_INDEX,
+  RECORD_AMOUNT,
+} from "../assembly/layout.js";
+import {
   PHASE_RESTING,
   PHASE_WANTING,
-  PRIME_INDEX,
   PROCESSOR_RAN,
   PROCESSOR_REST,
   PROCESSOR_TIME,
-  RECORD_AMOUNT,
   REST_EVENTS,
   REST_LIMIT,
-} from "../assembly/layout.js";
+} from "../assembly/processor-layout.js";
 import { indexOf } from "../src/id.js";
 import { bursts, createKernel, type Kernel, loadElf, type Meter } from "../src/index.js";
 import { guestFile } from "./guests.js";

@@ -1,6 +1,6 @@
 // Each instruction with edge operands, against a second implementation of the ISA.
 import { describe, expect, test } from "vitest";
-import * as layout from "../assembly/layout.js";
+import * as blocks from "../assembly/processor-layout.js";
 import {
   assemble,
   atomicOps,
@@ -251,7 +251,7 @@ describe.each(["kernel", "kernel.debug"])("%s", (build) => {
     );
     const pair = new Pair([...code, ...numbers.map((number) => csrr(7, number))], build);
     const time = 0x1_ffff_fff0n;
-    pair.cpu.host.view.setBigUint64(layout.PROCESSORS + layout.PROCESSOR_TIME, time, true);
+    pair.cpu.host.view.setBigUint64(blocks.PROCESSORS + blocks.PROCESSOR_TIME, time, true);
     pair.reference.time = time;
     for (let index = 0; index < code.length + numbers.length; index++) {
       pair.run(CODE + 4 * index, 30);

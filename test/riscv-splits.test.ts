@@ -2,7 +2,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import * as codes from "../assembly/codes.js";
-import * as layout from "../assembly/layout.js";
+import * as blocks from "../assembly/processor-layout.js";
 import * as rv from "../assembly/riscv/layout.js";
 import { assemble } from "./riscv/assembler.js";
 import { CODE, Cpu, DATA, Host, R, type Range, W, X } from "./riscv/host.js";
@@ -34,7 +34,7 @@ function ranges({ code, marks }: Setup): Range[] {
 function build(setup: Setup): Cpu {
   const host = new Host(128);
   for (const [kind, cost] of setup.costs.entries()) host.kernel.costSet(kind, cost);
-  host.view.setBigUint64(layout.PROCESSORS + layout.PROCESSOR_TIME, TIME, true);
+  host.view.setBigUint64(blocks.PROCESSORS + blocks.PROCESSOR_TIME, TIME, true);
   const image = host.kernel.imageCreate(CODE, setup.code.length);
   if (setup.scattered) {
     const taken = Array.from({ length: host.kernel.framesFree() }, () =>
@@ -127,7 +127,7 @@ function compare(setup: Setup, total: number, sizes: number[]): void {
       () => list[turn++ % list.length]!,
       (used) => {
         const { view } = cpu.host;
-        const at = layout.PROCESSORS + layout.PROCESSOR_TIME;
+        const at = blocks.PROCESSORS + blocks.PROCESSOR_TIME;
         view.setBigUint64(at, view.getBigUint64(at, true) + BigInt(used), true);
       },
     );

@@ -20,13 +20,15 @@ import {
   NODE_CALLS,
   NODE_SIZE,
   PAGE_SIZE,
-  PHASE_OUTSIDE,
-  PROCESSOR_ATTENTION,
-  PROCESSOR_PHASE,
   PROGRAM_BURSTS,
   PROGRAM_RISCV,
   WASM_PAGE_SIZE,
 } from "../assembly/layout.js";
+import {
+  PHASE_OUTSIDE,
+  PROCESSOR_ATTENTION,
+  PROCESSOR_PHASE,
+} from "../assembly/processor-layout.js";
 import { MACHINE_PC, MARK_EXEC, MARK_READ } from "../assembly/riscv/layout.js";
 import { type CheckReport, checkStore } from "../src/check.js";
 import { idOf } from "../src/id.js";

@@ -5,6 +5,7 @@ import { readFileSync } from "node:fs";
 import { expect } from "vitest";
 import { OK } from "../assembly/codes.js";
 import * as layout from "../assembly/layout.js";
+import * as blocks from "../assembly/processor-layout.js";
 import type { SharedExports } from "../src/wasm.js";
 
 const build = readFileSync(new URL("../build/kernel.shared.debug.wasm", import.meta.url));
@@ -28,24 +29,24 @@ const FRAMES = 16;
 /** More than is laid out for a node. */
 const NODE_BYTES = 512;
 /** The block of the one processor. */
-const BLOCK = layout.PROCESSORS + layout.PROCESSOR_SIZE;
-const JOURNAL = BLOCK + layout.JOURNAL;
-const STATISTICS = BLOCK + layout.PROCESSOR_STATISTICS;
+const BLOCK = blocks.PROCESSORS + blocks.PROCESSOR_SIZE;
+const JOURNAL = BLOCK + blocks.JOURNAL;
+const STATISTICS = BLOCK + blocks.PROCESSOR_STATISTICS;
 
 /** Not undone: what is counted, what the last turn ran, and the journal itself. */
 const UNLOGGED: [number, number][] = [
-  [STATISTICS, 8 * layout.STATISTIC_COUNT],
-  [BLOCK + layout.PROCESSOR_RAN, 8],
-  [JOURNAL, layout.PROCESSOR_SIZE - layout.JOURNAL],
+  [STATISTICS, 8 * blocks.STATISTIC_COUNT],
+  [BLOCK + blocks.PROCESSOR_RAN, 8],
+  [JOURNAL, blocks.PROCESSOR_SIZE - blocks.JOURNAL],
 ];
 
 /** Locks, bells and the like, changed by atomic stores: these are broken or rung anew, not undone. */
 const ATOMICS = [
   CONTROL + layout.CONTROL_HOST_BELL,
   CONTROL + layout.CONTROL_LOCK,
-  BLOCK + layout.PROCESSOR_PHASE,
-  BLOCK + layout.PROCESSOR_ATTENTION,
-  BLOCK + layout.PROCESSOR_BELL,
+  BLOCK + blocks.PROCESSOR_PHASE,
+  BLOCK + blocks.PROCESSOR_ATTENTION,
+  BLOCK + blocks.PROCESSOR_BELL,
 ];
 
 /** An event that the kernel told. */
@@ -67,7 +68,7 @@ export class Victim {
   stops = 0;
 
   constructor(nodes = 64) {
-    const bytes = BLOCK + layout.PROCESSOR_SIZE + nodes * NODE_BYTES + FRAMES * layout.PAGE_SIZE;
+    const bytes = BLOCK + blocks.PROCESSOR_SIZE + nodes * NODE_BYTES + FRAMES * layout.PAGE_SIZE;
     const pages = Math.ceil(bytes / layout.WASM_PAGE_SIZE);
     const memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true });
     const { exports } = new WebAssembly.Instance(module, { env: { memory } });
@@ -121,7 +122,7 @@ export class Victim {
 
   /** Bytes of entries in the journal. */
   get top(): number {
-    return this.view.getUint32(JOURNAL + layout.JOURNAL_TOP, true);
+    return this.view.getUint32(JOURNAL + blocks.JOURNAL_TOP, true);
   }
 
   rollBack(): void {
@@ -147,26 +148,26 @@ export class Victim {
 
   /** Whether an operation came to its end, where it was to stop before its n-th store; 0: never. */
   attempt(operation: () => void, countdown: number): boolean {
-    this.view.setUint32(JOURNAL + layout.JOURNAL_COUNTDOWN, countdown, true);
+    this.view.setUint32(JOURNAL + blocks.JOURNAL_COUNTDOWN, countdown, true);
     try {
       operation();
     } catch (error) {
       expect(error).toBeInstanceOf(WebAssembly.RuntimeError);
       expect(this.control(layout.CONTROL_PANIC)).toBe(0);
-      expect(this.view.getUint32(JOURNAL + layout.JOURNAL_COUNTDOWN, true)).toBe(0);
+      expect(this.view.getUint32(JOURNAL + blocks.JOURNAL_COUNTDOWN, true)).toBe(0);
       return false;
     }
-    this.view.setUint32(JOURNAL + layout.JOURNAL_COUNTDOWN, 0, true);
+    this.view.setUint32(JOURNAL + blocks.JOURNAL_COUNTDOWN, 0, true);
     return true;
   }
 
   /** Writes back the last entries as a rollback does that is stopped before it says so. */
   rollBackInPart(entries: number): void {
     for (let top = this.top; top > 0 && entries > 0; entries--) {
-      top -= layout.JOURNAL_ENTRY_SIZE;
-      const entry = JOURNAL + layout.JOURNAL_ENTRIES + top;
-      const at = this.view.getUint32(entry + layout.JOURNAL_ADDRESS, true);
-      const bytes = this.view.getUint32(entry + layout.JOURNAL_BYTES, true);
+      top -= blocks.JOURNAL_ENTRY_SIZE;
+      const entry = JOURNAL + blocks.JOURNAL_ENTRIES + top;
+      const at = this.view.getUint32(entry + blocks.JOURNAL_ADDRESS, true);
+      const bytes = this.view.getUint32(entry + blocks.JOURNAL_BYTES, true);
       this.#bytes.copyWithin(at, entry, entry + bytes);
     }
   }

@@ -4,12 +4,11 @@
 import {
   BURSTS_RUN_MIN,
   BURSTS_TIMES,
-  PROCESSOR_OUTCOME,
-  PROCESSOR_RUNNING,
   RECORD_BURST_LEFT,
   RECORD_BURSTS,
   RECORD_RANDOM,
 } from "../../assembly/layout.js";
+import { PROCESSOR_OUTCOME, PROCESSOR_RUNNING } from "../../assembly/processor-layout.js";
 import type { Store } from "./store.js";
 
 /** As an outcome: assembly/program.ts. */

@@ -8,17 +8,19 @@ import {
   MAX_CHAIN,
   NODE_LOCK,
   NODE_REASON,
+  PREPCODE_NONE,
+  RECORD_DOMAIN,
+} from "../../assembly/layout.js";
+import {
   PHASE_CLIMBING,
   PHASE_INSIDE,
-  PREPCODE_NONE,
   PROCESSOR_CLIMB_KEY,
   PROCESSOR_CLIMB_LENGTH,
   PROCESSOR_CLIMBER,
   PROCESSOR_PATH,
   PROCESSOR_PHASE,
   PROCESSOR_READY,
-  RECORD_DOMAIN,
-} from "../../assembly/layout.js";
+} from "../../assembly/processor-layout.js";
 import type { Store } from "./store.js";
 
 const SUPERIOR_SLOT = 1;

@@ -12,8 +12,6 @@ import {
   PREPCODE_METER,
   PREPCODE_NONE,
   PRIME_INDEX,
-  PROCESSOR_STATISTICS,
-  PROCESSOR_TIME,
   RECORD_AMOUNT,
   RECORD_CONSUMED,
   RECORD_DOMAIN,
@@ -21,8 +19,12 @@ import {
   RECORD_LEVEL,
   RECORD_METER,
   RECORD_SUPERIOR,
-  STATISTIC_IDLE,
 } from "../../assembly/layout.js";
+import {
+  PROCESSOR_STATISTICS,
+  PROCESSOR_TIME,
+  STATISTIC_IDLE,
+} from "../../assembly/processor-layout.js";
 import type { Store } from "./store.js";
 
 const LARGEST = (1n << 64n) - 1n;

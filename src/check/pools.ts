@@ -5,8 +5,6 @@ import {
   CONTROL_FREE_RECORD,
   CONTROL_NEXT_RECORD,
   POOL_BYTES,
-  PROCESSOR_DOMAINS,
-  PROCESSOR_FREE_RECORD,
   RECORD_DOMAIN,
   RECORD_FREE,
   RECORD_METER,
@@ -14,6 +12,7 @@ import {
   RECORD_PROCESSOR,
   RECORD_SIZE,
 } from "../../assembly/layout.js";
+import { PROCESSOR_DOMAINS, PROCESSOR_FREE_RECORD } from "../../assembly/processor-layout.js";
 import type { Store } from "./store.js";
 
 /** A record is in use, or in one list of free ones, or in none yet. */

@@ -9,6 +9,9 @@ import {
   CONTROL_LOCK,
   CONTROL_NEXT_PROCESSOR,
   CONTROL_RESTING,
+  RECORD_AMOUNT,
+} from "../../assembly/layout.js";
+import {
   JOURNAL,
   JOURNAL_TOP,
   PHASE_CLAIMING,
@@ -30,13 +33,12 @@ import {
   PROCESSOR_SLICES,
   PROCESSOR_STATISTICS,
   PROCESSOR_TIME,
-  RECORD_AMOUNT,
   REST_HALTED,
   REST_IDLE,
   RUNNING_ANY,
   RUNNING_NONE,
   STATISTIC_IDLE,
-} from "../../assembly/layout.js";
+} from "../../assembly/processor-layout.js";
 import type { Store } from "./store.js";
 
 /** Of assembly/program.ts: there is no outcome, and the last one that there can be. */

@@ -4,6 +4,14 @@
 import {
   CONTROL_QUANTUM,
   CONTROL_SWITCH_COST,
+  RECORD_DOMAIN,
+  RECORD_PROCESSOR,
+  RECORD_READY_NEXT,
+  RECORD_READY_PREVIOUS,
+  RECORD_STATE,
+  STATE_READY,
+} from "../../assembly/layout.js";
+import {
   PHASE_OUTSIDE,
   PROCESSOR_ATTENTION,
   PROCESSOR_INBOX,
@@ -12,13 +20,7 @@ import {
   PROCESSOR_READY_COUNT,
   PROCESSOR_SLICE_LEFT,
   PROCESSOR_SLICE_USED,
-  RECORD_DOMAIN,
-  RECORD_PROCESSOR,
-  RECORD_READY_NEXT,
-  RECORD_READY_PREVIOUS,
-  RECORD_STATE,
-  STATE_READY,
-} from "../../assembly/layout.js";
+} from "../../assembly/processor-layout.js";
 import type { Store } from "./store.js";
 
 /** Answers which domains, by record, are in a ring. */

@@ -26,7 +26,6 @@ import {
   NODE_SIZE,
   NODE_WORRIED,
   PAGE_SIZE,
-  PROCESSOR_SIZE,
   RECORD_KIND,
   RECORD_NODE,
   RECORD_SIZE,
@@ -34,6 +33,7 @@ import {
   SLEEPER_SIZE,
   SLOTS,
 } from "../../assembly/layout.js";
+import { PROCESSOR_SIZE } from "../../assembly/processor-layout.js";
 import type { View } from "../view.js";
 import type { Findings } from "./findings.js";
 

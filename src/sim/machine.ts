@@ -24,9 +24,13 @@ import {
   CONTROL_TAPERED,
   CONTROL_TRACED,
   CONTROL_UNTIL,
+  NODE_SIZE,
+  RECORD_CONSUMED,
+  RECORD_NODE,
+} from "../../assembly/layout.js";
+import {
   JOURNAL,
   JOURNAL_COUNTDOWN,
-  NODE_SIZE,
   PHASE_OUTSIDE,
   PHASE_RESTING,
   PROCESSOR_BELL,
@@ -39,11 +43,9 @@ import {
   PROCESSOR_STATISTICS,
   PROCESSOR_TIME,
   PROCESSORS,
-  RECORD_CONSUMED,
-  RECORD_NODE,
   REST_EVENTS,
   RUNNING_ANY,
-} from "../../assembly/layout.js";
+} from "../../assembly/processor-layout.js";
 import { bytesOf } from "../size.js";
 import { View } from "../view.js";
 import type { KernelExports } from "../wasm.js";

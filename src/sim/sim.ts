@@ -11,7 +11,7 @@ import {
   STATISTIC_SCAVENGES,
   STATISTIC_STOLEN,
   STATISTIC_TRAPS,
-} from "../../assembly/layout.js";
+} from "../../assembly/processor-layout.js";
 import { actOf } from "./act.js";
 import { Chance } from "./chance.js";
 import { SimFailure } from "./failure.js";

@@ -3,7 +3,7 @@
 // give the same world.
 
 import { TURN_BLOCKED } from "../../assembly/codes.js";
-import { PHASE_CLAIMING, PHASE_OUTSIDE, PHASE_RESTING } from "../../assembly/layout.js";
+import { PHASE_CLAIMING, PHASE_OUTSIDE, PHASE_RESTING } from "../../assembly/processor-layout.js";
 import { checkStore } from "../check.js";
 import type { Act } from "./act.js";
 import { calm } from "./calm.js";

@@ -1,19 +1,17 @@
 // A simulated kernel of five processors, each in another phase, to be damaged.
 
+import { CONTROL_GOING, PRIME_INDEX, RECORD_PROCESSOR } from "../../assembly/layout.js";
 import {
-  CONTROL_GOING,
   PHASE_CLIMBING,
   PHASE_OUTSIDE,
   PHASE_RESTING,
-  PRIME_INDEX,
   PROCESSOR_CLIMB_LENGTH,
   PROCESSOR_INBOX,
   PROCESSOR_OUTCOME,
   PROCESSOR_READY_COUNT,
   PROCESSOR_RUNNING,
-  RECORD_PROCESSOR,
   RUNNING_ANY,
-} from "../../assembly/layout.js";
+} from "../../assembly/processor-layout.js";
 import { MACHINE_IMAGE } from "../../assembly/riscv/layout.js";
 import { Simulated } from "../simulated.js";
 import { type Corruption, Damage } from "./damage.js";

@@ -3,6 +3,7 @@
 
 import { expect } from "vitest";
 import * as layout from "../../assembly/layout.js";
+import * as blocks from "../../assembly/processor-layout.js";
 import * as rv from "../../assembly/riscv/layout.js";
 import type { CheckReport } from "../../src/check.js";
 import { indexOf } from "../../src/id.js";
@@ -25,7 +26,7 @@ export class Damage {
 
   /** In the block of a processor; 0 is the host's. */
   processor(offset: number, index = 0): number {
-    return layout.PROCESSORS + index * layout.PROCESSOR_SIZE + offset;
+    return blocks.PROCESSORS + index * blocks.PROCESSOR_SIZE + offset;
   }
 
   control(offset: number): number {

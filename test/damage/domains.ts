@@ -2,6 +2,7 @@
 
 import * as codes from "../../assembly/codes.js";
 import * as layout from "../../assembly/layout.js";
+import * as blocks from "../../assembly/processor-layout.js";
 import * as rv from "../../assembly/riscv/layout.js";
 import { type Corruption, type Damage, into, nodeOf, slotOf } from "./damage.js";
 
@@ -17,18 +18,18 @@ damage("quantum", "0", (d) => {
 });
 
 damage("slice", "longer", (d) => {
-  d.set32(d.processor(layout.PROCESSOR_SLICE_LEFT), 4000);
+  d.set32(d.processor(blocks.PROCESSOR_SLICE_LEFT), 4000);
   return "4000";
 });
 
 damage("slice", "used by nobody", (d) => {
-  d.set32(d.processor(layout.PROCESSOR_READY), 0);
-  d.set32(d.processor(layout.PROCESSOR_SLICE_USED), 1);
+  d.set32(d.processor(blocks.PROCESSOR_READY), 0);
+  d.set32(d.processor(blocks.PROCESSOR_SLICE_USED), 1);
   return "nobody ready";
 });
 
 damage("ready queue", "head is nobody", (d) => {
-  d.set32(d.processor(layout.PROCESSOR_READY), 4);
+  d.set32(d.processor(blocks.PROCESSOR_READY), 4);
   return "address 4";
 });
 
@@ -44,7 +45,7 @@ damage("ready queue", "previous", (d, { domains }) => {
 
 damage("ready queue", "a ring that misses its head", (d, { domains }) => {
   const record = d.record(domains.burst);
-  const head = d.u32(d.processor(layout.PROCESSOR_READY));
+  const head = d.u32(d.processor(blocks.PROCESSOR_READY));
   const at = record === head ? d.u32(record + layout.RECORD_READY_NEXT) : record;
   d.set32(at + layout.RECORD_READY_NEXT, at);
   return "again, expected the head";

@@ -1,6 +1,7 @@
 // Damage to hot records and to the accounts.
 
 import * as layout from "../../assembly/layout.js";
+import * as blocks from "../../assembly/processor-layout.js";
 import { type Corruption, into, nodeOf } from "./damage.js";
 
 export const RECORDS: Corruption[] = [];
@@ -133,6 +134,6 @@ damage("counter", "would pass 2^64", (d, { meters }) =>
 );
 
 damage("time", "a cycle that nobody ran", (d) => {
-  d.add64(d.processor(layout.PROCESSOR_TIME), 1n);
+  d.add64(d.processor(blocks.PROCESSOR_TIME), 1n);
   return "processors";
 });

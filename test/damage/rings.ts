@@ -1,6 +1,7 @@
 // Damage to the rings of several processors, to their climbs, and to their pools of records.
 
 import * as layout from "../../assembly/layout.js";
+import * as blocks from "../../assembly/processor-layout.js";
 import { type Busy, type BusyDamage, intoBusy } from "./busy.js";
 import { type Corruption, nodeOf } from "./damage.js";
 
@@ -12,12 +13,12 @@ damage("ready queue", "of another processor", (d, { domains }) =>
 );
 
 damage("ready queue", "one ring is another's inbox", (d, { domains }) => {
-  d.block(4, layout.PROCESSOR_INBOX, d.record(domains.climber));
+  d.block(4, blocks.PROCESSOR_INBOX, d.record(domains.climber));
   return `processor 4, inbox: found ${nodeOf(d, domains.climber)}`;
 });
 
 damage("ready queue", "two rings are one", (d, { domains }) => {
-  d.block(5, layout.PROCESSOR_READY, d.record(domains.alone));
+  d.block(5, blocks.PROCESSOR_READY, d.record(domains.alone));
   return `processor 5, ring: found ${nodeOf(d, domains.alone)}`;
 });
 
@@ -27,27 +28,27 @@ damage("ready queue", "an inbox linked one way", (d, { domains }) => {
 });
 
 damage("ready queue", "an inbox of nobody", (d) => {
-  d.block(4, layout.PROCESSOR_INBOX, 5);
+  d.block(4, blocks.PROCESSOR_INBOX, 5);
   return "processor 4, inbox: found address 5";
 });
 
-damage("ready count", "one less", (d) => d.block(2, layout.PROCESSOR_READY_COUNT, 1));
+damage("ready count", "one less", (d) => d.block(2, blocks.PROCESSOR_READY_COUNT, 1));
 
-damage("ready count", "an inbox lost", (d) => d.block(4, layout.PROCESSOR_INBOX, 0));
+damage("ready count", "an inbox lost", (d) => d.block(4, blocks.PROCESSOR_INBOX, 0));
 
 damage("state", "ready in a lost inbox", (d, { domains }) => {
-  d.block(4, layout.PROCESSOR_INBOX, 0);
+  d.block(4, blocks.PROCESSOR_INBOX, 0);
   return `${nodeOf(d, domains.inbox)}: found nowhere`;
 });
 
 damage("attention", "given to one outside who is not told", (d) =>
-  d.block(4, layout.PROCESSOR_ATTENTION, 0),
+  d.block(4, blocks.PROCESSOR_ATTENTION, 0),
 );
 
-damage("slice", "of a processor longer", (d) => d.block(4, layout.PROCESSOR_SLICE_LEFT, 4000));
+damage("slice", "of a processor longer", (d) => d.block(4, blocks.PROCESSOR_SLICE_LEFT, 4000));
 
 damage("slice", "used by nobody", (d) => {
-  d.block(5, layout.PROCESSOR_SLICE_USED, 1);
+  d.block(5, blocks.PROCESSOR_SLICE_USED, 1);
   return "processor 5, nobody ready";
 });
 
@@ -96,42 +97,42 @@ damage("lock", "on a prepared meter", (d, { meters }) => {
 });
 
 damage("climb", "of nobody", (d) => {
-  d.block(2, layout.PROCESSOR_CLIMBER, 0);
+  d.block(2, blocks.PROCESSOR_CLIMBER, 0);
   return "processor 2, path without a climber";
 });
 
 damage("climb", "for who is not at the head", (d, { domains }) => {
-  d.block(2, layout.PROCESSOR_CLIMBER, d.record(domains.second));
+  d.block(2, blocks.PROCESSOR_CLIMBER, d.record(domains.second));
   return `processor 2, climber: found ${nodeOf(d, domains.second)}`;
 });
 
 damage("climb", "in another phase", (d) => {
-  d.block(2, layout.PROCESSOR_PHASE, layout.PHASE_WANTING);
+  d.block(2, blocks.PROCESSOR_PHASE, blocks.PHASE_WANTING);
   return "processor 2, phase: found 1";
 });
 
 damage("climb", "of the host", (d, { domains }) => {
-  d.block(0, layout.PROCESSOR_CLIMBER, d.record(domains.stopped));
+  d.block(0, blocks.PROCESSOR_CLIMBER, d.record(domains.stopped));
   return "processor 0, climber";
 });
 
 damage("climb", "too high", (d) => {
-  d.block(2, layout.PROCESSOR_CLIMB_LENGTH, layout.MAX_CHAIN + 1);
+  d.block(2, blocks.PROCESSOR_CLIMB_LENGTH, layout.MAX_CHAIN + 1);
   return "processor 2, path: found 21 meters";
 });
 
 damage("climb", "through another node", (d, { meters }) => {
-  d.block(2, layout.PROCESSOR_PATH + 4, d.node(meters.used));
+  d.block(2, blocks.PROCESSOR_PATH + 4, d.node(meters.used));
   return `processor 2, path 1: found ${nodeOf(d, meters.used)}`;
 });
 
 damage("climb", "in a loop", (d, { meters }) => {
-  d.block(2, layout.PROCESSOR_PATH + 4, d.node(meters.low));
+  d.block(2, blocks.PROCESSOR_PATH + 4, d.node(meters.low));
   return `processor 2, path 1: found ${nodeOf(d, meters.low)} again`;
 });
 
 damage("climb", "from another key on", (d, { meters }) => {
-  d.block(2, layout.PROCESSOR_CLIMB_KEY, d.slot(meters.high, 1));
+  d.block(2, blocks.PROCESSOR_CLIMB_KEY, d.slot(meters.high, 1));
   return "processor 2, next key";
 });
 
@@ -142,19 +143,19 @@ damage("climb", "with a chain already", (d, { domains }) => {
 
 // --- Pools of records -----------------------------------------------------------------------------
 
-const pool = (d: BusyDamage, index: number) => d.field(index, layout.PROCESSOR_FREE_RECORD);
+const pool = (d: BusyDamage, index: number) => d.field(index, blocks.PROCESSOR_FREE_RECORD);
 const numberOf = (d: BusyDamage, record: number) =>
   (record - d.u32(d.control(layout.CONTROL_RECORD_BASE))) / layout.RECORD_SIZE;
 const end = (d: BusyDamage) => d.u32(d.control(layout.CONTROL_NEXT_RECORD));
 
 damage("free records", "a processor's list lost", (d) => {
   const first = pool(d, 3);
-  d.block(3, layout.PROCESSOR_FREE_RECORD, 0);
+  d.block(3, blocks.PROCESSOR_FREE_RECORD, 0);
   return `record ${numberOf(d, first)}: found not in the list`;
 });
 
 damage("free records", "one list in two pools", (d) => {
-  d.block(3, layout.PROCESSOR_FREE_RECORD, pool(d, 2));
+  d.block(3, blocks.PROCESSOR_FREE_RECORD, pool(d, 2));
   return `processor 3, list, record ${numberOf(d, pool(d, 2))}: found twice`;
 });
 
@@ -164,7 +165,7 @@ damage("free records", "a list that leaves the records", (d) => {
 });
 
 damage("free records", "a list of the host's own", (d) => {
-  d.block(0, layout.PROCESSOR_FREE_RECORD, pool(d, 1));
+  d.block(0, blocks.PROCESSOR_FREE_RECORD, pool(d, 1));
   return "the host's list";
 });
 
@@ -186,7 +187,7 @@ damage("next record", "one after it used before", (d) => {
   return `record ${numberOf(d, end(d)) + 1}, byte ${layout.RECORD_RANDOM}`;
 });
 
-damage("domains", "one more of a processor", (d) => d.block(3, layout.PROCESSOR_DOMAINS, 1000));
+damage("domains", "one more of a processor", (d) => d.block(3, blocks.PROCESSOR_DOMAINS, 1000));
 
 damage("processor", "the host's domain", (d, { domains }) =>
   d.set8(d.record(domains.stopped) + layout.RECORD_PROCESSOR, 0),

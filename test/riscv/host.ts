@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import * as codes from "../../assembly/codes.js";
 import * as layout from "../../assembly/layout.js";
+import * as blocks from "../../assembly/processor-layout.js";
 import * as rv from "../../assembly/riscv/layout.js";
 
 export interface Exports {
@@ -55,7 +56,7 @@ export class Host {
     build = "kernel",
   ) {
     const shared = build.includes("shared");
-    const base = shared ? layout.PROCESSORS + PARTICIPANTS * layout.PROCESSOR_SIZE : layout.REGIONS;
+    const base = shared ? blocks.PROCESSORS + PARTICIPANTS * blocks.PROCESSOR_SIZE : layout.REGIONS;
     const pages = Math.ceil((base + frames * layout.PAGE_SIZE) / layout.WASM_PAGE_SIZE);
     const memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared });
     const instance = new WebAssembly.Instance(compile(build), { env: { memory } });
@@ -64,8 +65,8 @@ export class Host {
     this.bytes = new Uint8Array(memory.buffer);
     this.view = new DataView(memory.buffer);
     for (let index = 0; shared && index < PARTICIPANTS; index++) {
-      const block = layout.PROCESSORS + index * layout.PROCESSOR_SIZE;
-      this.view.setUint32(block + layout.PROCESSOR_INDEX, index, true);
+      const block = blocks.PROCESSORS + index * blocks.PROCESSOR_SIZE;
+      this.view.setUint32(block + blocks.PROCESSOR_INDEX, index, true);
     }
     this.setControl(layout.CONTROL_FRAMES, frames);
     this.setControl(layout.CONTROL_FRAME_BASE, base);
