@@ -29,10 +29,10 @@ export {
 } from "./kernel.js";
 export {
   clockKey,
-  dataKey,
   discrimKey,
   type Key,
   type MiscName,
+  makerKey,
   type NodeKind,
   type ResumeKey,
   returnerKey,

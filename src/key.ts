@@ -60,7 +60,7 @@ export const clockKey: Key = Object.freeze({ kind: "misc", name: "clock" });
 /** Answers the order, the string and keys 1 to 3 that it is invoked with. */
 export const returnerKey: Key = Object.freeze({ kind: "misc", name: "returner" });
 /** Makes data keys: order 0 answers the number in the string, at most 11 bytes, big-endian. */
-export const dataKey: Key = Object.freeze({ kind: "misc", name: "data" });
+export const makerKey: Key = Object.freeze({ kind: "misc", name: "data" });
 /**
  * Tells what a key is without invoking it. Order 0: 1 for a data key 1, 2 resume, 3 node, fetch, sense or page, 4
  * meter, 6 start, 5 another. Order 2: 0 where keys 1 and 2 are the same, else 1.

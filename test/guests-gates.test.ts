@@ -6,9 +6,9 @@ import { describe, expect, test } from "vitest";
 import {
   clockKey,
   type Domain,
-  dataKey,
   discrimKey,
   type Meter,
+  makerKey,
   returnerKey,
 } from "../src/index.js";
 import { findings } from "./lab.js";
@@ -70,7 +70,7 @@ everywhere("guests with keys", () => {
         [SLOT.server]: echo.startKey(),
         [SLOT.clock]: clockKey,
         [SLOT.returner]: returnerKey,
-        [SLOT.data]: dataKey,
+        [SLOT.data]: makerKey,
         [SLOT.wait]: kernel.createWait().key,
         [SLOT.join]: kernel.createJoin().key,
         [SLOT.own]: node,
@@ -91,7 +91,7 @@ everywhere("guests with keys", () => {
     test("orders, strings of all lengths and keys come back as they went", async () => {
       const town = new Town({ quantum: 5000 });
       const echo = town.guest("echo", town.meter("servers"));
-      const keys = { [SLOT.server]: echo.startKey(), [SLOT.data]: dataKey };
+      const keys = { [SLOT.server]: echo.startKey(), [SLOT.data]: makerKey };
       const caller = town.guest("caller 40 4096", town.meter("callers"), { keys });
       await town.kernel.run();
       expect(caller.output).toBe(callerLine(40, 4096, 40));
@@ -106,7 +106,7 @@ everywhere("guests with keys", () => {
     test("the line that the README shows", async () => {
       const town = new Town();
       const echo = town.guest("echo", town.meter("servers"));
-      const keys = { [SLOT.server]: echo.startKey(), [SLOT.data]: dataKey };
+      const keys = { [SLOT.server]: echo.startKey(), [SLOT.data]: makerKey };
       const caller = town.guest("caller", town.meter("callers"), { keys });
       await town.kernel.run();
       expect(caller.output).toBe(callerLine(100, 256, 100));

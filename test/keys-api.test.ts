@@ -6,10 +6,10 @@ import {
   bursts,
   clockKey,
   createKernel,
-  dataKey,
   type Key,
   type KeyLike,
   loadElf,
+  makerKey,
   orders,
   returnerKey,
   ZERO_KEY,
@@ -48,7 +48,7 @@ everywhere("keys", () => {
       kernel.hostObject(() => {}),
       clockKey,
       returnerKey,
-      dataKey,
+      makerKey,
     ];
     keys.forEach((key, i) => {
       const before = domain.keys.get(i % 16);

@@ -2,7 +2,7 @@
 
 import { expect, test } from "vitest";
 import { CONTROL_EVENTS, EVENT_CAPACITY } from "../assembly/layout.js";
-import { clockKey, type Delivery, dataKey, type Key, orders, returnerKey } from "../src/index.js";
+import { clockKey, type Delivery, type Key, makerKey, orders, returnerKey } from "../src/index.js";
 import { Cast, data, text } from "./cast.js";
 import { DK0, findings } from "./lab.js";
 import { call, exit, fork, type Message, reply, rest, type Step, work } from "./puppet.js";
@@ -292,7 +292,7 @@ everywhere("the post", () => {
     cast.run(0);
     const clock = await kernel.call(clockKey, { order: 7 });
     expect(new DataView(clock.string.buffer).getBigUint64(0)).toBe(kernel.time * 256n);
-    const made = await kernel.call(dataKey, { string: new Uint8Array([1, 0]) });
+    const made = await kernel.call(makerKey, { string: new Uint8Array([1, 0]) });
     expect([made.order, made.keys[0]]).toEqual([0, data(256)]);
     const back = await kernel.call(returnerKey, { order: 12, string: "x", keys: [data(3)] });
     expect([back.order, text(back.string), back.keys[0]]).toEqual([12, "x", data(3)]);

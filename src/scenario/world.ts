@@ -3,12 +3,12 @@ import {
   clockKey,
   createKernel,
   type Domain,
-  dataKey,
   discrimKey,
   type Join,
   type Kernel,
   type Key,
   type Meter,
+  makerKey,
   type Node,
   type Page,
   returnerKey,
@@ -73,7 +73,7 @@ export class World {
     if (plan.clock) return clockKey;
     if (plan.returner) return returnerKey;
     if (plan.discrim) return discrimKey;
-    return plan.maker ? dataKey : this.#consoleKey;
+    return plan.maker ? makerKey : this.#consoleKey;
   }
 
   #makeMeter({ name, superior, cycles, keeper }: MeterPlan): void {
