@@ -165,7 +165,6 @@ export const PANIC_KIND = 6;
 export const PANIC_RECORDS = 7;
 export const PANIC_CACHE = 8;
 export const PANIC_FRAME = 9;
-export const PANIC_LOCK = 10;
 export const PANIC_JOURNAL = 11;
 /** A worker threw something else, and can't tell what it left undone. */
 export const PANIC_WORKER = 12;
