@@ -61,7 +61,7 @@ class Runner {
   readonly #program: ElfProgram;
 
   constructor(program: ElfProgram, build?: Uint8Array) {
-    this.#kernel = createKernel({ nodes: 4, frames: 2048, ...(build ? { build } : {}) });
+    this.#kernel = createKernel({ nodes: 8, frames: 2048, ...(build ? { build } : {}) });
     this.#program = program;
   }
 
