@@ -32,6 +32,8 @@ import {
   CONTROL_SEQUENCE,
   CONTROL_SIMULATED,
   CONTROL_SLEEPERS,
+  CONTROL_TIME,
+  CONTROL_TIMED,
   CONTROL_UNTIL,
   CONTROL_WEIGHTED,
   CONTROL_WORRIED,
@@ -84,6 +86,8 @@ export class Control {
   invokeCost: u32;
   worried: usize;
   lastWorried: usize;
+  timed: u32;
+  time: usize;
 }
 
 if (
@@ -116,6 +120,8 @@ if (
   offsetof<Control>("length") != CONTROL_LENGTH ||
   offsetof<Control>("invokeCost") != CONTROL_INVOKE_COST ||
   offsetof<Control>("worried") != CONTROL_WORRIED ||
+  offsetof<Control>("timed") != CONTROL_TIMED ||
+  offsetof<Control>("time") != CONTROL_TIME ||
   offsetof<Control>("lastWorried") != CONTROL_LAST_WORRIED ||
   <i32>offsetof<Control>() > CONTROL_HOST_BELL ||
   CONTROL_HOST_BELL >= CONTROL_LOCK ||

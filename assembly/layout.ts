@@ -251,6 +251,9 @@ export const BURSTS_WAIT_MIN = 8;
 export const BURSTS_WAIT_SPAN = 12;
 /** How many bursts until the program ends; 0 is for ever. */
 export const BURSTS_TIMES = 16;
+/** Periodic: a burst begins at a multiple of this, and so much later; 0: after a drawn wait. */
+export const BURSTS_EVERY = 20;
+export const BURSTS_PHASE = 24;
 
 // --- Sleepers: a heap by (time, sequence) -------------------------------------------------------
 
@@ -322,6 +325,9 @@ export const CONTROL_INVOKE_COST = 172;
 /** The nodes that the worrier sees to, the first and the last. */
 export const CONTROL_WORRIED = 176;
 export const CONTROL_LAST_WORRIED = 180;
+/** TIMED and PARTITIONED (time-layout.ts), and where that is. */
+export const CONTROL_TIMED = 184;
+export const CONTROL_TIME = 188;
 /** Counts up, and is notified, when the host is to look. */
 export const CONTROL_HOST_BELL = 192;
 /** The kernel lock, in a line of its own: its holder's index + 1. */
@@ -361,6 +367,10 @@ export const EVENT_END = 9;
 export const EVENT_MESSAGE = 10;
 /** A domain that the host could not send to is available. */
 export const EVENT_AVAILABLE = 12;
+/** A partition, by EVENT_CODE, has overdrawn its critical budget. */
+export const EVENT_BANKRUPT = 13;
+/** The clock of a processor has gone back (0) or has jumped (1), by EVENT_CODE. */
+export const EVENT_CLOCK = 14;
 
 /** First address of the hot records without processors beside the host. */
 export const REGIONS = 131072;
