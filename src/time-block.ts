@@ -10,6 +10,7 @@ import {
   TASK_SIZE,
   TIME_BANKRUPT,
   TIME_BY,
+  TIME_CHARGED,
   TIME_CLOCK,
   TIME_DRIFT,
   TIME_FAULT,
@@ -50,7 +51,7 @@ export class TimeBlock {
     this.#core = core;
     this.config = config;
     const { exports, shared, options, view } = core;
-    const status = exports.timeOpen(config.partitions?.mostSlots ?? 0);
+    const status = exports.timeOpen(slotsOf(config));
     // Its frames are beside those that were asked for.
     if (status !== OK) {
       const why = status === STATUS_NO_FRAMES ? "no frames" : `status ${status}`;
@@ -103,6 +104,11 @@ export class TimeBlock {
     return 0n;
   }
 
+  /** Cycles that the host has charged. */
+  get charged(): bigint {
+    return this.#core.view.u64(this.#address + TIME_CHARGED);
+  }
+
   /** How many partitions there are; one, where there is no talk of them. */
   get partitions(): number {
     return Math.max(1, this.#field(TIME_PARTITIONS));
@@ -125,7 +131,8 @@ export class TimeBlock {
     return this.#core.view.u32(this.#address + offset);
   }
 
-  #write({ by, tick, points, clock, partitions }: CheckedTime): void {
+  #write(config: CheckedTime): void {
+    const { by, tick, points, clock, partitions } = config;
     const { view } = this.#core;
     const words: readonly (readonly [offset: number, value: number])[] = [
       [TIME_TICK, tick],
@@ -139,7 +146,7 @@ export class TimeBlock {
       [TIME_FAULT, clock.fault],
       [TIME_FREE_BY_RATIO, Number(partitions?.freeByRatio ?? false)],
       [TIME_BANKRUPT, partitions?.bankruptcy ?? 0],
-      [TIME_SLOTS, partitions?.slots ?? 0],
+      [TIME_SLOTS, partitions?.slots ?? slotsOf(config)],
     ];
     for (const [offset, value] of words) view.setU32(this.#address + offset, value);
     view.setF64(this.#address + TIME_RATE, clock.rate);
@@ -148,4 +155,9 @@ export class TimeBlock {
     view.setU64(this.#address + TIME_FAULT_AT, clock.faultAt);
     view.setU64(this.#address + TIME_FAULT_BY, clock.faultBy);
   }
+}
+
+/** Ticks that windows have room for, which are there also where nobody looks at them. */
+export function slotsOf(config: CheckedTime): number {
+  return config.partitions?.mostSlots ?? 1;
 }
