@@ -26,7 +26,13 @@ import { account, me, Processor } from "./processor";
 import { STATISTIC_IDLE } from "./processor-layout";
 import { Record } from "./record";
 import { Task } from "./task";
-import { BY_TICK, PARTITIONED, POINT_SPENT, POINT_START } from "./time-layout";
+import {
+  BY_TICK,
+  PARTITIONED,
+  POINT_SPENT,
+  POINT_START,
+  SYSTEM_PARTITION,
+} from "./time-layout";
 import { Time, Timer } from "./timer";
 
 /** A domain begins to run on this processor, or goes on. */
@@ -111,7 +117,7 @@ export function pay(timer: Timer, party: usize, cycles: u64): void {
   payOwed(domain);
   if ((control.timed & PARTITIONED) != 0) {
     Partition.of(domain).use(timer, cycles, timer.critical != 0 && party == timer.occupant);
-  }
+  } else Partition.at(SYSTEM_PARTITION).total += cycles;
 }
 
 /** Debts come first, as far as the cache goes. */

@@ -9,7 +9,7 @@ import { control } from "./control";
 import { emit } from "./event";
 import { EVENT_BANKRUPT } from "./layout";
 import { Partition } from "./partition";
-import { actAs, me, Processor } from "./processor";
+import { actAs, askHost, me, Processor } from "./processor";
 import { passTime } from "./ready";
 import {
   BANKRUPT_CANCEL,
@@ -124,6 +124,8 @@ function judge(time: Time, partition: Partition): void {
   if (policy == BANKRUPT_CANCEL) partition.critical = 0;
   else if (policy == BANKRUPT_STOP || (policy == BANKRUPT_NOTIFY && partition.bankruptcies == 1)) {
     emit(EVENT_BANKRUPT, null, null, partition.index, partition.criticalUsed);
+    control.asked = 1;
+    askHost();
   }
 }
 
