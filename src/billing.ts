@@ -122,11 +122,12 @@ export function checkTime(
   partitions: PartitioningOptions | undefined,
 ): CheckedTime | undefined {
   if (billing === undefined && partitions === undefined) return undefined;
-  const given = billing ?? {};
+  const given = billing === undefined ? {} : billing;
   checkNames("billing", given, ["by", "tick", "clock", "points"]);
   const by = WAYS[choice("billing.by", given.by ?? "microbill", WAYS)];
-  const least = partitions ? Math.ceil(MIN_WINDOW / MAX_TICKS) : MIN_TICK;
-  const most = partitions ? MAX_WINDOW : MAX_TICK;
+  const isPartitioned = partitions !== undefined;
+  const least = isPartitioned ? Math.ceil(MIN_WINDOW / MAX_TICKS) : MIN_TICK;
+  const most = isPartitioned ? MAX_WINDOW : MAX_TICK;
   const tick = whole("billing.tick", given.tick ?? DEFAULT_TICK, least, most);
   for (const name of ["clock", "points"] as const) {
     if (by !== BY_TICK || given[name] === undefined) continue;
@@ -135,8 +136,8 @@ export function checkTime(
   return {
     ...{ by, tick },
     points: checkPoints(given.points ?? BILLING_POINTS),
-    clock: checkClock(given.clock ?? clocks.exact, tick),
-    partitions: partitions && checkPartitioning(partitions, tick),
+    clock: checkClock(given.clock === undefined ? clocks.exact : given.clock, tick),
+    partitions: isPartitioned ? checkPartitioning(partitions, tick) : undefined,
   };
 }
 
