@@ -9,13 +9,16 @@ import { callable, show } from "./options.js";
 export interface KernelEvents {
   /** The keeper of a dry meter was called for a domain, and what came of it. */
   keeper: { meter: Meter; domain: Domain; time: bigint; outcome: KeeperOutcome };
-  /** A keeper threw or rejected; its domain is parked. */
+  /** A keeper threw or rejected; its domain is parked. Without a listener, `step` or `run` throws the error. */
   keeperError: { meter: Meter; domain: Domain; time: bigint; error: unknown };
   /** A domain is parked on a dry meter that no keeper answers for. */
   park: { domain: Domain; meter: Meter; time: bigint };
   /** A domain trapped; `address` is of the target CPU's traps. */
   trap: { domain: Domain; code: number; address: number; time: bigint };
-  /** A host object threw or rejected; `domain` had invoked it, had run dry or trapped, or is null for the host. */
+  /**
+   * A host object threw or rejected; `domain` had invoked it, had run dry or trapped, or is null for the host.
+   * Without a listener, `step` or `run` throws the error.
+   */
   objectError: { domain: Domain | null; time: bigint; error: unknown };
   /** A program came to its end. */
   end: { domain: Domain; exitCode: number | null; time: bigint };
@@ -110,7 +113,13 @@ export class Emitter {
     }
   }
 
-  /** Throws the first error of a listener since this was last called, if there was one. */
+  /** Tells of an error of the host's; where nobody listens for it, it is kept as one of a listener is. */
+  fail<Name extends "keeperError" | "objectError">(name: Name, event: KernelEvents[Name]): void {
+    if (this.has(name)) this.emit(name, event);
+    else this.#errors.push(event.error);
+  }
+
+  /** Throws the first error that was kept since this was last called, if there was one. */
   raise(): void {
     if (this.isHeld || this.#errors.length === 0) return;
     const [error] = this.#errors;
