@@ -9,7 +9,7 @@ import {
   StateError,
 } from "../src/index.js";
 import { DK0, findings, Lab } from "./lab.js";
-import { attempt } from "./pair.js";
+import { attempt } from "./sides.js";
 
 const ALL = 2n ** 64n - 1n;
 const never = (): Promise<never> => new Promise(() => {});
