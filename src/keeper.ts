@@ -22,8 +22,9 @@ export interface KeeperMessage {
 /**
  * Called when a domain needs cycles and this is the nearest dry meter above it. After it returns (or
  * its promise resolves) the domain looks again, unless it answered "decline" or threw: then the
- * domain is parked, and the error told ("keeperError"). While it has not answered, other domains that run dry here wait. A keeper that
- * lets a domain go on three times in a row without cycles for it is not asked again: it is parked.
+ * domain is parked, and the error told ("keeperError"). While it has not answered, other domains that run dry
+ * here wait. A keeper that lets a domain go on three times in a row without cycles for it is not asked
+ * again: it is parked.
  * One that answers later may find the meter switched off since: `if (meter.isOff) return "decline"`.
  */
 export type Keeper = (message: KeeperMessage) => KeeperAnswer | PromiseLike<KeeperAnswer>;
