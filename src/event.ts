@@ -4,6 +4,7 @@ import type { Domain } from "./domain.js";
 import { OptionError } from "./errors.js";
 import type { Meter } from "./meter.js";
 import { callable, show } from "./options.js";
+import type { Partition } from "./partition.js";
 
 /** `time` is in cycles since the kernel was made. */
 export interface KernelEvents {
@@ -26,6 +27,10 @@ export interface KernelEvents {
   output: { domain: Domain; fd: 1 | 2; bytes: Uint8Array; time: bigint };
   /** A processor's worker ended that nobody had asked to; there is another, or there will be. */
   processor: { processor: number; error: unknown; time: bigint };
+  /** A partition has overdrawn its critical budget; told where `partitions.bankruptcy` is "notify" or "stop". */
+  bankruptcy: { partition: Partition; time: bigint };
+  /** A processor's clock has gone back, or jumped ahead; told once of each. */
+  clock: { fault: "backwards" | "jump"; time: bigint };
   /** Traced: a domain left the processor after so many cycles. */
   slice: { domain: Domain; cycles: bigint; time: bigint };
   /** Traced: a domain borrowed so many cycles from its chain. */
@@ -64,6 +69,8 @@ const NAMES: Readonly<Record<EventName, true>> = {
   end: true,
   output: true,
   processor: true,
+  bankruptcy: true,
+  clock: true,
   slice: true,
   refill: true,
   wait: true,
@@ -113,10 +120,15 @@ export class Emitter {
     }
   }
 
-  /** Tells of an error of the host's; where nobody listens for it, it is kept as one of a listener is. */
-  fail<Name extends "keeperError" | "objectError">(name: Name, event: KernelEvents[Name]): void {
+  /** Tells of an error of the host's; where nobody listens for it, it is thrown as one of a listener is. */
+  report<Name extends "keeperError" | "objectError">(name: Name, event: KernelEvents[Name]): void {
     if (this.has(name)) this.emit(name, event);
-    else this.#errors.push(event.error);
+    else this.fail(event.error);
+  }
+
+  /** Lets `raise` throw an error as if it were a listener's. */
+  fail(error: unknown): void {
+    this.#errors.push(error);
   }
 
   /** Throws the first error that was kept since this was last called, if there was one. */

@@ -105,7 +105,7 @@ export class HostObjects {
         ),
       fail: (error) => {
         const outcome = reply.fail();
-        this.#core.emitter.fail("objectError", { domain, time, error });
+        this.#core.emitter.report("objectError", { domain, time, error });
         return outcome;
       },
       isOut: () => reply.isOut(),
