@@ -66,6 +66,8 @@ export function vacate(there: Processor, point: i32): void {
     timer.readAt = there.time;
   } else if (timer.readAt == there.time) timer.party = 0;
   timer.occupant = 0;
+  // It has paid; what comes now is nobody's.
+  if (timer.readAt == there.time) timer.party = 0;
   timer.critical = 0;
   if ((control.timed & PARTITIONED) != 0) Partition.of(domain).running--;
 }
