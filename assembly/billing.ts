@@ -99,6 +99,7 @@ export function charge(there: Processor, point: i32): void {
 
 /** Reads the clock as of a time. `whole`: see `lookAt`. */
 export function sample(there: Processor, timer: Timer, now: u64, whole: bool): void {
+  if (timer.readAt == now) return;
   const cycles = lookAt(timer, now, whole);
   const sound = keep(timer);
   const passed = cycles - timer.last;
