@@ -27,7 +27,7 @@ export interface KernelEvents {
   output: { domain: Domain; fd: 1 | 2; bytes: Uint8Array; time: bigint };
   /** A processor's worker ended that nobody had asked to; there is another, or there will be. */
   processor: { processor: number; error: unknown; time: bigint };
-  /** A partition has overdrawn its critical budget; told where `partitions.bankruptcy` is "notify" or "stop". */
+  /** A partition has overdrawn its critical budget; told where `partitions.bankruptcy` is "notify", once, or "stop". */
   bankruptcy: { partition: Partition; time: bigint };
   /** A processor's clock has gone back, or jumped ahead; told once of each. */
   clock: { fault: "backwards" | "jump"; time: bigint };
