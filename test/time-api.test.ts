@@ -443,3 +443,29 @@ everywhere("partitions", () => {
     expectNothingLost(lab);
   });
 });
+
+everywhere("periodic bursts", () => {
+  test("begin at multiples of their period and a phase, each program at its own", () => {
+    const lab = new Lab();
+    const wakes = new Map<Domain, bigint[]>();
+    lab.kernel.on("wait", ({ domain, cycles, time }) => {
+      wakes.set(domain, [...(wakes.get(domain) ?? []), (time + cycles) % 1000n]);
+    });
+    const early = lab.domain("early", lab.prime, { run: 10, every: 1000 });
+    const late = lab.domain("late", lab.prime, { run: 10, every: 1000, phase: 999 });
+    const long = lab.domain("long", lab.prime, { run: 1500, every: 500, phase: 20 });
+    lab.run(20_000);
+    expect(new Set(wakes.get(early))).toEqual(new Set([0n]));
+    expect(new Set(wakes.get(late))).toEqual(new Set([999n]));
+    expect(wakes.get(long)!.every((time) => time === 20n || time === 520n)).toBe(true);
+    expect(wakes.get(early)!.length).toBeGreaterThan(3);
+    expect(findings(lab.kernel)).toEqual([]);
+  });
+
+  test("end after as many as they were given", () => {
+    const lab = new Lab();
+    const domain = lab.domain("D", lab.prime, { run: 10, every: 100, phase: 5, times: 3 });
+    lab.run(5000);
+    expect([domain.state, domain.consumed]).toEqual(["ended", 30n]);
+  });
+});
