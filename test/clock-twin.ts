@@ -61,9 +61,8 @@ export function counterAt(clock: ClockOptions & { kind: "counter" }, now: bigint
   const { width = 64, drift = 0, fault } = clock;
   let shown = now;
   if (fault && now >= fault.at) {
-    const by = fault.by ?? 0n;
     if (fault.does === "stop") shown = fault.at;
-    else shown += fault.does === "jump" ? by : -by;
+    else shown += fault.does === "jump" ? fault.by : -fault.by;
   }
   const time = Ratio.of(shown);
   const perCycle = Ratio.exactly(drift).per(Ratio.of(1_000_000n * CYCLES_PER_SECOND));
