@@ -60,6 +60,8 @@ export function vacate(there: Processor, point: i32): void {
   const domain = changetype<Record>(timer.occupant);
   Task.of(domain).ran += there.time - timer.since;
   timer.occupant = 0;
+  // It has paid; what comes now is nobody's.
+  if (timer.readAt == there.time) timer.party = 0;
   timer.critical = 0;
   if ((control.timed & PARTITIONED) != 0) Partition.of(domain).running--;
 }
