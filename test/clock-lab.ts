@@ -99,7 +99,7 @@ export class ClockLab {
 export const billedTo = (domain: Domain): bigint => domain.consumed + domain.owed;
 
 /** When somebody runs, for how long yet, and who. */
-function runs(now: bigint, { period, first, second }: Turns): { who: string; left: bigint } {
+export function runs(now: bigint, { period, first, second }: Turns): { who: string; left: bigint } {
   const after = Number(now % BigInt(period));
   if (after === 0 || after === first || after === first + second) throw new Meeting(now);
   const left = BigInt(Math.max(0, first + second - after));
@@ -143,7 +143,7 @@ export function twinOfTurns(
   }
   // At the same time those that are read come first.
   const order = (one: Moment, other: Moment) =>
-    one.at === other.at ? Number(one.who === undefined) : Number(one.at - other.at);
+    Number(one.at - other.at) || Number(one.who === undefined) - Number(other.who === undefined);
   const bill = new TwinBill(clock, TICK);
   for (const { at, who, serves } of moments.sort(order)) {
     if (at > until) break;

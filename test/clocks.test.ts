@@ -4,7 +4,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { type ClockOptions, clocks } from "../src/index.js";
-import { billedTo, ClockLab, Meeting, TICK, TURNS, type Turns, twinOfTurns } from "./clock-lab.js";
+import { billedTo, ClockLab, Meeting, runs, TICK, TURNS, type Turns, twinOfTurns } from "./clock-lab.js";
 import { CYCLES_PER_SECOND, counterAt, Ratio, ratesOf } from "./clock-twin.js";
 
 const HZ = Number(CYCLES_PER_SECOND);
@@ -29,11 +29,13 @@ async function compare(clock: ClockOptions, turns: Turns = TURNS, until = LONG) 
   });
   // What is due since the last reading counts, too.
   const atLast = twin.clock.cycles;
-  twin.charge(until, "");
+  const { who } = runs(until, turns);
+  twin.charge(until, who);
   expect(unbilled).toBe(twin.clock.cycles - atLast);
   expect(billed + idle).toBe(twin.total - unbilled);
   const ran = { first: first.ran, second: second.ran };
   const truth = twinOfTurns({ kind: "exact" }, turns, dues, until);
+  truth.charge(until, who);
   expect(ran).toEqual({ first: truth.of("first"), second: truth.of("second") });
   lab.kernel.dispose();
   return { ...found, billed, elapsed, ran };
