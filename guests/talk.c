@@ -1,37 +1,54 @@
-// talk [CALLS [WORK]]: calls another talk CALLS times (1,000) and is at work for WORK rounds (20) of
-// three cycles before each call: many messages in a tick. With 0 CALLS it is who is called: WORK
-// rounds, then an answer, for ever.
+// talk ask [WORK [CALLS [PAUSE]]]: works a while and calls its partner, CALLS times (16); then sleeps for
+// about PAUSE cycles (0: not at all), and all that again, for ever.
+// talk answer [WORK]: the partner: works a while for each call, and answers it.
 //
-// Keys: 0 the start key of the one that is called.
-// Prints `talk calls 1000 heard 1000 wrong 0`: each answer is the order plus one.
+// Messages are empty. WORK (0) is how many rounds of two instructions it works each time, on the
+// average: some number from 0 to twice as many.
+// Keys: 0 the partner's start key; 2 the clock and 5 a wait object, where it sleeps.
+// Prints nothing.
 #include <primemeter.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "runtime/system.h"
 
-static void work(int rounds) {
-  for (int i = 0; i < rounds; i++) __asm__ volatile("");
+enum { MOST = 500000000 };
+
+// A number from 0 to `most`, of which the high bits count.
+static uint32_t draw(uint32_t *random, uint32_t most) {
+  return ((uint64_t)next_random(random) * (most + 1)) >> 24;
 }
 
-static void answer(int rounds) {
+static inline void work_about(uint32_t work, uint32_t *random) {
+  if (work == 0) return;
+  for (uint32_t round = draw(random, 2 * work); round > 0; round--) __asm__ volatile("");
+}
+
+static void ask(uint32_t work, uint32_t calls, uint32_t pause) {
+  for (uint32_t random = 1;;) {
+    for (uint32_t n = 0; n < calls; n++) {
+      work_about(work, &random);
+      pm_invoke(PM_INVOKE_CALL, PM_SERVER, NULL, NULL);
+    }
+    if (pause > 0) pm_sleep(draw(&random, 2 * pause));
+  }
+}
+
+static void answer(uint32_t work) {
   pm_inbox inbox = {.keys = PM_KEYS(PM_NONE, PM_NONE, PM_NONE, PM_REPLY)};
-  uint32_t order = pm_receive(&inbox);
-  for (;;) {
-    work(rounds);
-    order = pm_reply(order + 1, NULL, 0, &inbox);
+  pm_receive(&inbox);
+  for (uint32_t random = 2;;) {
+    work_about(work, &random);
+    pm_invoke(PM_INVOKE_RETURN, PM_REPLY, NULL, &inbox);
   }
 }
 
 int main(int argc, char **argv) {
-  int calls = count_argument(argc, argv, 1, 1000, 0, 100000000);
-  int rounds = count_argument(argc, argv, 2, 20, 0, 100000000);
-  if (calls == 0) answer(rounds);
-  uint32_t heard = 0, wrong = 0;
-  for (int i = 0; i < calls; i++) {
-    work(rounds);
-    if (pm_ask(PM_SERVER, i) == (uint32_t)i + 1) heard++;
-    else wrong++;
-  }
-  printf("talk calls %d heard %u wrong %u\n", calls, (unsigned)heard, (unsigned)wrong);
-  return wrong == 0 ? 0 : 1;
+  uint32_t work = count_argument(argc, argv, 2, 0, 0, MOST);
+  uint32_t calls = count_argument(argc, argv, 3, 16, 1, MOST);
+  uint32_t pause = count_argument(argc, argv, 4, 0, 0, MOST);
+  if (argc > 1 && strcmp(argv[1], "ask") == 0) ask(work, calls, pause);
+  if (argc > 1 && strcmp(argv[1], "answer") == 0) answer(work);
+  printf("talk: expected ask or answer\n");
+  return 2;
 }

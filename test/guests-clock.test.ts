@@ -31,17 +31,19 @@ everywhere("guests for clocks", () => {
     expect(dodger.output).toBe("dodger ticks 5 late 5\n");
   });
 
-  test("talk: many calls in a tick, each answered", async () => {
-    const town = new Town();
-    const listener = town.guest("talk 0 10", town.meter("listeners"));
-    const keys = { [SLOT.server]: listener.startKey() };
-    const talker = town.guest("talk", town.meter("talkers"), { keys });
-    await town.kernel.run();
-    expect(talker.output).toBe("talk calls 1000 heard 1000 wrong 0\n");
-    expect(Number(town.kernel.time)).toBeLessThan(1000 * 400);
+  test("talk: hundreds of messages in a tick", async () => {
+    const town = new Town({ processors: 1, seed: 1 });
+    const answerer = town.guest("talk answer 20", town.meter("answers"));
+    const keys = { [SLOT.server]: answerer.startKey() };
+    const asker = town.guest("talk ask 20", town.meter("asks"), { keys });
+    await town.kernel.run({ cycles: 10 * 16_000 });
+    expect(town.kernel.statistics().messages / 10).toBeGreaterThan(200);
+    expect(asker.consumed + answerer.consumed).toBe(town.kernel.time);
     expect(findings(town.kernel)).toEqual([]);
+  });
+
+  test("the line that the README shows", () => {
     const readme = readFileSync(new URL("../guests/README.md", import.meta.url), "utf8");
-    expect(readme).toContain(talker.output.trim());
     expect(readme).toContain("dodger ticks 100 late 0");
   });
 });
