@@ -26,7 +26,13 @@ import { account, me, Processor } from "./processor";
 import { STATISTIC_IDLE } from "./processor-layout";
 import { Record } from "./record";
 import { Task } from "./task";
-import { BY_TICK, PARTITIONED, POINT_SPENT, POINT_START } from "./time-layout";
+import {
+  BY_TICK,
+  PARTITIONED,
+  POINT_SPENT,
+  POINT_START,
+  SYSTEM_PARTITION,
+} from "./time-layout";
 import { Time, Timer } from "./timer";
 
 /** A domain begins to run on this processor, or goes on. */
@@ -40,7 +46,9 @@ export function occupy(domain: Record): void {
 
 /** From now on a domain is the one that runs. */
 function admit(timer: Timer, domain: Record): void {
-  timer.occupant = timer.party = changetype<usize>(domain);
+  timer.occupant = changetype<usize>(domain);
+  // Of two who change places at a tick, the one that ran is the party still.
+  if (Time.own.by != BY_TICK) timer.party = timer.occupant;
   timer.since = me().time;
   setLook(Time.own, timer);
   if ((control.timed & PARTITIONED) != 0) Partition.of(domain).running++;
@@ -53,7 +61,13 @@ export function vacate(there: Processor, point: i32): void {
   charge(there, point);
   const domain = changetype<Record>(timer.occupant);
   Task.of(domain).ran += there.time - timer.since;
+  if (Time.own.by == BY_TICK) {
+    timer.party = timer.occupant;
+    timer.readAt = there.time;
+  } else if (timer.readAt == there.time) timer.party = 0;
   timer.occupant = 0;
+  // It has paid; what comes now is nobody's.
+  if (timer.readAt == there.time) timer.party = 0;
   timer.critical = 0;
   if ((control.timed & PARTITIONED) != 0) Partition.of(domain).running--;
 }
@@ -85,6 +99,7 @@ export function charge(there: Processor, point: i32): void {
 
 /** Reads the clock as of a time. `whole`: see `lookAt`. */
 export function sample(there: Processor, timer: Timer, now: u64, whole: bool): void {
+  if (timer.readAt == now) return;
   const cycles = lookAt(timer, now, whole);
   const sound = keep(timer);
   const passed = cycles - timer.last;
@@ -111,7 +126,7 @@ export function pay(timer: Timer, party: usize, cycles: u64): void {
   payOwed(domain);
   if ((control.timed & PARTITIONED) != 0) {
     Partition.of(domain).use(timer, cycles, timer.critical != 0 && party == timer.occupant);
-  }
+  } else Partition.at(SYSTEM_PARTITION).total += cycles;
 }
 
 /** Debts come first, as far as the cache goes. */

@@ -37,10 +37,10 @@ import {
 import { Time, Timer } from "./timer";
 import { forget } from "./window";
 
-/** Takes the frames, for windows of so many ticks at most; the host then writes the options. */
+/** Takes the frames, for windows of so many ticks at most, 0 without partitions; the host then writes the options. */
 export function timeOpen(slots: u32): i32 {
   if (control.time != 0) return STATUS_WRONG_STATE;
-  if (slots == 0 || slots > <u32>MAX_TICKS) return STATUS_RANGE;
+  if (slots > <u32>MAX_TICKS) return STATUS_RANGE;
   const participants = (isDefined(SHARED) ? control.processors : 0) + 1;
   const tasks = pages(control.nodes * TASK_SIZE);
   const timer = pages(WINDOWS_OFFSET + slots * SLOT_SIZE);
