@@ -2,6 +2,8 @@
 // millions of domains can be simulated without a target CPU.
 
 import {
+  BURSTS_EVERY,
+  BURSTS_PHASE,
   BURSTS_RUN_MIN,
   BURSTS_RUN_SPAN,
   BURSTS_SIZE,
@@ -18,6 +20,8 @@ export class Bursts {
   waitMin: u32;
   waitSpan: u32;
   times: u32;
+  every: u32;
+  phase: u32;
 
   static of(domain: Record): Bursts {
     return changetype<Bursts>(domain.program);
@@ -38,13 +42,21 @@ export class Bursts {
   }
 
   get waits(): bool {
-    return (this.waitMin | this.waitSpan) != 0;
+    return (this.waitMin | this.waitSpan | this.every) != 0;
   }
 
-  static wait(domain: Record): u32 {
+  /** How long it waits that comes to the end of a burst at a time. */
+  static wait(domain: Record, now: u64): u32 {
     const bursts = Bursts.of(domain);
+    if (bursts.every != 0) return untilNext(now, bursts.every, bursts.phase);
     return draw(domain, bursts.waitMin, bursts.waitSpan);
   }
+}
+
+/** From a time to the next multiple of a period and so much more; at that very time, to the one after it. */
+function untilNext(now: u64, every: u32, phase: u32): u32 {
+  const since = (now + every - phase) % every;
+  return every - <u32>since;
 }
 
 /** A number from min to min + span by xorshift32; a span of 0 draws nothing. */
@@ -64,6 +76,8 @@ if (
   offsetof<Bursts>("waitMin") != BURSTS_WAIT_MIN ||
   offsetof<Bursts>("waitSpan") != BURSTS_WAIT_SPAN ||
   offsetof<Bursts>("times") != BURSTS_TIMES ||
+  offsetof<Bursts>("every") != BURSTS_EVERY ||
+  offsetof<Bursts>("phase") != BURSTS_PHASE ||
   <i32>offsetof<Bursts>() > BURSTS_SIZE
 ) {
   ERROR("bursts are not as layout.ts says");

@@ -45,6 +45,7 @@ import { dequeue, enqueue } from "./ready";
 import { Record } from "./record";
 import { isAsleep, rise } from "./sleeper";
 import { park, releaseKeeper } from "./stall";
+import { Task } from "./task";
 import { clearTrap, showTrap } from "./trap";
 import { release } from "./worrier";
 
@@ -80,6 +81,7 @@ export function domainCreate(
   domain.programKind = <u8>programKind;
   domain.program = program;
   domain.state = <u8>STATE_STOPPED;
+  if (control.time != 0) Task.of(domain).reset();
   if (programKind == PROGRAM_BURSTS) Bursts.begin(domain, seed);
   control.code = OK;
   return node.index;

@@ -63,6 +63,9 @@ import { isReturner } from "./service";
 import { releaseKeeper, stall, wakeStalled } from "./stall";
 import { clearTrap, setTrap } from "./trap";
 import { waitInvoke } from "./wait";
+import { Task } from "./task";
+import { lend } from "./time";
+import { PARTITIONED } from "./time-layout";
 import { release } from "./worrier";
 
 /** Whether a domain's ecall is an invocation. */
@@ -146,6 +149,7 @@ function toDomain(domain: Record, key: Key, how: u32): void {
   passResumeKey(domain, how);
   tell(domain, node, how);
   deliver(callee);
+  if (control.timed != 0 && how == INVOKE_CALL) Task.of(callee).serve(Task.of(domain));
   part(domain, how, callee);
 }
 
@@ -222,7 +226,9 @@ export function part(domain: Record, how: u32, next: Record | null): void {
 export function rest(domain: Record, how: u32): void {
   if (domain.amount == 0) domain.dryOut();
   domain.state = how == INVOKE_CALL ? <u8>STATE_CALLING : <u8>STATE_AVAILABLE;
-  if (how == INVOKE_RETURN) release(domain.node);
+  if (how != INVOKE_RETURN) return;
+  if (control.timed != 0) Task.of(domain).goHome();
+  release(domain.node);
 }
 
 /** Uses a live resume key for the message under way: whoever waits for it is to run, if anybody. */
@@ -244,6 +250,7 @@ export function useResume(key: Key): Record | null {
 /** The head waits until a busy domain is available. */
 export function stallAt(domain: Record, node: Node): void {
   dequeue(domain);
+  if ((control.timed & PARTITIONED) != 0) lend(domain, node.hot);
   stall(domain, node, HOOK_GATE);
   count(STATISTIC_STALLS);
 }

@@ -34,4 +34,15 @@ export { machineCreate, machineFree } from "./riscv/machine";
 export { machineMap, machineProtect, machineTranslate, machineUnmap } from "./riscv/memory";
 export { run } from "./riscv/run";
 export { initialize, nodeAllocation, nodeCreate, nodeFree } from "./store";
+export {
+  domainCharge,
+  partitionChange,
+  partitionCreate,
+  partitionCritical,
+  taskSet,
+  timeBegin,
+  timeOpen,
+  timePeek,
+  windowSet,
+} from "./time";
 export { waitCreate } from "./wait";

@@ -11,6 +11,7 @@ import {
   REASON_RAN,
   TRAP_SELF,
 } from "./codes";
+import { control } from "./control";
 import { emit } from "./event";
 import { stallAt, tell, useResume } from "./gate";
 import { Key } from "./key";
@@ -50,6 +51,7 @@ import { dequeue, relieve } from "./ready";
 import { Record } from "./record";
 import { MACHINE_PC } from "./riscv/layout";
 import { park, stall } from "./stall";
+import { Task } from "./task";
 import { setTrap, showTrap } from "./trap";
 import { CLOCK_UNITS } from "./wait";
 
@@ -169,6 +171,7 @@ function call(domain: Record, key: Key, kind: i32): void {
   if (key.kind == KIND_START) {
     setDatabyte(key.databyte);
     deliver(keeper.hot);
+    if (control.timed != 0) Task.of(keeper.hot).serve(Task.of(domain));
   } else next = useResume(key);
   if (next) relieve(domain, next);
   else dequeue(domain);

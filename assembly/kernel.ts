@@ -43,10 +43,12 @@ import {
 } from "./program";
 import { dequeue, passTime, rotate } from "./ready";
 import { Record } from "./record";
-import { nextWake, sleep } from "./sleeper";
+import { sleep } from "./sleeper";
 import { slicesAhead, sprint } from "./sprint";
 import { share } from "./steal";
 import { chargeWork, supply } from "./supply";
+import { keepTime } from "./tick";
+import { allowed, beginRun, isHeldUp, makeTime, nextLook } from "./timed";
 import { setTrap } from "./trap";
 import { attend } from "./worrier";
 
@@ -63,10 +65,14 @@ export function step(cycles: u32, passes: u32): i32 {
       return REASON_RAN;
     }
     if (isDue()) wakeDue();
-    if (here.ready == 0 && control.worried != 0) attend();
+    if (control.timed != 0) keepTime();
+    if (here.ready == 0 && control.worried != 0) {
+      attend();
+      if (control.timed != 0) continue;
+    }
     if (here.ready == 0) {
       if (control.worried != 0) continue;
-      if (control.sleepers == 0) return REASON_IDLE;
+      if (control.sleepers == 0 && !isHeldUp()) return REASON_IDLE;
       if (!idle(until)) return REASON_LIMIT;
       continue;
     }
@@ -86,6 +92,7 @@ export function step(cycles: u32, passes: u32): i32 {
 /** §5.2: being dispatched makes a cache fresh; then it needs cycles; then its trap is delivered. */
 function serve(domain: Record, until: u64): i32 {
   domain.flags &= ~(<u8>FLAG_STALE);
+  if (control.timed != 0) beginRun(domain);
   if (domain.amount <= domain.short) return supply(domain);
   if ((domain.flags & (FLAG_TRAPPED | FLAG_CALLING)) != 0) {
     return (domain.flags & FLAG_TRAPPED) != 0 ? trapped(domain) : jump(domain);
@@ -111,7 +118,8 @@ export function allowanceOf(domain: Record, until: u64): u32 {
     if (domain.amount == 0 || here.time >= until) return 0;
   }
   let allowance: u64 = here.sliceLeft;
-  if (domain.amount < allowance) allowance = domain.amount;
+  if (control.timed != 0) allowance = min(allowance, allowed());
+  else if (domain.amount < allowance) allowance = domain.amount;
   if (until - here.time < allowance) allowance = until - here.time;
   domain.short = 0;
   return <u32>allowance;
@@ -123,6 +131,13 @@ export function allowanceOf(domain: Record, until: u64): u32 {
  */
 export function bill(domain: Record, cycles: u32): void {
   const here = me();
+  if (control.timed != 0) {
+    // A clock will tell.
+    here.time += cycles;
+    here.sliceLeft -= cycles;
+    here.sliceUsed += cycles;
+    return;
+  }
   const amount = domain.amount - cycles;
   const consumed = domain.consumed + cycles;
   const time = here.time + cycles;
@@ -152,6 +167,7 @@ export function countSlices(slices: u32): void {
 
 /** The next instruction costs more than was left of the allowance: it waits for a whole one (R16). */
 function makeRoom(domain: Record, until: u64): i32 {
+  if (control.timed != 0) return makeTime(until);
   if (domain.amount < wanted) domain.short = <u16>(wanted - 1);
   else if (me().sliceLeft < wanted) endSlice();
   else if (until - me().time < wanted) return REASON_LIMIT;
@@ -230,7 +246,7 @@ export function idleUntil(): void {
 
 /** Nobody is ready: time passes until a sleeper wakes; false where the limit comes first. */
 function idle(until: u64): bool {
-  const wake = nextWake();
+  const wake = nextLook();
   passTime(wake < until ? wake : until);
   return wake < until;
 }

@@ -2,7 +2,7 @@
 
 import { Bursts } from "./burst";
 import { PROGRAM_BURSTS } from "./layout";
-import { Processor } from "./processor";
+import { me, Processor } from "./processor";
 import { Record } from "./record";
 import { STOP_ECALL, STOP_TRAP } from "./riscv/layout";
 import { Machine } from "./riscv/machine";
@@ -70,7 +70,7 @@ function runBursts(domain: Record, allowance: u32): i32 {
     }
     if (Bursts.of(domain).waits) {
       used = allowance - rest;
-      pause = Bursts.wait(domain);
+      pause = Bursts.wait(domain, me().time + used);
       return WAITS;
     }
     Bursts.next(domain);

@@ -2,7 +2,10 @@
 // its head: the domain that runs now or runs next. At the end of a slice the ring just turns by one.
 // Domains that somebody else makes ready for a processor wait in its inbox, another ring, until it
 // comes inside; so nobody but itself appends to a ring that may be running.
+// Where there are partitions, ready domains wait in theirs (queue.ts), and a ring holds who runs, if anybody.
 
+import { charge, succeed, vacate } from "./billing";
+import { askAll } from "./choice";
 import { PANIC_QUEUE } from "./codes";
 import { control } from "./control";
 import { emit } from "./event";
@@ -10,7 +13,18 @@ import { EVENT_SLICE, STATE_READY } from "./layout";
 import { panic } from "./panic";
 import { account, count, me, Processor } from "./processor";
 import { STATISTIC_IDLE, STATISTIC_SWITCHES } from "./processor-layout";
+import { queue, unqueue } from "./queue";
 import { Record } from "./record";
+import { Task } from "./task";
+import { tickIdly } from "./tick";
+import {
+  PARTITIONED,
+  POINT_MESSAGE,
+  POINT_PREEMPT,
+  POINT_STOP,
+  POINT_WAKE,
+} from "./time-layout";
+import { Timer } from "./timer";
 
 /** Makes a domain that is on no queue the last of a ring; answers the ring's head. */
 function join(head: usize, domain: Record): usize {
@@ -32,6 +46,14 @@ function join(head: usize, domain: Record): usize {
 export function enqueue(domain: Record): void {
   domain.state = <u8>STATE_READY;
   const here = me();
+  if (control.timed != 0) {
+    if (!isDefined(SHARED) || here.index != 0) charge(here, POINT_WAKE);
+    if (isPartitioned()) {
+      queue(domain, false);
+      askAll();
+      return;
+    }
+  }
   if (isDefined(SHARED)) {
     const there = placeFor(domain);
     domain.moveTo(there.index);
@@ -42,6 +64,10 @@ export function enqueue(domain: Record): void {
     }
   }
   here.ready = join(here.ready, domain);
+}
+
+function isPartitioned(): bool {
+  return (control.timed & PARTITIONED) != 0;
 }
 
 /**
@@ -90,13 +116,19 @@ export function takeIn(): void {
 
 /** Time passes in which this processor runs nobody. */
 export function passTime(to: u64): void {
-  account(STATISTIC_IDLE, to - me().time);
-  me().time = to;
+  const here = me();
+  account(STATISTIC_IDLE, to - here.time);
+  if (control.timed != 0) tickIdly(here, to);
+  else here.time = to;
 }
 
 /** Takes a ready domain off the queue; if it was the head, the next one starts a slice. */
 export function dequeue(domain: Record): void {
   const at = changetype<usize>(domain);
+  if (isPartitioned() && Task.of(domain).queued != 0) {
+    unqueue(domain);
+    return;
+  }
   const there = isDefined(SHARED) ? Processor.at(domain.processor) : me();
   const next: usize = domain.readyNext == at ? 0 : domain.readyNext;
   if (isDefined(SHARED)) {
@@ -105,6 +137,7 @@ export function dequeue(domain: Record): void {
   } else if (there.ready == 0) panic(PANIC_QUEUE);
   if (there.ready == at) {
     closeSlice(there);
+    if (control.timed != 0) vacate(there, POINT_STOP);
     there.ready = next;
   }
   changetype<Record>(domain.readyPrevious).readyNext = domain.readyNext;
@@ -119,6 +152,12 @@ export function dequeue(domain: Record): void {
 export function relieve(head: Record, next: Record): void {
   const here = me();
   const at = changetype<usize>(next);
+  if (isPartitioned() && !Task.of(head).isLike(Task.of(next))) {
+    vacate(here, POINT_MESSAGE);
+    dequeue(head);
+    enqueue(next);
+    return;
+  }
   next.state = <u8>STATE_READY;
   if (isDefined(SHARED)) next.moveTo(here.index);
   countSlice(here);
@@ -133,6 +172,7 @@ export function relieve(head: Record, next: Record): void {
   }
   head.readyNext = head.readyPrevious = 0;
   here.ready = at;
+  if (control.timed != 0) succeed(head, next, POINT_MESSAGE);
   if (here.sliceLeft == 0) rotate();
 }
 
@@ -156,12 +196,32 @@ export function adopt(domain: Record): void {
 /** The head has used up its slice and goes to the end. */
 export function rotate(): void {
   const here = me();
+  const head = changetype<Record>(here.ready);
   closeSlice(here);
-  here.ready = changetype<Record>(here.ready).readyNext;
+  if (control.timed == 0) {
+    here.ready = head.readyNext;
+    return;
+  }
+  if (isPartitioned()) requeue(head);
+  else {
+    vacate(here, POINT_PREEMPT);
+    here.ready = head.readyNext;
+  }
+}
+
+/** Its slice has ended: it comes after those of its priority, unless it has no slices. */
+function requeue(head: Record): void {
+  const here = me();
+  if (Task.of(head).isFifo) return;
+  vacate(here, POINT_PREEMPT);
+  here.ready = 0;
+  if (isDefined(SHARED)) here.readyCount--;
+  queue(head, false);
+  Timer.own.ask();
 }
 
 /** The head leaves the processor; the next one begins a slice of its own. */
-function closeSlice(there: Processor): void {
+export function closeSlice(there: Processor): void {
   countSlice(there);
   there.sliceLeft = control.quantum;
   there.sliceUsed = 0;

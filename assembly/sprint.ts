@@ -27,7 +27,7 @@ import { nextWorry } from "./worrier";
 /** How many slices may be run so: nobody wakes meanwhile, `until` is not passed, events have room. */
 export function slicesAhead(until: u64, most: u32): u32 {
   const here = me();
-  if (here.sliceUsed != 0 || control.switchCost != 0) return 0;
+  if ((here.sliceUsed | control.switchCost | control.timed) != 0) return 0;
   if (!isSmooth(changetype<Record>(here.ready), control.quantum)) return 0;
   // Who is due at the end of a slice queues before whose slice it is.
   const last = min<u64>(min<u64>(until, nextWake() - 1), nextWorry() - 1);

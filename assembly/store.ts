@@ -1,6 +1,7 @@
 // The node store: laying out linear memory, and handing nodes out and back.
 
 import { auditNode } from "./audit";
+import { forgetParty } from "./billing";
 import { leaveChain, unprepare } from "./chain";
 import { claimNode } from "./claim";
 import { breakClimb } from "./climb";
@@ -168,6 +169,7 @@ function freeDomain(node: Node): void {
   // Whoever has stalled on it finds no domain there.
   wakeAll(node);
   forget(node);
+  if (control.timed != 0) forgetParty(domain);
   if (domain.programKind == PROGRAM_RISCV) {
     node.keys.prepcode = <u8>PREPCODE_NONE;
     node.keys.free();

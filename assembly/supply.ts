@@ -1,5 +1,6 @@
 // A domain without cycles: preparing its chain and refilling its cache (§5.4, §6).
 
+import { lookAgain, payOwed } from "./billing";
 import { CLAIMS, refill } from "./cache";
 import { isAttached, prepareChain } from "./chain";
 import { REASON_CLAIM, REASON_CLIMB, REASON_RAN, TRAP_NONE } from "./codes";
@@ -29,6 +30,10 @@ export function supply(domain: Record): i32 {
   if (dry == CLAIMS) return REASON_CLAIM;
   if (dry) return exhausted(domain, changetype<Record>(dry).node);
   domain.laps = 0;
+  if (control.timed != 0) {
+    payOwed(domain);
+    lookAgain(domain);
+  }
   if (control.traced) emit(EVENT_REFILL, domain.node, null, 0, domain.amount);
   chargeWork(domain, control.refillCost + control.visitCost * (counted(STATISTIC_VISITS) - visits));
   return REASON_RAN;
@@ -41,9 +46,11 @@ export function supply(domain: Record): i32 {
 export function chargeWork(domain: Record, cycles: u64): u64 {
   const paid = min<u64>(domain.amount, cycles);
   if (paid == 0) return 0;
-  domain.amount -= paid;
-  domain.consumed += paid;
   me().time += paid;
+  if (control.timed == 0) {
+    domain.amount -= paid;
+    domain.consumed += paid;
+  }
   account(STATISTIC_KERNEL_WORK, paid);
   return paid;
 }

@@ -52,6 +52,8 @@ export const TIME_TASKS = 100;
 export const TIME_TIMERS = 104;
 /** Bytes of a timer with its windows. */
 export const TIME_TIMER_SIZE = 108;
+/** Cycles that the host has charged to domains for work of its own. */
+export const TIME_CHARGED = 112;
 
 export const BY_CLOCK = 0;
 export const BY_TICK = 1;
@@ -205,6 +207,8 @@ export const TIMER_LEAST = 136;
 export const TIMER_CRITICAL = 140;
 /** Of the clock's faults, bits of those that the host was told of. */
 export const TIMER_TOLD = 144;
+/** Who ran in the time that is not billed yet; the one that runs, but where a point is off. */
+export const TIMER_PARTY = 148;
 /** Cycles that all the readings took. */
 export const TIMER_READ_CYCLES = 152;
 

@@ -42,10 +42,11 @@ import {
 import { keepOutcome, NOTHING, RAN, restoreOutcome, runProgram, used, wanted } from "./program";
 import { passTime, rotate, takeIn } from "./ready";
 import { Record } from "./record";
-import { nextWake } from "./sleeper";
 import { isSmooth, slicesAhead, sprint } from "./sprint";
 import { share, steal } from "./steal";
 import { refuse, supply } from "./supply";
+import { keepTime } from "./tick";
+import { beginRun, isHeldUp, nextLook } from "./timed";
 import { setTrap } from "./trap";
 import { attend } from "./worrier";
 
@@ -104,6 +105,7 @@ function pass(here: Processor): i32 {
   takeIn();
   // Its clock may have gone on to that of whoever gave it something: sleepers first.
   if (isDue()) return PHASE_WANTING;
+  if (control.timed != 0) keepTime();
   if (here.ready == 0) {
     if (control.worried == 0) return seek(here);
     attend();
@@ -136,6 +138,7 @@ export function loseRun(lost: Processor): void {
 /** As `serve` of kernel.ts, up to running. */
 function serve(here: Processor, domain: Record): i32 {
   domain.flags &= ~(<u8>FLAG_STALE);
+  if (control.timed != 0) beginRun(domain);
   if (domain.amount <= domain.short) {
     const reason = supply(domain);
     if (reason == REASON_CLIMB) {
@@ -241,10 +244,10 @@ function seek(here: Processor): i32 {
   if (control.resting + 1 < control.processors) {
     const came = steal();
     if (came != REASON_LIMIT) return came == REASON_CLAIM ? PHASE_CLAIMING : PHASE_WANTING;
-  } else if (control.sleepers != 0 && !isAwaited()) {
+  } else if ((control.sleepers != 0 || isHeldUp()) && !isAwaited()) {
     if (control.asked) return rest(here, REST_EVENTS);
     // All others rest, so time passes for nobody until a sleeper wakes.
-    const wake = nextWake();
+    const wake = nextLook();
     const until = control.until;
     if (wake < until) {
       passTime(wake);

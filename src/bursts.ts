@@ -1,6 +1,8 @@
 // Where a kernel keeps the descriptions of its synthetic programs: in frames, each once. Internal.
 
 import {
+  BURSTS_EVERY,
+  BURSTS_PHASE,
   BURSTS_RUN_MIN,
   BURSTS_RUN_SPAN,
   BURSTS_SIZE,
@@ -28,8 +30,8 @@ export class BurstsTable {
   addressOf(program: BurstsProgram): number {
     let address = this.#known.get(program);
     if (address === undefined) {
-      const { runMin, runSpan, waitMin, waitSpan, times } = program;
-      const text = [runMin, runSpan, waitMin, waitSpan, times].join(" ");
+      const { runMin, runSpan, waitMin, waitSpan, every, phase, times } = program;
+      const text = [runMin, runSpan, waitMin, waitSpan, every, phase, times].join(" ");
       address = this.#addresses.get(text) ?? this.#write(program);
       this.#addresses.set(text, address);
       this.#known.set(program, address);
@@ -37,7 +39,7 @@ export class BurstsTable {
     return address;
   }
 
-  #write({ runMin, runSpan, waitMin, waitSpan, times }: BurstsProgram): number {
+  #write({ runMin, runSpan, waitMin, waitSpan, every, phase, times }: BurstsProgram): number {
     const at = this.#place();
     const { view } = this.#core;
     view.setU32(at + BURSTS_RUN_MIN, runMin);
@@ -45,6 +47,8 @@ export class BurstsTable {
     view.setU32(at + BURSTS_WAIT_MIN, waitMin);
     view.setU32(at + BURSTS_WAIT_SPAN, waitSpan);
     view.setU32(at + BURSTS_TIMES, times);
+    view.setU32(at + BURSTS_EVERY, every);
+    view.setU32(at + BURSTS_PHASE, phase);
     return at;
   }
 

@@ -35,8 +35,10 @@ import { Mappings } from "./mappings.js";
 import type { Delivery } from "./message.js";
 import { Meter, MeterKey } from "./meter.js";
 import { type CheckedOptions, show } from "./options.js";
+import type { Partitions } from "./partitions.js";
 import { Post } from "./post.js";
 import { Registry } from "./registry.js";
+import type { TimeBlock } from "./time-block.js";
 import { View } from "./view.js";
 import { disposed, type KernelExports, type KernelInstance, type Shared } from "./wasm.js";
 
@@ -60,6 +62,9 @@ export class Core {
   readonly post = new Post(this);
   /** Which pages are in which address spaces. */
   readonly mappings = new Mappings();
+  /** Where domains are billed by a clock, or are in partitions; and those. */
+  timeBlock: TimeBlock | undefined;
+  partitions: Partitions | undefined;
   /** Passes the kernel's batch of events on; before a node changes hands, or they would be lost. */
   report: () => void = () => {};
   /** Tells of a trap that a keeper has not mended. */

@@ -15,8 +15,9 @@ import type { Meter, MeterKey } from "./meter.js";
 import { checkNames, nameOf, show } from "./options.js";
 import { mappingOf, type PageOptions } from "./page.js";
 import { isBurstsProgram, type Program, seedOf } from "./program.js";
+import { checkSchedule, SCHEDULE_NAMES, type ScheduleOptions, setTask } from "./schedule.js";
 
-export interface DomainOptions {
+export interface DomainOptions extends ScheduleOptions {
   name?: string;
   meter: Meter | MeterKey;
   program: Program;
@@ -37,6 +38,7 @@ export interface DomainOptions {
 const NAMES = [
   ...["name", "meter", "program", "args", "stdin", "memory"],
   ...["keys", "keeper", "pages"],
+  ...SCHEDULE_NAMES,
 ];
 
 /** @internal */
@@ -63,6 +65,7 @@ export class DomainMaker {
     const name = nameOf(options.name) ?? number;
     const keys = this.#keysOf(options.keys ?? {});
     const keeper = options.keeper && core.keyOf(options.keeper, "keeper");
+    const task = checkSchedule(core, options);
     const machine = isElfProgram(program) ? this.#load(program, name, options) : undefined;
     const seed = isBurstsProgram(program) ? seedOf(program, number) : 0;
     const kind = machine ? PROGRAM_RISCV : PROGRAM_BURSTS;
@@ -76,6 +79,7 @@ export class DomainMaker {
       this.#made = number;
       const domain = new Domain(core, id, name, machine);
       core.domains.set(indexOf(id), domain);
+      if (task) setTask(core, domain, task);
       for (const [slot, key] of keys) domain.keys.set(slot, key);
       if (keeper) domain.keeper = keeper;
       return domain;

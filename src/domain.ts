@@ -32,17 +32,26 @@ import {
   STATE_WAITING,
 } from "../assembly/layout.js";
 import { PROCESSOR_READY } from "../assembly/processor-layout.js";
+import { TASK_OWED, TASK_RAN } from "../assembly/time-layout.js";
 import type { Core } from "./core.js";
 import { DomainKeys } from "./domain-keys.js";
-import { RescindedError, StateError } from "./errors.js";
+import { OptionError, RescindedError, StateError } from "./errors.js";
 import { allocationOf, type DomainId, indexOf } from "./id.js";
 import type { Key } from "./key.js";
 import type { KeyLike } from "./key-like.js";
 import type { Machine } from "./machine.js";
 import type { Meter, MeterKey } from "./meter.js";
 import { Node } from "./node.js";
-import { checkNames, whole } from "./options.js";
+import { checkNames, cycles, whole } from "./options.js";
 import { mappingOf, type Page, pageNumber } from "./page.js";
+import {
+  checkSchedule,
+  readSchedule,
+  SCHEDULE_NAMES,
+  type Schedule,
+  type ScheduleOptions,
+  setTask,
+} from "./schedule.js";
 
 /**
  * "available": it takes the next message. "waiting": for a time, for an answer, for a busy domain or for a
@@ -58,6 +67,9 @@ export type DomainState =
   | "parked"
   | "trapped"
   | "ended";
+
+/** Eighteen years of a 16 MHz clock. */
+const MAX_CHARGE = 2n ** 53n;
 
 const STATES: ReadonlyMap<number, DomainState> = new Map([
   [STATE_STOPPED, "stopped"],
@@ -216,7 +228,73 @@ export class Domain {
     });
   }
 
-  /** Cycles that it ran in its life, exactly. */
+  /**
+   * Moves it to another partition, or changes what is given of how it is scheduled there; whether it runs, waits or
+   * is stopped. It runs on the strength of whoever calls it until it is available again, as before.
+   *
+   * @throws {OptionError} also in a kernel without `partitions`. @throws {StateError} once it ended.
+   */
+  schedule(options: ScheduleOptions): void {
+    checkNames("schedule", options, SCHEDULE_NAMES);
+    const core = this.#core;
+    core.alone(() => {
+      this.#alive();
+      const task = checkSchedule(core, options, this);
+      if (this.state === "ended") throw new StateError(`domain ${this.name} has ended`);
+      if (task) setTask(core, this, task);
+    });
+  }
+
+  /** How it is scheduled by what is its own. @throws {StateError} in a kernel without `partitions`. */
+  get scheduling(): Schedule {
+    this.#alive();
+    return this.#core.alone(() => readSchedule(this.#core, this));
+  }
+
+  /**
+   * Bills it for so many cycles of the host's work, as if it had run: its meters, and its partition. No time of the
+   * kernel passes. What is more than its cache it owes. @throws {OptionError} @throws {StateError} in a kernel
+   * without `billing` and `partitions`, and once it ended.
+   */
+  charge(amount: bigint): void {
+    cycles("charge", amount);
+    if (amount > MAX_CHARGE) {
+      throw new OptionError(`charge: found ${amount}n, expected at most 2n ** 53n cycles at once`);
+    }
+    const { view, exports, timeBlock } = this.#core;
+    this.#alive();
+    if (!timeBlock) {
+      throw new StateError(
+        "charge: this kernel bills nothing but cycles that run; create it with `billing`",
+      );
+    }
+    this.#core.alone(() => {
+      if (this.state === "ended") throw new StateError(`domain ${this.name} has ended`);
+      view.amount = amount;
+      this.#do(exports.domainCharge);
+    });
+  }
+
+  /** Cycles that processors have spent for it, exactly, whatever the clock that it is billed by says. */
+  get ran(): bigint {
+    const { timeBlock, view } = this.#core;
+    if (!timeBlock) return this.consumed;
+    return this.#core.still(() => {
+      const record = this.#record();
+      const ran = view.u64(timeBlock.task(indexOf(this.id), TASK_RAN));
+      return ran + timeBlock.runningFor(record);
+    });
+  }
+
+  /** Cycles that it was billed for and has not paid: they come first out of its next refill. */
+  get owed(): bigint {
+    const { timeBlock, view } = this.#core;
+    this.#alive();
+    if (!timeBlock) return 0n;
+    return this.#core.still(() => view.u64(timeBlock.task(indexOf(this.id), TASK_OWED)));
+  }
+
+  /** Cycles that it has paid for: that it ran in its life, exactly; with `billing`, that it was billed, but for `owed`. */
   get consumed(): bigint {
     const { view } = this.#core;
     return this.#core.still(

@@ -90,6 +90,18 @@ export class ProcessorError extends PrimemeterError {
   }
 }
 
+/**
+ * A parent has less budget than is asked of it, there are as many partitions as there can be, or one has overdrawn its
+ * critical budget where that stops the run.
+ */
+export class PartitionError extends PrimemeterError {
+  declare readonly code: "NO_BUDGET" | "NO_PARTITIONS" | "BANKRUPT";
+
+  constructor(code: "NO_BUDGET" | "NO_PARTITIONS" | "BANKRUPT", message: string) {
+    super(code, message);
+  }
+}
+
 /** A bug of this package: an invariant of the kernel did not hold. The kernel can't be used further. */
 export class KernelPanicError extends PrimemeterError {
   constructor(message: string) {

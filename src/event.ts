@@ -4,6 +4,7 @@ import type { Domain } from "./domain.js";
 import { OptionError } from "./errors.js";
 import type { Meter } from "./meter.js";
 import { callable, show } from "./options.js";
+import type { Partition } from "./partition.js";
 
 /** `time` is in cycles since the kernel was made. */
 export interface KernelEvents {
@@ -23,6 +24,10 @@ export interface KernelEvents {
   output: { domain: Domain; fd: 1 | 2; bytes: Uint8Array; time: bigint };
   /** A processor's worker ended that nobody had asked to; there is another, or there will be. */
   processor: { processor: number; error: unknown; time: bigint };
+  /** A partition has overdrawn its critical budget; told where `partitions.bankruptcy` is "notify", once, or "stop". */
+  bankruptcy: { partition: Partition; time: bigint };
+  /** A processor's clock has gone back, or jumped ahead; told once of each. */
+  clock: { fault: "backwards" | "jump"; time: bigint };
   /** Traced: a domain left the processor after so many cycles. */
   slice: { domain: Domain; cycles: bigint; time: bigint };
   /** Traced: a domain borrowed so many cycles from its chain. */
@@ -61,6 +66,8 @@ const NAMES: Readonly<Record<EventName, true>> = {
   end: true,
   output: true,
   processor: true,
+  bankruptcy: true,
+  clock: true,
   slice: true,
   refill: true,
   wait: true,
@@ -108,6 +115,11 @@ export class Emitter {
         this.#errors.push(error);
       }
     }
+  }
+
+  /** Lets `raise` throw an error as if it were a listener's. */
+  fail(error: unknown): void {
+    this.#errors.push(error);
   }
 
   /** Throws the first error of a listener since this was last called, if there was one. */

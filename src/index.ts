@@ -1,6 +1,21 @@
 // primemeter: meters CPU in a tree. Everything that the library exports.
 
+export {
+  BILLING_POINTS,
+  type BillingOptions,
+  type BillingPoint,
+  type PartitioningOptions,
+} from "./billing.js";
 export type { CheckReport } from "./check.js";
+export {
+  type ClockFault,
+  type ClockOptions,
+  type ClockRepair,
+  type CountdownClock,
+  type CounterClock,
+  clocks,
+  type ExactClock,
+} from "./clock.js";
 // Kernels alone make domains, meters and nodes: their classes are types here.
 export { type Domain, type DomainState, type Trap, trapReason } from "./domain.js";
 export type { DomainKeys } from "./domain-keys.js";
@@ -45,6 +60,15 @@ export type { Node } from "./node.js";
 export { INSTRUCTION_CLASSES, type InstructionClass, type KernelOptions } from "./options.js";
 export { orders } from "./orders.js";
 export type { Page, PageOptions } from "./page.js";
+export type {
+  Partition,
+  PartitionChange,
+  PartitionOptions,
+  PartitionUsage,
+} from "./partition.js";
 export { type BurstsProgram, bursts, type Program } from "./program.js";
 export type { Join, Wait } from "./rendezvous.js";
+export type { Schedule, ScheduleOptions } from "./schedule.js";
 export type { Statistics } from "./statistics.js";
+export type { Timing } from "./timing.js";
+export { createWallClock, type WallClock } from "./wall-clock.js";

@@ -43,10 +43,14 @@ import {
   u32,
 } from "./options.js";
 import { Page } from "./page.js";
+import type { Partition, PartitionOptions } from "./partition.js";
+import { Partitions } from "./partitions.js";
 import { Join, Wait } from "./rendezvous.js";
-import { bytesOf } from "./size.js";
+import { bytesOf, timeFrames } from "./size.js";
 import { readStatistics, type Statistics } from "./statistics.js";
 import { checkThreads } from "./thread.js";
+import { slotsOf, TimeBlock } from "./time-block.js";
+import { readTiming, type Timing } from "./timing.js";
 import { instantiate } from "./wasm.js";
 
 export interface MeterOptions {
@@ -90,15 +94,17 @@ export class Kernel {
 
   /** @internal */
   constructor(options: CheckedOptions) {
-    const { nodes, frames, processors, seed, build } = options;
+    const { nodes, frames, processors, seed, build, time } = options;
     const isSimulated = seed !== undefined;
     const several = processors > 1 || isSimulated;
     if (several && !isSimulated) checkThreads();
     // A build that is given may be a shared one for one processor, too.
-    const bytes = bytesOf(nodes, frames, several || build ? processors : 0);
-    const instance = instantiate(bytes, build, several);
+    const beside = several || build ? processors : 0;
+    const own = time ? timeFrames(nodes, beside, slotsOf(time)) : 0;
+    const instance = instantiate(bytesOf(nodes, frames, beside, own), build, several);
     const core = new Core(instance, options);
-    const status = core.exports.initialize(nodes, frames, instance.shared ? processors : 0);
+    const others = instance.shared ? processors : 0;
+    const status = core.exports.initialize(nodes, frames + own, others);
     if (status !== OK) throw new PrimemeterError("STATUS", `initialize: status ${status}`);
     const { view } = core;
     view.quantum = options.quantum;
@@ -114,6 +120,8 @@ export class Kernel {
     INSTRUCTION_CLASSES.forEach((name, number) => {
       core.exports.costSet(number, options.costs[name] ?? 1);
     });
+    if (time) core.timeBlock = new TimeBlock(core, time);
+    if (time?.partitions) core.partitions = new Partitions(core, core.timeBlock!);
     this.#core = core;
     this.#driver = instance.shared ? new Conductor(core, instance.shared) : new Dispatcher(core);
     this.#domainMaker = new DomainMaker(core);
@@ -293,6 +301,44 @@ export class Kernel {
     }
   }
 
+  /** The partition of all domains that are in no other, which begins with 100 percent. @throws {StateError} */
+  get systemPartition(): Partition {
+    return this.#partitions.system;
+  }
+
+  /**
+   * Makes a partition, whose budget is taken from its parent's. There are 32 at most.
+   *
+   * @throws {OptionError} @throws {StateError} in a kernel without `partitions`. @throws {PartitionError} NO_BUDGET or
+   * NO_PARTITIONS; then nothing has changed.
+   */
+  createPartition(options: PartitionOptions): Partition {
+    return this.#partitions.create(options);
+  }
+
+  /** The System partition, and the others by age. @throws {StateError} in a kernel without `partitions`. */
+  partitions(): readonly Partition[] {
+    return [...this.#partitions.all];
+  }
+
+  /** The averaging window of partitions, in cycles. @throws {StateError} in a kernel without `partitions`. */
+  get window(): number {
+    return this.#core.alone(() => this.#partitions.window);
+  }
+
+  /**
+   * Sets the averaging window, in cycles: 1 to 512 whole ticks, 128,000 to 6,400,000. What was used in the last one is
+   * forgotten. @throws {OptionError} @throws {StateError} in a kernel without `partitions`.
+   */
+  setWindow(cycles: number): void {
+    this.#partitions.setWindow(cycles);
+  }
+
+  /** What billing by a clock came to so far. @throws {StateError} in a kernel without `billing` and `partitions`. */
+  timing(): Timing {
+    return readTiming(this.#core);
+  }
+
   meters(): IterableIterator<Meter> {
     return this.#core.meters.values();
   }
@@ -344,6 +390,12 @@ export class Kernel {
     const create = { join: "joinCreate", wait: "waitCreate", page: "pageCreate" } as const;
     const id = this.#core.made(() => exports[create[what]](), `create a ${what}`);
     return make(id, given ?? `${what}-${indexOf(id)}`);
+  }
+
+  get #partitions(): Partitions {
+    const { partitions } = this.#core;
+    if (partitions) return partitions;
+    throw new StateError("this kernel has no partitions; create it with `partitions`");
   }
 
   #alone(): void {

@@ -9,6 +9,13 @@ import {
   MAX_PROCESSORS,
   MAX_RUN,
 } from "../assembly/layout.js";
+import {
+  type BillingOptions,
+  type CheckedTime,
+  checkTime,
+  type PartitioningOptions,
+  sliceOf,
+} from "./billing.js";
 import { OptionError } from "./errors.js";
 
 export interface KernelOptions {
@@ -19,7 +26,7 @@ export interface KernelOptions {
   nodes?: number;
   /** 4 KiB frames for the memories of domains and their decoded programs. 32,768. */
   frames?: number;
-  /** Cycles of a slice, 1 (the dearest of `costs`) to 1,000,000. 100,000. */
+  /** Cycles of a slice, 1 (the dearest of `costs`) to 1,000,000. 100,000; with `partitions` 4 ticks. */
   quantum?: number;
   /** Cycles that a refill asks for, from 1. 80,000,000: five seconds of a 16 MHz clock. */
   advance?: bigint;
@@ -40,6 +47,10 @@ export interface KernelOptions {
    * what happens when is the same on every machine.
    */
   seed?: number;
+  /** Domains are billed by the readings of a clock, and not by counting their cycles. */
+  billing?: BillingOptions;
+  /** Domains are in partitions, each with a part of the processors' time. */
+  partitions?: PartitioningOptions;
   /**
    * The bytes of another build of the kernel, such as the one with assertions; with several processors,
    * of a shared one.
@@ -62,7 +73,11 @@ export const INSTRUCTION_CLASSES = [
 ] as const;
 export type InstructionClass = (typeof INSTRUCTION_CLASSES)[number];
 
-export type CheckedOptions = Required<Omit<KernelOptions, "build" | "kernelCosts" | "seed">> & {
+export type CheckedOptions = Required<
+  Omit<KernelOptions, "build" | "kernelCosts" | "seed" | "billing" | "partitions">
+> & {
+  /** Billing by a clock, and partitions. */
+  time: CheckedTime | undefined;
   seed: number | undefined;
   kernelCosts: Required<NonNullable<KernelOptions["kernelCosts"]>>;
   build: Uint8Array | undefined;
@@ -85,6 +100,8 @@ export function checkOptions(options: KernelOptions): CheckedOptions {
     "ignoreDry",
     "processors",
     "seed",
+    "billing",
+    "partitions",
     "build",
   ]);
   const { kernelCosts = {}, costs = {} } = options;
@@ -103,10 +120,12 @@ export function checkOptions(options: KernelOptions): CheckedOptions {
   if (options.seed !== undefined && options.processors === undefined) {
     throw new OptionError("seed: it needs `processors`, how many take turns as it says");
   }
+  const time = checkTime(options.billing, options.partitions);
+  const quantum = time?.partitions ? sliceOf(time.tick, dearest) : DEFAULT_QUANTUM;
   return {
     nodes: whole("nodes", options.nodes ?? DEFAULT_NODES, 2, MAX_NODES),
     frames: whole("frames", options.frames ?? DEFAULT_FRAMES, 0, MAX_FRAMES),
-    quantum: whole("quantum", options.quantum ?? DEFAULT_QUANTUM, dearest, MAX_RUN),
+    quantum: whole("quantum", options.quantum ?? quantum, dearest, MAX_RUN),
     advance,
     tapered: yes("tapered", options.tapered ?? false),
     trace: yes("trace", options.trace ?? false),
@@ -120,6 +139,7 @@ export function checkOptions(options: KernelOptions): CheckedOptions {
     costs,
     processors: whole("processors", options.processors ?? 1, 1, MAX_PROCESSORS),
     seed: options.seed === undefined ? undefined : u32("seed", options.seed),
+    time,
     build: options.build,
   };
 }
@@ -155,7 +175,8 @@ export function u32(name: string, value: number, min = 0): number {
   return whole(name, value, min, U32);
 }
 
-function yes(name: string, value: boolean): boolean {
+/** @throws {OptionError} */
+export function yes(name: string, value: boolean): boolean {
   if (typeof value !== "boolean") {
     throw new OptionError(`${name}: found ${show(value)}, expected true or false`);
   }

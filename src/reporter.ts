@@ -5,7 +5,9 @@ import { OK } from "../assembly/codes.js";
 import {
   CONTROL_EVENTS,
   EVENT_AVAILABLE,
+  EVENT_BANKRUPT,
   EVENT_CALL,
+  EVENT_CLOCK,
   EVENT_END,
   EVENT_KEEPER,
   EVENT_MESSAGE,
@@ -15,9 +17,10 @@ import {
   EVENT_TRAP,
   EVENT_WAIT,
 } from "../assembly/layout.js";
+import { BANKRUPT_STOP } from "../assembly/time-layout.js";
 import type { Core } from "./core.js";
 import { type Domain, trapReason } from "./domain.js";
-import { StateError } from "./errors.js";
+import { PartitionError, StateError } from "./errors.js";
 import { MODES } from "./event.js";
 import { allocationOf, indexOf } from "./id.js";
 import type { KeeperCalls } from "./keeper-calls.js";
@@ -121,9 +124,14 @@ export class Reporter {
     let wanted = shared ? ASKED : 0;
     if (post.isWaiting) wanted |= 1 << EVENT_AVAILABLE;
     if (emitter.has("message")) wanted |= 1 << EVENT_MESSAGE;
+    if (this.#stopsBankrupt || emitter.has("bankruptcy")) wanted |= 1 << EVENT_BANKRUPT;
+    if (emitter.has("clock")) wanted |= 1 << EVENT_CLOCK;
     for (const [kind, name] of TOLD) if (emitter.has(name)) wanted |= 1 << kind;
     return this.#core.alone(() =>
       view.takeEvents(wanted).flatMap((event): Entry[] => {
+        if (event.kind === EVENT_BANKRUPT || event.kind === EVENT_CLOCK) {
+          return [{ event, domain: undefined, meter: undefined, callee: undefined }];
+        }
         const domain = domains.get(event.domain);
         if (event.kind === EVENT_MESSAGE) {
           return [{ event, domain, meter: undefined, callee: domains.get(event.meter) }];
@@ -168,10 +176,18 @@ export class Reporter {
   }
 
   #tell(entry: Entry): void {
-    if (!this.#isPresent(entry)) return;
     const { event, meter, callee = null } = entry;
     const { kind, code, amount, time } = event;
     const { emitter, post } = this.#core;
+    if (kind === EVENT_BANKRUPT) {
+      this.#bankrupt(code, time);
+      return;
+    }
+    if (kind === EVENT_CLOCK) {
+      emitter.emit("clock", { fault: code === 0 ? "backwards" : "jump", time });
+      return;
+    }
+    if (!this.#isPresent(entry)) return;
     if (kind === EVENT_MESSAGE) {
       const mode = MODES[Number(amount)]!;
       emitter.emit("message", { domain: entry.domain ?? null, callee, order: code, mode, time });
@@ -183,6 +199,20 @@ export class Reporter {
     else if (name === "park") emitter.emit(name, { domain, meter: meter!, time });
     else if (name === "end") emitter.emit(name, { domain, exitCode: null, time });
     else if (name) emitter.emit(name, { domain, cycles: amount, time });
+  }
+
+  get #stopsBankrupt(): boolean {
+    return this.#core.timeBlock?.config.partitions?.bankruptcy === BANKRUPT_STOP;
+  }
+
+  #bankrupt(index: number, time: bigint): void {
+    const { emitter, partitions } = this.#core;
+    const partition = partitions?.all[index];
+    if (!partition) return;
+    emitter.emit("bankruptcy", { partition, time });
+    if (!this.#stopsBankrupt) return;
+    const what = `partition ${partition.name} has overdrawn its critical budget at cycle ${time}`;
+    emitter.fail(new PartitionError("BANKRUPT", what));
   }
 
   #do(entry: Entry): void {

@@ -114,6 +114,10 @@ export class View {
     this.#data.setBigUint64(address, value, true);
   }
 
+  setF64(address: number, value: number): void {
+    this.#data.setFloat64(address, value, true);
+  }
+
   bytes(address: number, length: number): Uint8Array<ArrayBuffer> {
     return new Uint8Array(this.#data.buffer as ArrayBuffer, address, length);
   }

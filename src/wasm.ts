@@ -58,6 +58,21 @@ export interface KernelExports {
   pageCreate(): number;
   gateTake(index: number, allocation: number, call: number): number;
   gateSend(order: number): number;
+  timeOpen(slots: number): number;
+  timeBegin(flags: number): void;
+  timePeek(): void;
+  partitionCreate(parent: number, budget: number, max: number): number;
+  partitionChange(index: number, budget: number, max: number): number;
+  partitionCritical(index: number): number;
+  windowSet(slots: number): number;
+  taskSet(
+    index: number,
+    allocation: number,
+    partition: number,
+    priority: number,
+    flags: number,
+  ): number;
+  domainCharge(index: number, allocation: number): number;
 }
 
 /** What the build for several processors has besides, for the host. */
@@ -235,7 +250,8 @@ function locked(guarded: unknown, lock: Lock, memory: DataView): SharedExports {
 }
 
 /** Exports that may have to wait for a processor, and answer a status; others answer numbers of their own. */
-const CLAIMING = /^(meter(?!Create)|domain(?!Create)|gate|nodeFree|still)/;
+const CLAIMING =
+  /^(meter(?!Create)|domain(?!Create)|gate|nodeFree|still|partition(?!Create)|windowSet|taskSet)/;
 
 /** What stands in for the exports and the memory once a kernel is disposed of. */
 export function disposed<Thing extends object>(): Thing {

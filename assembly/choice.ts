@@ -1,0 +1,152 @@
+// Who runs next, where there are partitions (A.4). Of the partitions that may run (they have budget, or
+// their best domain is critical and they may still run such) it is the one with the highest priority, then
+// with the greatest fraction of its budget free. If none may, there is free time, which goes by priority
+// too unless it is to go by ratio, or the load is full: then by what is free of the budgets.
+
+import { charge, vacate } from "./billing";
+import { control } from "./control";
+import { Partition } from "./partition";
+import { me, Processor } from "./processor";
+import { firstAt, highest, queue, unqueue } from "./queue";
+import { closeSlice } from "./ready";
+import { Record } from "./record";
+import { Task } from "./task";
+import { POINT_DECIDE, POINT_PREEMPT } from "./time-layout";
+import { Time, Timer } from "./timer";
+
+/** Why a partition may run: not at all, by its critical budget only, or by its budget. */
+const NONE = 0;
+const CRITICAL = 1;
+const BUDGET = 2;
+
+/** Of the last choice. */
+let reason: i32 = NONE;
+
+/** The domain that is to run here now, if any is; whoever ran here is in its queue. */
+function choose(): Record | null {
+  const time = Time.own;
+  const left = leftOfTick();
+  const mayRun = mayAnyRun(time, left);
+  const byRatio = !mayRun && (time.freeByRatio != 0 || !isFreeTime(time));
+  let best = -1;
+  let bestRank = 0;
+  let bestFree: f64 = 0;
+  for (let index: u32 = 0; index < time.partitions; index++) {
+    const partition = Partition.at(index);
+    if (partition.queued == 0 || partition.isCapped(time, left)) continue;
+    const by = standing(time, partition, index, left);
+    if (mayRun && by == NONE) continue;
+    const rank = highest(partition);
+    const free = partition.freeFraction(time);
+    const first = byRatio ? compare<f64>(free, bestFree) : compare<i32>(rank, bestRank);
+    const second = byRatio ? compare<i32>(rank, bestRank) : compare<f64>(free, bestFree);
+    // Who waits at priority 0 comes after all others.
+    const third = compare<i32>(min(rank, 1), min(bestRank, 1));
+    if (best >= 0 && (third < 0 || (third == 0 && (first < 0 || (first == 0 && second <= 0))))) {
+      continue;
+    }
+    best = index;
+    bestRank = rank;
+    bestFree = free;
+    reason = by;
+  }
+  return best < 0 ? null : firstAt(best, bestRank);
+}
+
+function compare<T>(a: T, b: T): i32 {
+  return i32(a > b) - i32(a < b);
+}
+
+/** Cycles until the next tick of this processor. */
+function leftOfTick(): u64 {
+  const due = Timer.own.due;
+  return due > me().time ? due - me().time : 0;
+}
+
+function mayAnyRun(time: Time, left: u64): bool {
+  for (let index: u32 = 0; index < time.partitions; index++) {
+    const partition = Partition.at(index);
+    if (partition.queued == 0 || partition.isCapped(time, left)) continue;
+    if (standing(time, partition, index, left) != NONE) return true;
+  }
+  return false;
+}
+
+/** Whether some partition leaves its budget to others. */
+function isFreeTime(time: Time): bool {
+  for (let index: u32 = 0; index < time.partitions; index++) {
+    const partition = Partition.at(index);
+    if (partition.budget != 0 && !partition.competes) return true;
+  }
+  return false;
+}
+
+/** By what a partition may run whose best domain waits. */
+function standing(time: Time, partition: Partition, index: u32, left: u64): i32 {
+  const rank = highest(partition);
+  if (rank <= 0) return NONE;
+  if (partition.hasBudget(time, left)) return BUDGET;
+  if (!partition.mayRunCritical(time)) return NONE;
+  return Task.of(firstAt(index, rank)).critical != 0 ? CRITICAL : NONE;
+}
+
+/** A scheduling decision: from here on the ready ring of this processor is who runs on it, or empty. */
+export function decide(): void {
+  const here = me();
+  const timer = Timer.own;
+  timer.decide = 0;
+  charge(here, POINT_DECIDE);
+  const head = here.ready;
+  if (head != 0) queue(changetype<Record>(head), true);
+  const next = choose();
+  if (head != 0 && changetype<usize>(next) != head) {
+    // It goes on with what is left of its slice.
+    Task.of(changetype<Record>(head)).slice = here.sliceLeft;
+    closeSlice(here);
+    vacate(here, POINT_PREEMPT);
+    here.ready = 0;
+    if (isDefined(SHARED)) here.readyCount--;
+  }
+  if (!next) return;
+  unqueue(next);
+  const at = changetype<usize>(next);
+  next.readyNext = next.readyPrevious = at;
+  if (head != at) take(here, next);
+  timer.critical = reason == CRITICAL ? 1 : 0;
+}
+
+/** A domain comes to the processor. */
+function take(here: Processor, domain: Record): void {
+  const task = Task.of(domain);
+  if (isDefined(SHARED)) {
+    domain.moveTo(here.index);
+    here.readyCount++;
+  }
+  here.ready = changetype<usize>(domain);
+  if (task.slice != 0) here.sliceLeft = task.slice;
+  task.slice = 0;
+}
+
+/** Somebody is ready, or budgets are not what they were: one that rests decides anew, else all do. */
+export function askAll(): void {
+  if (!isDefined(SHARED)) {
+    Timer.own.ask();
+    return;
+  }
+  const idle = idleOne();
+  for (let index: u32 = 1; index <= control.processors; index++) {
+    const other = Processor.at(index);
+    if (idle != 0 && index != idle) continue;
+    Timer.of(other).ask();
+    other.attention = true;
+    if (index == idle) other.ring();
+  }
+}
+
+function idleOne(): u32 {
+  if (control.resting == 0) return 0;
+  for (let index: u32 = 1; index <= control.processors; index++) {
+    if (Processor.at(index).isIdle) return index;
+  }
+  return 0;
+}

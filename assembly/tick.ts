@@ -1,0 +1,150 @@
+// Ticks: the interrupts of a processor's timer. While somebody runs a tick is served up to `masked` cycles
+// late, for interrupts may be masked, and of those that come meanwhile only one is seen. Serving it bills who
+// runs, turns the window, looks for bankrupt partitions, and asks for a decision.
+
+import { charge, pause, pay, sample, unpause } from "./billing";
+import { decide } from "./choice";
+import { loadOf } from "./clock";
+import { control } from "./control";
+import { emit } from "./event";
+import { EVENT_BANKRUPT } from "./layout";
+import { Partition } from "./partition";
+import { actAs, askHost, me, Processor } from "./processor";
+import { passTime } from "./ready";
+import {
+  BANKRUPT_CANCEL,
+  BANKRUPT_NOTIFY,
+  BANKRUPT_STOP,
+  BY_TICK,
+  CLOCK_COUNTDOWN,
+  FAULT_NONE,
+  PARTITIONED,
+  POINT_TICK,
+} from "./time-layout";
+import { Time, Timer } from "./timer";
+import { rotate } from "./window";
+
+/** Once in a pass: a tick that is due, and a decision that is. */
+export function keepTime(): void {
+  const here = me();
+  const timer = Timer.own;
+  if (here.time >= timer.due) {
+    serve(here, timer);
+    if (isDefined(SHARED)) pullAlong(here);
+  }
+  if ((control.timed & PARTITIONED) == 0) return;
+  if (timer.decide != 0 || (here.ready == 0 && Time.own.queued != 0)) decide();
+}
+
+/** Somebody runs, or is about to: the interrupt is served now. */
+function serve(here: Processor, timer: Timer): void {
+  const time = Time.own;
+  const ticks = here.time / time.tick - timer.ticks;
+  timer.missed += ticks - 1;
+  // A handler that sees one interrupt counts one load.
+  if (time.clock == CLOCK_COUNTDOWN) timer.units += loadOf(time);
+  advance(timer, ticks);
+  if (time.by == BY_TICK) pay(timer, timer.occupant, ticks * time.tick);
+  else charge(here, POINT_TICK);
+  if ((control.timed & PARTITIONED) != 0) turn(timer, ticks);
+}
+
+/**
+ * A processor's clock goes on to a time, and nobody runs there meanwhile: its ticks are all served when they
+ * are due. Readings while nobody runs take nobody's time.
+ */
+export function tickIdly(here: Processor, to: u64): void {
+  const timer = Timer.of(here);
+  const occupant = pause(here);
+  here.time = to;
+  const time = Time.own;
+  const ticks = to / time.tick - timer.ticks;
+  if (ticks != 0) {
+    // Whose time is not billed yet pays up to the first tick; a faulty clock is looked at by each tick.
+    let left = ticks;
+    while (left != 0) {
+      const some: u64 = timer.party != 0 || time.fault != FAULT_NONE ? 1 : left;
+      left -= some;
+      if (time.clock == CLOCK_COUNTDOWN) timer.units += some * loadOf(time);
+      advance(timer, some);
+      readIdly(here, timer, some);
+    }
+    if ((control.timed & PARTITIONED) != 0) turn(timer, ticks);
+  }
+  if (occupant != 0) unpause(here, occupant);
+}
+
+function readIdly(here: Processor, timer: Timer, ticks: u64): void {
+  const time = Time.own;
+  if (time.by == BY_TICK) {
+    pay(timer, 0, ticks * time.tick);
+    return;
+  }
+  const at = timer.ticks * time.tick;
+  // A reading that took its time may have gone beyond the tick.
+  if (((time.points >> POINT_TICK) & 1) == 0 || at <= timer.readAt) return;
+  timer.reads += ticks - 1;
+  sample(here, timer, at, true);
+}
+
+function advance(timer: Timer, ticks: u64): void {
+  const time = Time.own;
+  timer.ticks += ticks;
+  timer.due = (timer.ticks + 1) * time.tick;
+  if (time.masked != 0) timer.due += mix(<u32>timer.ticks) % (time.masked + 1);
+}
+
+/** For how long interrupts are masked at a tick: spread evenly, the same in every run. */
+function mix(number: u32): u32 {
+  let x = number * 0x9e3779b1;
+  x ^= x >>> 15;
+  x *= 0x85ebca77;
+  return x ^ (x >>> 13);
+}
+
+/** The window turns, and with it who has budget. */
+function turn(timer: Timer, ticks: u64): void {
+  rotate(timer, ticks);
+  const time = Time.own;
+  for (let index: u32 = 0; index < time.partitions; index++) judge(time, Partition.at(index));
+  timer.ask();
+}
+
+/** Bankruptcy (A.4): from a critical budget overdrawn until the window is within the other budget. */
+function judge(time: Time, partition: Partition): void {
+  if (partition.bankrupt != 0) {
+    if (partition.used <= Partition.share(time, partition.budget)) partition.bankrupt = 0;
+    return;
+  }
+  if (partition.isSystem || partition.critical == 0) return;
+  if (partition.criticalUsed <= partition.critical) return;
+  partition.bankrupt = 1;
+  partition.bankruptcies++;
+  const policy = time.bankrupt;
+  if (policy == BANKRUPT_CANCEL) partition.critical = 0;
+  else if (policy == BANKRUPT_STOP || (policy == BANKRUPT_NOTIFY && partition.bankruptcies == 1)) {
+    emit(EVENT_BANKRUPT, null, null, partition.index, partition.criticalUsed);
+    control.asked = 1;
+    askHost();
+  }
+}
+
+/** Those that rest and are behind have been idle: what they used long ago leaves their windows, too. */
+function pullAlong(here: Processor): void {
+  if ((control.timed & PARTITIONED) == 0) return;
+  const time = here.time;
+  for (let index: u32 = 1; index <= control.processors; index++) {
+    const other = Processor.at(index);
+    if (!other.isIdle) continue;
+    if (other.time < time) {
+      actAs(other);
+      passTime(time);
+      actAs(here);
+    }
+    // There may be budget for somebody again.
+    if (Time.own.queued != 0) {
+      Timer.of(other).ask();
+      other.ring();
+    }
+  }
+}

@@ -1,0 +1,54 @@
+// What is different on the main path (kernel.ts, turn.ts) where time is kept: a run ends at what the timer is
+// set for, and what it cost is known when the clock is read.
+
+import { checkSpent, occupy } from "./billing";
+import { REASON_LIMIT, REASON_RAN } from "./codes";
+import { control } from "./control";
+import { endSlice } from "./kernel";
+import { me } from "./processor";
+import { wanted } from "./program";
+import { Record } from "./record";
+import { nextWake } from "./sleeper";
+import { PARTITIONED } from "./time-layout";
+import { Time, Timer } from "./timer";
+import { nextWorry } from "./worrier";
+
+/** The head of the ready queue is about to run; its cache may be used up, as the clock says. */
+export function beginRun(domain: Record): void {
+  occupy(domain);
+  checkSpent();
+}
+
+/**
+ * For how long the one that runs may: to the next tick, to when its cache must be used up, and with
+ * partitions to when somebody may come first. An instruction that does not fit is not cut short.
+ */
+export function allowed(): u64 {
+  const timer = Timer.own;
+  const now = me().time;
+  let end = min(timer.due, timer.spent);
+  if ((control.timed & PARTITIONED) != 0) end = min(end, min(nextWake(), nextWorry()));
+  if (end <= now) return 0;
+  const least = timer.least;
+  timer.least = 0;
+  return max<u64>(end - now, least);
+}
+
+/** The next instruction costs more than was left: it is late for what would have come before it. */
+export function makeTime(until: u64): i32 {
+  const here = me();
+  if (here.sliceLeft < wanted) endSlice();
+  else if (until - here.time < wanted) return REASON_LIMIT;
+  else Timer.own.least = wanted;
+  return REASON_RAN;
+}
+
+/** Whether somebody is ready who may not run: time passes until he may. */
+export function isHeldUp(): bool {
+  return (control.timed & PARTITIONED) != 0 && Time.own.queued != 0;
+}
+
+/** Nobody runs: when there may be something to do. */
+export function nextLook(): u64 {
+  return isHeldUp() ? min(nextWake(), Timer.own.due) : nextWake();
+}
