@@ -39,9 +39,12 @@ export function windowTable({ partitions, time }: Report, paint: Paint): string 
     grouped(partition.total),
     partition.bankruptcies === 0 ? paint.dim(NONE) : paint.red(grouped(partition.bankruptcies)),
   ]);
-  const figures = [
-    ...[({ used }) => used, ({ used10 }) => used10, ({ used100 }) => used100, ({ share }) => share],
-  ] as ((partition: PartitionReport) => number)[];
+  const figures: ((partition: PartitionReport) => number)[] = [
+    ({ used }) => used,
+    ({ used10 }) => used10,
+    ({ used100 }) => used100,
+    ({ share }) => share,
+  ];
   const sums = figures.map((figure) => sum(partitions, figure));
   const idle = percentOf(elapsed - ran, elapsed);
   const billed = partitions.reduce((sum, { total }) => sum + total, 0n);
