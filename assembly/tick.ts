@@ -44,9 +44,15 @@ function serve(here: Processor, timer: Timer): void {
   // A handler that sees one interrupt counts one load.
   if (time.clock == CLOCK_COUNTDOWN) timer.units += loadOf(time);
   advance(timer, ticks);
-  if (time.by == BY_TICK) pay(timer, timer.occupant, ticks * time.tick);
+  if (time.by == BY_TICK) pay(timer, sampled(here, timer), ticks * time.tick);
   else charge(here, POINT_TICK);
   if ((control.timed & PARTITIONED) != 0) turn(timer, ticks);
+}
+
+/** Who runs at a tick; of two who change places just then it is the one that ran. */
+function sampled(here: Processor, timer: Timer): usize {
+  const isLeaving = timer.party != 0 && timer.readAt == here.time;
+  return isLeaving ? timer.party : timer.occupant;
 }
 
 /**
@@ -63,7 +69,8 @@ export function tickIdly(here: Processor, to: u64): void {
     // Whose time is not billed yet pays up to the first tick; a faulty clock is looked at by each tick.
     let left = ticks;
     while (left != 0) {
-      const some: u64 = timer.party != 0 || time.fault != FAULT_NONE ? 1 : left;
+      const isOwed = timer.party != 0 && time.by != BY_TICK;
+      const some: u64 = isOwed || time.fault != FAULT_NONE ? 1 : left;
       left -= some;
       if (time.clock == CLOCK_COUNTDOWN) timer.units += some * loadOf(time);
       advance(timer, some);

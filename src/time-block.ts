@@ -20,6 +20,7 @@ import {
   TIME_MASKED,
   TIME_PARTITIONS,
   TIME_POINTS,
+  TIME_QUEUED,
   TIME_RATE,
   TIME_READ,
   TIME_REPAIR,
@@ -107,6 +108,11 @@ export class TimeBlock {
   /** Cycles that the host has charged. */
   get charged(): bigint {
     return this.#core.view.u64(this.#address + TIME_CHARGED);
+  }
+
+  /** Domains that are ready, and wait in partitions. */
+  get queued(): number {
+    return this.#field(TIME_QUEUED);
   }
 
   /** How many partitions there are; one, where there is no talk of them. */
