@@ -59,11 +59,11 @@ function closing(report: Report): string[] {
 /** What the clock cost, and what went wrong with it. */
 function clockLine({ time, domains }: Report): string[] {
   if (time === null) return [];
-  const { reads, readCycles, backwards, jumps, missedTicks } = time;
+  const { by, reads, readCycles, backwards, jumps, missedTicks } = time;
   const cost = readCycles === 0n ? "" : `, which took ${grouped(readCycles)} cycles`;
   const owed = domains.reduce((sum, { time }) => sum + (time?.owed ?? 0n), 0n);
   const parts = [
-    ...(reads > 0n ? [`${grouped(reads)} readings of the clock${cost}`] : ["billed by tick"]),
+    by === "tick" ? "Billed by tick" : `${grouped(reads)} readings of the clock${cost}`,
     ...(backwards > 0n ? [`${grouped(backwards)} went back`] : []),
     ...(jumps > 0n ? [`${grouped(jumps)} jumped ahead`] : []),
     ...(missedTicks > 0n ? [`${counted(Number(missedTicks), "tick")} missed`] : []),

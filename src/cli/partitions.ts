@@ -75,8 +75,8 @@ function page(scenario: Scenario, report: Report, paint: Paint): string {
   const { freeTime = "priority", bankruptcy = "default" } = scenario.kernel.partitions!;
   const windows = report.time!.elapsed / BigInt(report.processors) / BigInt(window!);
   const notes = [
-    `1×, 10×, 100×: on average in the last windows of ${milliseconds(window!)}, of which there were`,
-    `${grouped(windows)}; run: of all the time of the processors.`,
+    `1×, 10×, 100×: in the last windows, of ${milliseconds(window!)} each; there were ${grouped(windows)}.`,
+    "run, share: of all the time of the processors. error: of billed, compared with what it ran.",
     `Free time goes by ${freeTime}; after a bankruptcy: ${bankruptcy}.`,
   ];
   return [

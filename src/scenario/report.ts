@@ -43,6 +43,7 @@ export interface Report {
 export type Ending = "idle" | "limit" | "aborted" | "bankrupt";
 
 export interface TimeReport extends Timing {
+  readonly by: "microbill" | "tick";
   /** Cycles that domains ran: the truth that `billed` is compared with. */
   readonly ran: bigint;
   /** Cycles of the averaging window; null without partitions. */

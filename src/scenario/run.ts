@@ -150,7 +150,8 @@ export class ScenarioRun implements Standing {
     let ran = 0n;
     for (const name of this.#homes.keys()) ran += this.#domain(name).time!.ran;
     const window = this.#world.partitions.size > 0 ? this.kernel.window : null;
-    return { ...this.kernel.timing(), ran, window };
+    const { by = "microbill" } = this.#scenario.kernel.billing ?? {};
+    return { by, ...this.kernel.timing(), ran, window };
   }
 
   get elapsed(): bigint {
@@ -280,6 +281,8 @@ export class ScenarioRun implements Standing {
       this.#homes.set(name, { ...this.#homes.get(name)!, ...given({ partition, priority }) });
     });
     this.#each(act["rescind-domain"], (domain, name) => {
+      // What it is not billed for yet, it is as it stops.
+      if (domain.state !== "ended") domain.stop();
       const late = { ...this.#domain(name), state: "rescinded" } as const;
       domain.rescind();
       this.#lateDomains.set(name, late);
@@ -318,6 +321,21 @@ export class ScenarioRun implements Standing {
     for (const name of this.#homes.keys()) sum += this.#domain(name).consumed;
     const { consumed } = this.meter(PRIME);
     if (sum !== consumed) findings.push(`prime: consumed ${consumed}, its domains ${sum}`);
+    if (this.#isTimed) findings.push(...this.#timeFindings());
+    return findings;
+  }
+
+  /** Whatever the clock says: domains, partitions and the whole were billed for the same. */
+  #timeFindings(): string[] {
+    const { billed } = this.kernel.timing();
+    let owing = 0n;
+    for (const name of this.#homes.keys()) owing += this.#domain(name).time!.billed;
+    const parts = this.partitions().reduce((sum, { total }) => sum + total, 0n);
+    const findings: string[] = [];
+    if (owing !== billed) findings.push(`billed ${billed}, the domains ${owing}`);
+    if (this.#world.partitions.size > 0 && parts !== billed) {
+      findings.push(`billed ${billed}, the partitions ${parts}`);
+    }
     return findings;
   }
 }
