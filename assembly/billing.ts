@@ -66,6 +66,8 @@ export function vacate(there: Processor, point: i32): void {
     timer.readAt = there.time;
   } else if (timer.readAt == there.time) timer.party = 0;
   timer.occupant = 0;
+  // It has paid; what comes now is nobody's.
+  if (timer.readAt == there.time) timer.party = 0;
   timer.critical = 0;
   if ((control.timed & PARTITIONED) != 0) Partition.of(domain).running--;
 }
@@ -97,6 +99,7 @@ export function charge(there: Processor, point: i32): void {
 
 /** Reads the clock as of a time. `whole`: see `lookAt`. */
 export function sample(there: Processor, timer: Timer, now: u64, whole: bool): void {
+  if (timer.readAt == now) return;
   const cycles = lookAt(timer, now, whole);
   const sound = keep(timer);
   const passed = cycles - timer.last;

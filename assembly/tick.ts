@@ -33,7 +33,7 @@ export function keepTime(): void {
     if (isDefined(SHARED)) pullAlong(here);
   }
   if ((control.timed & PARTITIONED) == 0) return;
-  if (timer.decide != 0 || (here.ready == 0 && Time.own.queued != 0)) decide();
+  if (timer.decide != 0) decide();
 }
 
 /** Somebody runs, or is about to: the interrupt is served now. */
@@ -109,12 +109,20 @@ function mix(number: u32): u32 {
   return x ^ (x >>> 13);
 }
 
-/** The window turns, and with it who has budget. */
+/** The window turns, and with it who has budget. What was overdrawn shows at the first tick. */
 function turn(timer: Timer, ticks: u64): void {
-  rotate(timer, ticks);
+  rotate(timer, 1);
+  judgeAll();
+  if (ticks != 1) {
+    rotate(timer, ticks - 1);
+    judgeAll();
+  }
+  timer.ask();
+}
+
+function judgeAll(): void {
   const time = Time.own;
   for (let index: u32 = 0; index < time.partitions; index++) judge(time, Partition.at(index));
-  timer.ask();
 }
 
 /** Bankruptcy (A.4): from a critical budget overdrawn until the window is within the other budget. */

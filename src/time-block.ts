@@ -152,7 +152,7 @@ export class TimeBlock {
       [TIME_FAULT, clock.fault],
       [TIME_FREE_BY_RATIO, Number(partitions?.freeByRatio ?? false)],
       [TIME_BANKRUPT, partitions?.bankruptcy ?? 0],
-      [TIME_SLOTS, partitions?.slots ?? slotsOf(config)],
+      [TIME_SLOTS, partitions?.slots ?? 0],
     ];
     for (const [offset, value] of words) view.setU32(this.#address + offset, value);
     view.setF64(this.#address + TIME_RATE, clock.rate);
@@ -163,7 +163,7 @@ export class TimeBlock {
   }
 }
 
-/** Ticks that windows have room for, which are there also where nobody looks at them. */
+/** Ticks that windows have room for. */
 export function slotsOf(config: CheckedTime): number {
-  return config.partitions?.mostSlots ?? 1;
+  return config.partitions?.mostSlots ?? 0;
 }
