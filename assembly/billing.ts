@@ -46,7 +46,9 @@ export function occupy(domain: Record): void {
 
 /** From now on a domain is the one that runs. */
 function admit(timer: Timer, domain: Record): void {
-  timer.occupant = timer.party = changetype<usize>(domain);
+  timer.occupant = changetype<usize>(domain);
+  // Of two who change places at a tick, the one that ran is the party still.
+  if (Time.own.by != BY_TICK) timer.party = timer.occupant;
   timer.since = me().time;
   setLook(Time.own, timer);
   if ((control.timed & PARTITIONED) != 0) Partition.of(domain).running++;
@@ -59,6 +61,10 @@ export function vacate(there: Processor, point: i32): void {
   charge(there, point);
   const domain = changetype<Record>(timer.occupant);
   Task.of(domain).ran += there.time - timer.since;
+  if (Time.own.by == BY_TICK) {
+    timer.party = timer.occupant;
+    timer.readAt = there.time;
+  } else if (timer.readAt == there.time) timer.party = 0;
   timer.occupant = 0;
   // It has paid; what comes now is nobody's.
   if (timer.readAt == there.time) timer.party = 0;
@@ -93,6 +99,7 @@ export function charge(there: Processor, point: i32): void {
 
 /** Reads the clock as of a time. `whole`: see `lookAt`. */
 export function sample(there: Processor, timer: Timer, now: u64, whole: bool): void {
+  if (timer.readAt == now) return;
   const cycles = lookAt(timer, now, whole);
   const sound = keep(timer);
   const passed = cycles - timer.last;

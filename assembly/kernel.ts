@@ -120,6 +120,7 @@ export function allowanceOf(domain: Record, until: u64): u32 {
   let allowance: u64 = here.sliceLeft;
   if (control.timed != 0) allowance = min(allowance, allowed());
   else if (domain.amount < allowance) allowance = domain.amount;
+  if (here.time >= until) return 0;
   if (until - here.time < allowance) allowance = until - here.time;
   domain.short = 0;
   return <u32>allowance;
@@ -203,9 +204,10 @@ function putAway(domain: Record, outcome: i32, until: u64): i32 {
     end(domain);
     emit(EVENT_END, node, null, 0, node.consumed);
   } else {
+    const since = me().time;
     dequeue(domain);
     if (domain.amount == 0) domain.dryOut();
-    sleep(domain, pause);
+    sleep(domain, since, pause);
     if (control.traced) emit(EVENT_WAIT, node, null, 0, pause);
   }
   return REASON_RAN;

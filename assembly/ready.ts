@@ -117,6 +117,8 @@ export function takeIn(): void {
 /** Time passes in which this processor runs nobody. */
 export function passTime(to: u64): void {
   const here = me();
+  // A reading may have taken it there already.
+  if (to <= here.time) return;
   account(STATISTIC_IDLE, to - here.time);
   if (control.timed != 0) tickIdly(here, to);
   else here.time = to;
@@ -137,7 +139,10 @@ export function dequeue(domain: Record): void {
   } else if (there.ready == 0) panic(PANIC_QUEUE);
   if (there.ready == at) {
     closeSlice(there);
-    if (control.timed != 0) vacate(there, POINT_STOP);
+    if (control.timed != 0) {
+      vacate(there, POINT_STOP);
+      Timer.of(there).ask();
+    }
     there.ready = next;
   }
   changetype<Record>(domain.readyPrevious).readyNext = domain.readyNext;

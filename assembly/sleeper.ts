@@ -60,10 +60,9 @@ export function nextWake(): u64 {
   return control.sleepers ? Sleeper.at(0).time : u64.MAX_VALUE;
 }
 
-/** Puts a domain that is on no queue to sleep for so many cycles; time ends at 2^64 − 1. */
-export function sleep(domain: Record, cycles: u32): void {
-  const now = me().time;
-  sleepUntil(domain, cycles < u64.MAX_VALUE - now ? now + cycles : u64.MAX_VALUE);
+/** Puts a domain that is on no queue to sleep, from a time on for so many cycles; time ends at 2^64 − 1. */
+export function sleep(domain: Record, since: u64, cycles: u32): void {
+  sleepUntil(domain, cycles < u64.MAX_VALUE - since ? since + cycles : u64.MAX_VALUE);
 }
 
 export function sleepUntil(domain: Record, until: u64): void {

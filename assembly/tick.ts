@@ -33,7 +33,7 @@ export function keepTime(): void {
     if (isDefined(SHARED)) pullAlong(here);
   }
   if ((control.timed & PARTITIONED) == 0) return;
-  if (timer.decide != 0 || (here.ready == 0 && Time.own.queued != 0)) decide();
+  if (timer.decide != 0) decide();
 }
 
 /** Somebody runs, or is about to: the interrupt is served now. */
@@ -44,9 +44,15 @@ function serve(here: Processor, timer: Timer): void {
   // A handler that sees one interrupt counts one load.
   if (time.clock == CLOCK_COUNTDOWN) timer.units += loadOf(time);
   advance(timer, ticks);
-  if (time.by == BY_TICK) pay(timer, timer.occupant, ticks * time.tick);
+  if (time.by == BY_TICK) pay(timer, sampled(here, timer), ticks * time.tick);
   else charge(here, POINT_TICK);
   if ((control.timed & PARTITIONED) != 0) turn(timer, ticks);
+}
+
+/** Who runs at a tick; of two who change places just then it is the one that ran. */
+function sampled(here: Processor, timer: Timer): usize {
+  const isLeaving = timer.party != 0 && timer.readAt == here.time;
+  return isLeaving ? timer.party : timer.occupant;
 }
 
 /**
@@ -63,7 +69,8 @@ export function tickIdly(here: Processor, to: u64): void {
     // Whose time is not billed yet pays up to the first tick; a faulty clock is looked at by each tick.
     let left = ticks;
     while (left != 0) {
-      const some: u64 = timer.party != 0 || time.fault != FAULT_NONE ? 1 : left;
+      const isOwed = timer.party != 0 && time.by != BY_TICK;
+      const some: u64 = isOwed || time.fault != FAULT_NONE ? 1 : left;
       left -= some;
       if (time.clock == CLOCK_COUNTDOWN) timer.units += some * loadOf(time);
       advance(timer, some);
@@ -102,12 +109,20 @@ function mix(number: u32): u32 {
   return x ^ (x >>> 13);
 }
 
-/** The window turns, and with it who has budget. */
+/** The window turns, and with it who has budget. What was overdrawn shows at the first tick. */
 function turn(timer: Timer, ticks: u64): void {
-  rotate(timer, ticks);
+  rotate(timer, 1);
+  judgeAll();
+  if (ticks != 1) {
+    rotate(timer, ticks - 1);
+    judgeAll();
+  }
+  timer.ask();
+}
+
+function judgeAll(): void {
   const time = Time.own;
   for (let index: u32 = 0; index < time.partitions; index++) judge(time, Partition.at(index));
-  timer.ask();
 }
 
 /** Bankruptcy (A.4): from a critical budget overdrawn until the window is within the other budget. */

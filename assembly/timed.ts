@@ -20,14 +20,13 @@ export function beginRun(domain: Record): void {
 }
 
 /**
- * For how long the one that runs may: to the next tick, to when its cache must be used up, and with
- * partitions to when somebody may come first. An instruction that does not fit is not cut short.
+ * For how long the one that runs may: to the next tick, to when its cache must be used up, and to when
+ * somebody wakes. An instruction that does not fit is not cut short.
  */
 export function allowed(): u64 {
   const timer = Timer.own;
   const now = me().time;
-  let end = min(timer.due, timer.spent);
-  if ((control.timed & PARTITIONED) != 0) end = min(end, min(nextWake(), nextWorry()));
+  const end = min(min(timer.due, timer.spent), min(nextWake(), nextWorry()));
   if (end <= now) return 0;
   const least = timer.least;
   timer.least = 0;

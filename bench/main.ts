@@ -40,7 +40,8 @@ function wholeFromOne(text: string): number {
   return Number(text);
 }
 
-const listing = BENCHES.map(({ name, about }) => `  ${name.padEnd(10)} ${about}`).join("\n");
+const longest = Math.max(...BENCHES.map(({ name }) => name.length));
+const listing = BENCHES.map(({ name, about }) => `  ${name.padEnd(longest)} ${about}`).join("\n");
 
 new Command("bench")
   .description("Measures the kernel; without names, all benches.")

@@ -2,9 +2,14 @@
 
 import { cpus } from "node:os";
 import Table from "cli-table3";
+import { wrapped } from "../src/cli/table.js";
 import { type Bench, type Figure, goalText, type Size } from "./bench.js";
 
-const RIGHT = "right" as const;
+/** Of a terminal that nobody has made wider. */
+const COLUMNS = 100;
+/** The blanks on both sides of a cell; these and a border. */
+const PADDING = 2;
+const CELL_FRAME = PADDING + 1;
 
 /** Runs benches one after another; each one's table appears when it is done. */
 export async function report(benches: readonly Bench[], size: Size, json: boolean): Promise<void> {
@@ -14,8 +19,9 @@ export async function report(benches: readonly Bench[], size: Size, json: boolea
     const figures = await bench.run(size);
     const seconds = (performance.now() - start) / 1000;
     results.push({ name: bench.name, about: bench.about, figures });
-    if (!json)
-      console.log(`\n${bench.name}: ${bench.about} (${seconds.toFixed(1)} s)\n${table(figures)}`);
+    if (json) continue;
+    const title = `${bench.name}: ${bench.about} (${seconds.toFixed(1)} s)`;
+    console.log(`\n${wrapped(title, COLUMNS, "  ")}\n${table(figures)}`);
   }
   const machine = { node: process.version, cpu: cpus()[0]?.model, cpus: cpus().length };
   if (json) console.log(JSON.stringify({ ...size, machine, benches: results }, undefined, 2));
@@ -28,33 +34,43 @@ function summary(figures: readonly Figure[]): string {
   const counts = `${withGoal.length - missed.length} of ${withGoal.length} goals met`;
   const lines = missed.map(({ name, parameters, yardstick }) => {
     const against = yardstick ? `, against ${yardstick}` : "";
-    return `  missed: ${name}, ${Object.entries(parameters).flat().join(" ")}${against}`;
+    const what = Object.entries(parameters).flat().join(" ");
+    return `  ${wrapped(`missed: ${name}, ${what}${against}`, COLUMNS - 2, "    ")}`;
   });
   return [counts, ...lines].join("\n");
 }
 
-function table(figures: readonly Figure[]): string {
-  const rows = new Table({
-    head: ["", "with", "median", "p25 – p75", "against", "ratio", "goal", ""],
-    colAligns: ["left", "left", RIGHT, RIGHT, "left", RIGHT, RIGHT, "left"],
+/** Lines of at most so many columns: what was measured is broken where figures leave it too little room. */
+export function table(figures: readonly Figure[], columns = COLUMNS): string {
+  const heads = ["", "median", "p25 – p75", "ratio", "goal"];
+  const all = [heads, ...figures.map(cells)];
+  const isFilled = (place: number) => place < 3 || all.slice(1).some((row) => row[place] !== "");
+  const rows = all.map((row) => row.filter((_, place) => isFilled(place)));
+  const widths = rows[0]!.map((_, place) => Math.max(...rows.map((row) => row[place]!.length)));
+  const total = widths.reduce((sum, width) => sum + width + CELL_FRAME, 1);
+  widths[0]! -= Math.max(0, total - columns);
+  const drawn = new Table({
+    head: rows[0]!,
+    colAligns: widths.map((_, place) => (place === 0 ? "left" : "right")),
+    colWidths: widths.map((width) => width + PADDING),
+    wordWrap: true,
     style: { head: [], border: [], compact: true },
   });
-  for (const figure of figures) {
-    const { name, parameters, unit, median, p25, p75, yardstick, ratio, factor, goal, met } =
-      figure;
-    const given = Object.entries(parameters).map(([key, value]) => `${key} ${show(value)}`);
-    rows.push([
-      name,
-      given.join(", "),
-      `${number(median)} ${unit}`,
-      `${number(p25)} – ${number(p75)}`,
-      yardstick ?? "",
-      ratio === undefined ? "" : `${ratio.toFixed(2)} ×${factor ? " faster" : ""}`,
-      goal ? goalText(goal) : "",
-      goal ? (met ? "met" : "missed") : "",
-    ]);
-  }
-  return rows.toString();
+  drawn.push(...rows.slice(1));
+  return drawn.toString();
+}
+
+function cells(figure: Figure): string[] {
+  const { name, parameters, unit, median, p25, p75, yardstick, ratio, factor, goal, met } = figure;
+  const given = Object.entries(parameters).map(([key, value]) => `${key} ${show(value)}`);
+  const against = yardstick ? [`against ${yardstick}`] : [];
+  return [
+    [name, ...given, ...against].join(", "),
+    `${number(median)} ${unit}`.trim(),
+    `${number(p25)} – ${number(p75)}`,
+    ratio === undefined ? "" : `${ratio.toFixed(2)} ×${factor ? " faster" : ""}`,
+    goal ? `${goalText(goal)}: ${met ? "met" : "missed"}` : "",
+  ];
 }
 
 function show(value: number | string): string {

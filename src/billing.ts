@@ -49,8 +49,8 @@ export interface PartitioningOptions {
   readonly freeTime?: "priority" | "ratio";
   /**
    * What follows where a partition has overdrawn its critical budget. Always: it has no budget until its window is within
-   * the other one. "cancel": its critical budget is 0 from then on. "notify": also event "bankruptcy". "stop": the
-   * same, and the run is rejected with PartitionError BANKRUPT. "default".
+   * the other one. "cancel": its critical budget is 0 from then on. "notify": also event "bankruptcy", the first time. "stop": that
+   * event each time, and the run is rejected with PartitionError BANKRUPT. "default".
    */
   readonly bankruptcy?: "default" | "cancel" | "notify" | "stop";
 }

@@ -137,9 +137,10 @@ export class Dispatcher implements Driver {
 
   /** Nobody is ready or sleeps: time goes on to the next alarm, if somebody waits for one. */
   #rest(until: bigint): StepOutcome {
-    const { answers, view } = this.#core;
+    const { answers, view, timeBlock } = this.#core;
     // Whoever was told of something may have given somebody something to do, or is about to (R15).
     if (answers.isAsked || view.processor(OWN, PROCESSOR_READY) !== 0) return "ran";
+    if (timeBlock && timeBlock.queued !== 0) return "ran";
     const { next } = this.alarms;
     if (next === NEVER) return answers.areOut ? "waiting" : "idle";
     this.#core.view.amount = next < until ? next : until;

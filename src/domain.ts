@@ -35,7 +35,7 @@ import { PROCESSOR_READY } from "../assembly/processor-layout.js";
 import { TASK_OWED, TASK_RAN } from "../assembly/time-layout.js";
 import type { Core } from "./core.js";
 import { DomainKeys } from "./domain-keys.js";
-import { RescindedError, StateError } from "./errors.js";
+import { OptionError, RescindedError, StateError } from "./errors.js";
 import { allocationOf, type DomainId, indexOf } from "./id.js";
 import type { Key } from "./key.js";
 import type { KeyLike } from "./key-like.js";
@@ -67,6 +67,9 @@ export type DomainState =
   | "parked"
   | "trapped"
   | "ended";
+
+/** Eighteen years of a 16 MHz clock. */
+const MAX_CHARGE = 2n ** 53n;
 
 const STATES: ReadonlyMap<number, DomainState> = new Map([
   [STATE_STOPPED, "stopped"],
@@ -255,6 +258,9 @@ export class Domain {
    */
   charge(amount: bigint): void {
     cycles("charge", amount);
+    if (amount > MAX_CHARGE) {
+      throw new OptionError(`charge: found ${amount}n, expected at most 2n ** 53n cycles at once`);
+    }
     const { view, exports, timeBlock } = this.#core;
     this.#alive();
     if (!timeBlock) {

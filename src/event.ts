@@ -10,13 +10,16 @@ import type { Partition } from "./partition.js";
 export interface KernelEvents {
   /** The keeper of a dry meter was called for a domain, and what came of it. */
   keeper: { meter: Meter; domain: Domain; time: bigint; outcome: KeeperOutcome };
-  /** A keeper threw or rejected; its domain is parked. */
+  /** A keeper threw or rejected; its domain is parked. Without a listener, `step` or `run` throws the error. */
   keeperError: { meter: Meter; domain: Domain; time: bigint; error: unknown };
   /** A domain is parked on a dry meter that no keeper answers for. */
   park: { domain: Domain; meter: Meter; time: bigint };
   /** A domain trapped; `address` is of the target CPU's traps. */
   trap: { domain: Domain; code: number; address: number; time: bigint };
-  /** A host object threw or rejected; `domain` had invoked it, had run dry or trapped, or is null for the host. */
+  /**
+   * A host object threw or rejected; `domain` had invoked it, had run dry or trapped, or is null for the host.
+   * Without a listener, `step` or `run` throws the error.
+   */
   objectError: { domain: Domain | null; time: bigint; error: unknown };
   /** A program came to its end. */
   end: { domain: Domain; exitCode: number | null; time: bigint };
@@ -24,7 +27,7 @@ export interface KernelEvents {
   output: { domain: Domain; fd: 1 | 2; bytes: Uint8Array; time: bigint };
   /** A processor's worker ended that nobody had asked to; there is another, or there will be. */
   processor: { processor: number; error: unknown; time: bigint };
-  /** A partition has overdrawn its critical budget; told where `partitions.bankruptcy` is "notify" or "stop". */
+  /** A partition has overdrawn its critical budget; told where `partitions.bankruptcy` is "notify", once, or "stop". */
   bankruptcy: { partition: Partition; time: bigint };
   /** A processor's clock has gone back, or jumped ahead; told once of each. */
   clock: { fault: "backwards" | "jump"; time: bigint };
@@ -117,12 +120,18 @@ export class Emitter {
     }
   }
 
+  /** Tells of an error of the host's; where nobody listens for it, it is thrown as one of a listener is. */
+  report<Name extends "keeperError" | "objectError">(name: Name, event: KernelEvents[Name]): void {
+    if (this.has(name)) this.emit(name, event);
+    else this.fail(event.error);
+  }
+
   /** Lets `raise` throw an error as if it were a listener's. */
   fail(error: unknown): void {
     this.#errors.push(error);
   }
 
-  /** Throws the first error of a listener since this was last called, if there was one. */
+  /** Throws the first error that was kept since this was last called, if there was one. */
   raise(): void {
     if (this.isHeld || this.#errors.length === 0) return;
     const [error] = this.#errors;

@@ -23,8 +23,8 @@ export interface HostMessage extends Delivery {
 
 /**
  * Called for each message to a host object; what it returns, or its promise resolves to, is the answer: it goes
- * to key 4, if that still is a key to somebody who waits. A thrown error is told as "objectError", and
- * answered with 0x80000004.
+ * to key 4, if that still is a key to somebody who waits. A thrown error is told as "objectError" (and
+ * thrown by the run, if nobody listens), and answered with 0x80000004.
  *
  * In slot 2 of a meter it is the keeper and gets the message of §7: order 0xffffffff, the time (8 bytes,
  * big-endian, in 2^−12 µs), key 3 the service key of the dry meter, key 4 a restart key to the domain; its answer
@@ -105,7 +105,7 @@ export class HostObjects {
         ),
       fail: (error) => {
         const outcome = reply.fail();
-        this.#core.emitter.emit("objectError", { domain, time, error });
+        this.#core.emitter.report("objectError", { domain, time, error });
         return outcome;
       },
       isOut: () => reply.isOut(),

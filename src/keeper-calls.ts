@@ -104,7 +104,7 @@ export class KeeperCalls {
       settle: (answer) => this.#settle(call, answer),
       fail: (error) => {
         this.#decline(call);
-        emitter.emit("keeperError", { meter, domain, time, error });
+        emitter.report("keeperError", { meter, domain, time, error });
         return "error";
       },
       isOut: () => this.#isOut(call),

@@ -22,8 +22,9 @@ export interface KeeperMessage {
 /**
  * Called when a domain needs cycles and this is the nearest dry meter above it. After it returns (or
  * its promise resolves) the domain looks again, unless it answered "decline" or threw: then the
- * domain is parked. While it has not answered, other domains that run dry here wait. A keeper that
- * lets a domain go on three times in a row without cycles for it is not asked again: it is parked.
+ * domain is parked, and the error told ("keeperError"). While it has not answered, other domains that run dry
+ * here wait. A keeper that lets a domain go on three times in a row without cycles for it is not asked
+ * again: it is parked.
  * One that answers later may find the meter switched off since: `if (meter.isOff) return "decline"`.
  */
 export type Keeper = (message: KeeperMessage) => KeeperAnswer | PromiseLike<KeeperAnswer>;
@@ -37,7 +38,8 @@ export function refill(o: { amount: bigint; times?: number }): Keeper {
   let left = o.times ?? Number.POSITIVE_INFINITY;
   if (o.times !== undefined) whole("refill: times", o.times, 0, Number.MAX_SAFE_INTEGER);
   return ({ meter }) => {
-    if (left <= 0) return "decline";
+    // Somebody may have switched it off since it ran dry.
+    if (left <= 0 || meter.isOff) return "decline";
     left--;
     meter.add(amount);
   };

@@ -49,7 +49,7 @@ import { Join, Wait } from "./rendezvous.js";
 import { bytesOf, timeFrames } from "./size.js";
 import { readStatistics, type Statistics } from "./statistics.js";
 import { checkThreads } from "./thread.js";
-import { TimeBlock } from "./time-block.js";
+import { slotsOf, TimeBlock } from "./time-block.js";
 import { readTiming, type Timing } from "./timing.js";
 import { instantiate } from "./wasm.js";
 
@@ -100,7 +100,7 @@ export class Kernel {
     if (several && !isSimulated) checkThreads();
     // A build that is given may be a shared one for one processor, too.
     const beside = several || build ? processors : 0;
-    const own = time ? timeFrames(nodes, beside, time.partitions?.mostSlots ?? 0) : 0;
+    const own = time ? timeFrames(nodes, beside, slotsOf(time)) : 0;
     const instance = instantiate(bytesOf(nodes, frames, beside, own), build, several);
     const core = new Core(instance, options);
     const others = instance.shared ? processors : 0;

@@ -5,32 +5,26 @@ import { PAGE_SIZE } from "../assembly/layout.js";
 import type { Core } from "./core.js";
 import { ELF_MEMORY_LIMIT } from "./elf.js";
 import { OptionError, RescindedError } from "./errors.js";
+import { Handle } from "./handle.js";
 import type { NodeId } from "./id.js";
 import type { Key } from "./key.js";
 import type { Mapping } from "./machine.js";
 import { bytesOf } from "./message.js";
-import { Node } from "./node.js";
 import { checkNames, show, whole } from "./options.js";
 import { orders } from "./orders.js";
 
 const { readPage, writePage } = orders;
 
 /** A handle of a page; every member but `id` and `name` throws RescindedError once it is rescinded. */
-export class Page {
-  readonly id: NodeId;
-  readonly name: string;
-  readonly #core: Core;
-
+export class Page extends Handle {
   /** @internal */
   constructor(core: Core, id: NodeId, name: string) {
-    this.#core = core;
-    this.id = id;
-    this.name = name;
+    super(core, id, name, `page ${name}`);
   }
 
   /** Reads, writes and maps it. */
   get key(): Key {
-    if (!this.#core.isLive(this.id)) throw new RescindedError(`page ${this.name}`);
+    this.mustBeLive();
     return { kind: "page", id: this.id, databyte: 0 };
   }
 
@@ -40,7 +34,7 @@ export class Page {
     whole("read: length", length, 0, PAGE_SIZE - offset);
     const { key } = this;
     if (length === 0) return new Uint8Array(0);
-    return this.#core.invoke(key, readPage + offset).string.slice(0, length);
+    return this.core.invoke(key, readPage + offset).string.slice(0, length);
   }
 
   /** Writes bytes, a text as UTF-8, from an offset on. @throws {OptionError} where they don't fit. */
@@ -49,19 +43,19 @@ export class Page {
     const string = bytesOf("write: bytes", bytes, PAGE_SIZE - offset);
     const { key } = this;
     if (string.length === 0) return;
-    const { code } = this.#core.invoke(key, writePage + offset, undefined, string);
+    const { code } = this.core.invoke(key, writePage + offset, undefined, string);
     if (code !== OK) throw new OptionError(`write: the page answered ${code}`);
   }
 
   /** Takes it out of every address space; every key to it is void from now on. */
-  rescind(): void {
-    if (this.#core.isLive(this.id)) this.#core.mappings.unmap(this.id);
-    new Node(this.#core, this.id, `page ${this.name}`).rescind();
+  override rescind(): void {
+    if (this.core.isLive(this.id)) this.core.mappings.unmap(this.id);
+    super.rescind();
   }
 
   /** @internal */
   isOf(core: Core): boolean {
-    return this.#core === core;
+    return this.core === core;
   }
 }
 

@@ -124,7 +124,7 @@ export class Partition {
         criticalUsed: Number(view.u64(at(PARTITION_CRITICAL_USED))),
         total: view.u64(at(PARTITION_TOTAL)),
         isBankrupt: view.u32(at(PARTITION_BANKRUPT)) !== 0,
-        bankruptcies: view.u32(at(PARTITION_BANKRUPTCIES)),
+        bankruptcies: Number(view.u64(at(PARTITION_BANKRUPTCIES))),
       };
     });
   }

@@ -1,33 +1,14 @@
 // Where domains meet who come at different times: joins and waits, objects of the kernel.
 
-import type { Core } from "./core.js";
-import { RescindedError } from "./errors.js";
-import type { NodeId } from "./id.js";
+import { Handle } from "./handle.js";
 import type { Key } from "./key.js";
-import { Node } from "./node.js";
 
 /** A handle of a join or a wait; `key` throws RescindedError once it is rescinded, and so does `rescind`. */
-abstract class Rendezvous {
-  readonly id: NodeId;
-  readonly name: string;
-  readonly #core: Core;
-
-  /** @internal */
-  constructor(core: Core, id: NodeId, name: string) {
-    this.#core = core;
-    this.id = id;
-    this.name = name;
-  }
-
+abstract class Rendezvous extends Handle {
   /** A start key to it, data byte 0. */
   get key(): Key {
-    if (!this.#core.isLive(this.id)) throw new RescindedError(this.name);
+    this.mustBeLive();
     return { kind: "start", id: this.id, databyte: 0 };
-  }
-
-  /** Every key to it is void from now on. */
-  rescind(): void {
-    new Node(this.#core, this.id, this.name).rescind();
   }
 }
 

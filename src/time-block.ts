@@ -10,6 +10,7 @@ import {
   TASK_SIZE,
   TIME_BANKRUPT,
   TIME_BY,
+  TIME_CHARGED,
   TIME_CLOCK,
   TIME_DRIFT,
   TIME_FAULT,
@@ -19,6 +20,7 @@ import {
   TIME_MASKED,
   TIME_PARTITIONS,
   TIME_POINTS,
+  TIME_QUEUED,
   TIME_RATE,
   TIME_READ,
   TIME_REPAIR,
@@ -50,7 +52,7 @@ export class TimeBlock {
     this.#core = core;
     this.config = config;
     const { exports, shared, options, view } = core;
-    const status = exports.timeOpen(config.partitions?.mostSlots ?? 0);
+    const status = exports.timeOpen(slotsOf(config));
     // Its frames are beside those that were asked for.
     if (status !== OK) {
       const why = status === STATUS_NO_FRAMES ? "no frames" : `status ${status}`;
@@ -103,6 +105,16 @@ export class TimeBlock {
     return 0n;
   }
 
+  /** Cycles that the host has charged. */
+  get charged(): bigint {
+    return this.#core.view.u64(this.#address + TIME_CHARGED);
+  }
+
+  /** Domains that are ready, and wait in partitions. */
+  get queued(): number {
+    return this.#field(TIME_QUEUED);
+  }
+
   /** How many partitions there are; one, where there is no talk of them. */
   get partitions(): number {
     return Math.max(1, this.#field(TIME_PARTITIONS));
@@ -125,7 +137,8 @@ export class TimeBlock {
     return this.#core.view.u32(this.#address + offset);
   }
 
-  #write({ by, tick, points, clock, partitions }: CheckedTime): void {
+  #write(config: CheckedTime): void {
+    const { by, tick, points, clock, partitions } = config;
     const { view } = this.#core;
     const words: readonly (readonly [offset: number, value: number])[] = [
       [TIME_TICK, tick],
@@ -148,4 +161,9 @@ export class TimeBlock {
     view.setU64(this.#address + TIME_FAULT_AT, clock.faultAt);
     view.setU64(this.#address + TIME_FAULT_BY, clock.faultBy);
   }
+}
+
+/** Ticks that windows have room for. */
+export function slotsOf(config: CheckedTime): number {
+  return config.partitions?.mostSlots ?? 0;
 }

@@ -15,13 +15,15 @@ import type { Core } from "./core.js";
 import { StateError } from "./errors.js";
 
 /**
- * Over all processors, in cycles or in times that something happened. With an exact clock `elapsed = billed + idle +
- * unbilled`; with another, that is what the clock says of it.
+ * Over all processors, in cycles or in times that something happened. With an exact clock
+ * `elapsed + charged = billed + idle + unbilled`; with another, that is what the clock says of it.
  */
 export interface Timing {
   /** The time of all processors together; the only figure that is not by the clock. */
   readonly elapsed: bigint;
-  /** Billed to domains. */
+  /** Cycles of the host's work that domains were charged. */
+  readonly charged: bigint;
+  /** Billed to domains, what they were charged included. */
   readonly billed: bigint;
   /** Billed to nobody. */
   readonly idle: bigint;
@@ -56,6 +58,7 @@ export function readTiming(core: Core): Timing {
     }
     return {
       elapsed: timeBlock.elapsed,
+      charged: timeBlock.charged,
       ...{ billed, idle: timeBlock.sum(TIMER_IDLE), unbilled },
       ...{ reads: timeBlock.sum(TIMER_READS), readCycles: timeBlock.sum(TIMER_READ_CYCLES) },
       backwards: timeBlock.sum(TIMER_BACKWARDS),

@@ -32,6 +32,8 @@ class Anarchy {
     this.#random = random;
     const { kernel, prime } = this.lab;
     const top = this.lab.meter("top", prime);
+    // Keepers add to meters that are off.
+    kernel.on("keeperError", () => {});
     this.#meters = [top];
     for (let i = 0; i < 4; i++) {
       const superior = random.pick(this.#meters);

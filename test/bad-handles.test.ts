@@ -10,7 +10,7 @@ import {
   RescindedError,
 } from "../src/index.js";
 import { DK0, findings, Lab } from "./lab.js";
-import { attempt } from "./pair.js";
+import { attempt } from "./sides.js";
 
 const never = (): Promise<never> => new Promise(() => {});
 

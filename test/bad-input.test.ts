@@ -9,7 +9,7 @@ import {
   StateError,
 } from "../src/index.js";
 import { DK0, findings, Lab } from "./lab.js";
-import { attempt } from "./pair.js";
+import { attempt } from "./sides.js";
 
 const ALL = 2n ** 64n - 1n;
 const never = (): Promise<never> => new Promise(() => {});
@@ -183,6 +183,8 @@ describe("keepers that misbehave", () => {
     "one that rescinds its own meter, then: %s",
     (then) => {
       const lab = new Lab({ quantum: 10 });
+      const errors: unknown[] = [];
+      lab.kernel.on("keeperError", ({ error }) => errors.push(error));
       const b = lab.meter("B", lab.prime, 1000n);
       let late: KeeperMessage | undefined;
       const a = lab.meter("A", b, 5n, (message) => {
@@ -200,6 +202,7 @@ describe("keepers that misbehave", () => {
         expect(late!.decline()).toBe(true);
         lab.run(100);
       }
+      expect(errors).toHaveLength(then === "throw" ? 1 : 0);
       expect([d1.trap?.code, d2.trap?.code]).toEqual([0x404, 0x404]);
       expect([b.peek(), b.statistics().consumed]).toEqual([995n, 5n]);
       expect(findings(lab.kernel)).toEqual([]);

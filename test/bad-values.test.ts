@@ -14,7 +14,7 @@ import {
   StateError,
 } from "../src/index.js";
 import { DK0, findings, Lab } from "./lab.js";
-import { attempt } from "./pair.js";
+import { attempt } from "./sides.js";
 
 describe("wrong values", () => {
   const options: [KernelOptions | unknown, RegExp][] = [

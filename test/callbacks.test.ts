@@ -120,6 +120,22 @@ test("the error of a listener reaches whoever runs the kernel, also out of a pro
   expect((await kernel.run()).reason).toBe("idle");
 });
 
+test.each(["at once", "later"])(
+  "without a listener the error of a keeper, %s, reaches whoever runs the kernel",
+  async (when) => {
+    const kernel = createKernel();
+    const error = new Error("keeper");
+    const meter = dry(kernel, () => {
+      if (when === "later") return Promise.reject(error);
+      throw error;
+    });
+    const domain = busy(kernel, meter);
+    await expect(kernel.run()).rejects.toBe(error);
+    expect(domain.state).toBe("parked");
+    expect((await kernel.run()).reason).toBe("idle");
+  },
+);
+
 test("a listener that does something else first does not make the keeper's call another's", () => {
   const kernel = createKernel({ trace: true, quantum: 100 });
   const meter = kernel.createMeter({

@@ -7,24 +7,21 @@ import { Objects } from "./gate-objects.js";
 import {
   bigEndian,
   DK0,
-  type Entry,
   GateDomain,
   GateJoin,
   type GateKey,
-  GateMeter,
-  type GatePage,
+  type GateMeter,
   GateWait,
   type Message,
   message,
   nameOf,
   present,
-  type Token,
 } from "./gate-parts.js";
-import { GateSchedule, type Where } from "./gate-schedule.js";
+import type { Where } from "./gate-schedule.js";
+import { GateStates } from "./gate-states.js";
 import { CALL, FORK, RETURN } from "./invoke.js";
-import { BEGIN, CODE, LOGGED, Puppet, REST, type Step } from "./puppet.js";
+import { BEGIN, CODE, Puppet, REST } from "./puppet.js";
 
-export const ABANDONED = 0x80000003;
 const KEEPER_ORDER = 0xffffffff;
 const TRAP_ORDER = 0x80000000;
 /** Where the puppets' ecall is. */
@@ -35,36 +32,14 @@ const UNKNOWN = "????????";
 /** Something happened of which the rules do not say what puppets see of it. */
 export class Unsaid extends Error {}
 
-export class GateModel extends GateSchedule {
-  readonly meters: GateMeter[] = [];
-  readonly joins: GateJoin[] = [];
-  readonly pages: GatePage[] = [];
-  /** Time, who and what: messages to gates, parks, traps. */
-  readonly trace: string[] = [];
+export class GateModel extends GateStates {
   readonly #objects = new Objects(this);
-
-  constructor(quantum: number) {
-    super(quantum);
-    this.meters.push(new GateMeter("prime", 2n ** 56n - 1n, null));
-  }
-
-  createMeter(superior: GateMeter, cycles: bigint): GateMeter {
-    const meter = new GateMeter(`M${this.meters.length}`, cycles, superior);
-    this.meters.push(meter);
-    return meter;
-  }
-
-  createDomain(meter: GateMeter, steps: readonly Step[]): GateDomain {
-    const domain = new GateDomain(`D${this.domains.length}`, meter, steps, BEGIN);
-    this.domains.push(domain);
-    return domain;
-  }
 
   // --- Running ----------------------------------------------------------------------------------
 
   /** One cycle of a domain, or what it does without one, or what keeps it from having one. */
   protected override pass(domain: GateDomain): void {
-    const chain = this.#chain(domain);
+    const chain = this.chain(domain);
     if (typeof chain === "number") {
       // Of a chain that is none nobody can wait for cycles.
       domain.trap = { code: chain, where: UNKNOWN };
@@ -127,22 +102,6 @@ export class GateModel extends GateSchedule {
     return present(slot < 16 ? domain.keys[slot]! : DK0);
   }
 
-  chainOf(domain: GateDomain): GateMeter[] {
-    const chain = this.#chain(domain);
-    return typeof chain === "number" ? [] : chain;
-  }
-
-  #chain(domain: GateDomain): GateMeter[] | number {
-    const key = present(domain.meter);
-    if (key.kind !== "meter") return 0x404;
-    const chain: GateMeter[] = [];
-    for (let at: GateMeter | null = key.to; at; at = at.superior) {
-      if (at.bad) return 0x408;
-      chain.push(at);
-    }
-    return chain;
-  }
-
   // --- Invoking ---------------------------------------------------------------------------------
 
   /** False where the invocation itself is at fault, and is to be done again. */
@@ -154,7 +113,7 @@ export class GateModel extends GateSchedule {
     if (key.kind === "start" && key.to instanceof GateDomain) {
       if (key.to === domain) return !this.#fault(domain, 0x300, 0);
       if (key.to.state !== "available") {
-        this.#stall(domain, key.to);
+        this.stall(domain, key.to);
         return true;
       }
     }
@@ -173,7 +132,7 @@ export class GateModel extends GateSchedule {
       return;
     }
     if (kind === CALL) {
-      const token = this.#wait(domain, "answer");
+      const token = this.waitFor(domain, "answer");
       sent.keys[3] = { kind: "resume", to: domain, how: "return", token };
     }
     this.queue.splice(this.queue.indexOf(domain), 1);
@@ -188,7 +147,7 @@ export class GateModel extends GateSchedule {
   /** The registers as the step has loaded them are what is logged. */
   #takeUp(domain: GateDomain): void {
     const [order, databyte, stored, sent] = [10, 11, 12, 13].map((n) => domain.register(n) >>> 0);
-    this.#goOn(domain, {
+    this.goOn(domain, {
       order: order!,
       databyte: databyte!,
       stored: stored!,
@@ -197,26 +156,12 @@ export class GateModel extends GateSchedule {
     });
   }
 
-  #goOn(domain: GateDomain, entry: Entry): void {
-    domain.entry = entry;
-    domain.doing = "log";
-    domain.left = LOGGED;
-  }
-
   /** Answers false. */
   #fault(domain: GateDomain, code: number, address: number): boolean {
     domain.trap = { code, where: word(address) + word(ECALL_AT) };
     domain.doing = "invoke";
     domain.left = 1;
     return false;
-  }
-
-  #stall(domain: GateDomain, callee: GateDomain): void {
-    this.leaveQueue(domain);
-    domain.state = "stalled";
-    domain.invokes = domain.doing === "invoke" && domain.left === 0;
-    domain.stalledOn = callee;
-    callee.stallers.push(domain);
   }
 
   /** Hands a message to whatever a key leads to; who is made running is the first or the last of the queue. */
@@ -234,7 +179,7 @@ export class GateModel extends GateSchedule {
         if (key.how === "fault") {
           key.to.trap = sent.order === 0 ? null : { code: sent.order, where: UNKNOWN };
         }
-        this.#wakeUp(key.to, where);
+        this.wakeUp(key.to, where);
       }
       return;
     }
@@ -253,30 +198,14 @@ export class GateModel extends GateSchedule {
       if (slot !== null && key) domain.keys[slot] = present(key);
     });
     const stored = Math.min(sent.string.length, domain.register(16), MOST);
-    this.#goOn(domain, {
+    this.goOn(domain, {
       order: sent.order,
       databyte,
       stored,
       sent: sent.string.length,
       string: sent.string.slice(0, stored),
     });
-    this.#wakeUp(domain, where);
-  }
-
-  #wakeUp(domain: GateDomain, where: Where): void {
-    domain.state = "ready";
-    domain.token = null;
-    domain.why = null;
-    if (where === "first") this.queue.unshift(domain);
-    else this.queue.push(domain);
-  }
-
-  #wait(domain: GateDomain, why: "answer" | "kept"): Token {
-    const token = { void: false };
-    domain.state = "waiting";
-    domain.why = why;
-    domain.token = token;
-    return token;
+    this.wakeUp(domain, where);
   }
 
   // --- Keepers ----------------------------------------------------------------------------------
@@ -286,11 +215,7 @@ export class GateModel extends GateSchedule {
     if (key.kind !== "start" && key.kind !== "resume") return;
     if (key.to instanceof GateWait || (key.kind === "start" && key.to instanceof GateJoin)) return;
     const callee = key.to instanceof GateDomain ? key.to.name : "nobody";
-    this.#say(domain, `${mode} ${callee} ${sent.order}`);
-  }
-
-  #say(domain: GateDomain, what: string): void {
-    this.trace.push(`${this.time} ${domain.name} ${what}`);
+    this.say(domain, `${mode} ${callee} ${sent.order}`);
   }
 
   #exhausted(domain: GateDomain, dry: GateMeter): void {
@@ -301,11 +226,11 @@ export class GateModel extends GateSchedule {
       return;
     }
     if (!isGate || key.to === domain) {
-      this.#park(domain, dry);
+      this.park(domain, dry);
       return;
     }
     if (key.kind === "start" && (key.to as GateDomain).state !== "available") {
-      this.#stall(domain, key.to as GateDomain);
+      this.stall(domain, key.to as GateDomain);
       return;
     }
     const service: GateKey = { kind: "node", to: dry, databyte: 0 };
@@ -314,18 +239,11 @@ export class GateModel extends GateSchedule {
     );
   }
 
-  #park(domain: GateDomain, dry: GateMeter): void {
-    this.leaveQueue(domain);
-    this.#say(domain, `parks ${dry.name}`);
-    domain.state = "parked";
-    dry.parked.push(domain);
-  }
-
   #deliverTrap(domain: GateDomain): void {
     const key = present(domain.keeper);
     if (key.kind === "start" && key.to instanceof GateDomain && key.to !== domain) {
       if (key.to.state !== "available") {
-        this.#stall(domain, key.to);
+        this.stall(domain, key.to);
         return;
       }
       const { code, where } = domain.trap!;
@@ -337,7 +255,7 @@ export class GateModel extends GateSchedule {
     }
     this.leaveQueue(domain);
     domain.state = "trapped";
-    this.#say(domain, `traps ${domain.trap!.code.toString(16)}`);
+    this.say(domain, `traps ${domain.trap!.code.toString(16)}`);
   }
 
   /** Its keeper runs at once in its stead. */
@@ -347,7 +265,7 @@ export class GateModel extends GateSchedule {
     how: "restart" | "fault",
     make: (resume: GateKey) => Message,
   ): void {
-    const token = this.#wait(domain, "kept");
+    const token = this.waitFor(domain, "kept");
     this.queue.splice(this.queue.indexOf(domain), 1);
     const head = this.queue[0];
     const sent = make({ kind: "resume", to: domain, how, token });
@@ -357,34 +275,20 @@ export class GateModel extends GateSchedule {
     this.endSlice();
   }
 
-  /** Takes a domain away from whatever it does or waits for; resume keys to it are void. */
-  #detain(domain: GateDomain): void {
-    this.leaveQueue(domain);
-    if (domain.token) domain.token.void = true;
-    domain.token = null;
-    domain.why = null;
-    if (domain.stalledOn) {
-      const { stallers } = domain.stalledOn;
-      stallers.splice(stallers.indexOf(domain), 1);
-      domain.stalledOn = null;
-    }
-    for (const meter of this.meters) meter.parked = meter.parked.filter((d) => d !== domain);
-  }
-
   // --- What holders of keys, and the host, do ---------------------------------------------------
 
   /** §3.3, orders 65 to 67, and the host's start and stop. */
   makeAvailable(domain: GateDomain): void {
     if (domain.state === "available") return;
     if (domain.state !== "waiting" || domain.why !== "answer") throw new Unsaid("out of its way");
-    this.#detain(domain);
+    this.detain(domain);
     this.becomeAvailable(domain);
   }
 
   makeWaiting(domain: GateDomain): GateKey {
-    this.#abandon(domain);
-    this.#detain(domain);
-    return { kind: "resume", to: domain, how: "restart", token: this.#wait(domain, "kept") };
+    this.abandon(domain);
+    this.detain(domain);
+    return { kind: "resume", to: domain, how: "restart", token: this.waitFor(domain, "kept") };
   }
 
   /** The host's: whoever takes messages goes on doing so. */
@@ -393,27 +297,20 @@ export class GateModel extends GateSchedule {
   }
 
   makeRunning(domain: GateDomain): void {
-    this.#abandon(domain);
-    this.#detain(domain);
+    this.abandon(domain);
+    this.detain(domain);
     domain.trap = null;
     this.enqueue(domain);
   }
 
   stop(domain: GateDomain): void {
-    this.#abandon(domain);
-    this.#detain(domain);
+    this.abandon(domain);
+    this.detain(domain);
     domain.state = "stopped";
   }
 
-  /** Who waited for an answer or a message gets to know that none comes. */
-  #abandon(domain: GateDomain): void {
-    const { state, why } = domain;
-    if (state !== "available" && !(state === "waiting" && why === "answer")) return;
-    this.#goOn(domain, { order: ABANDONED, databyte: 0, stored: 0, sent: 0, string: "" });
-  }
-
   rescind(domain: GateDomain): void {
-    this.#detain(domain);
+    this.detain(domain);
     domain.rescinded = true;
     domain.state = "stopped";
     for (const staller of domain.stallers.splice(0)) this.enqueue(staller);
@@ -442,7 +339,7 @@ export class GateModel extends GateSchedule {
   setMeter(domain: GateDomain, key: GateKey): void {
     domain.meter = key;
     if (domain.state === "parked" || domain.state === "stalled") {
-      this.#detain(domain);
+      this.detain(domain);
       this.enqueue(domain);
     }
   }

@@ -117,6 +117,8 @@ everywhere("host objects as keepers", () => {
   test("another order lets the domain trap with that code, told to the keeper again", () => {
     const cast = new Cast();
     const orders: number[] = [];
+    const errors: unknown[] = [];
+    cast.kernel.on("objectError", ({ error }) => errors.push(error));
     const { domain } = cast.play([LONG, rest()], { isStopped: true, name: "D" });
     domain.keeper = cast.kernel.hostObject(({ order }) => {
       orders.push(order);
@@ -126,6 +128,7 @@ everywhere("host objects as keepers", () => {
     domain.start();
     cast.run(10_000);
     expect(orders).toEqual([0x8000_0304, 0x8000_0701, 0x8000_0702]);
+    expect(errors).toEqual([new Error("enough")]);
     expect(domain.state).toBe("trapped");
     expect(domain.trap?.code).toBe(0x702);
     expect(cast.traps).toEqual([["D", "702"]]);

@@ -124,6 +124,23 @@ everywhere("host objects", () => {
     expect(domain.state).toBe("available");
   });
 
+  test.each(["at once", "later"])(
+    "an error, %s, that nobody listens for is thrown by the run; the domain goes on",
+    async (when) => {
+      const cast = new Cast();
+      const error = new Error("as planned");
+      const object = cast.kernel.hostObject(() => {
+        if (when === "later") return Promise.reject(error);
+        throw error;
+      });
+      const { domain, seen } = cast.play([call(0), work(1)], { keys: { 0: object } });
+      await expect(cast.kernel.run()).rejects.toBe(error);
+      await cast.kernel.run();
+      expect(seen.log[0]).toMatchObject({ order: FAILED, sent: 0 });
+      expect(domain.state).toBe("available");
+    },
+  );
+
   test.each([
     ["an order of 33 bits", { order: 2 ** 32 }],
     ["a string too long", { string: "x".repeat(4097) }],

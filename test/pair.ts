@@ -3,49 +3,22 @@
 // asks for, in whether the dry bits are believed, in how they were compiled.
 
 import { expect } from "vitest";
-import {
-  bursts,
-  type Domain,
-  type KernelOptions,
-  type Key,
-  type Meter,
-  PrimemeterError,
-} from "../src/index.js";
+import { bursts, type Key } from "../src/index.js";
 import { seedOf } from "../src/program.js";
-import { Model } from "./model.js";
-import {
-  ALL_ONES,
-  type BurstPlan,
-  type ModelDomain,
-  type ModelMeter,
-  type Policy,
-} from "./model-parts.js";
+import { ALL_ONES, type BurstPlan, type ModelMeter, type Policy } from "./model-parts.js";
+import { CAPACITY } from "./side.js";
+import { attempt, type Outcome, Sides } from "./sides.js";
 
-import { CAPACITY, Side } from "./side.js";
-
-/** What an act came to: "ok" or the code of the error. */
-export type Outcome = string;
-
-const STALE_EVERY = 16;
-
-export class Pair {
-  readonly model: Model;
-  readonly sides: Side[];
-
-  constructor(quantum: number, variants: Record<string, KernelOptions>) {
-    this.model = new Model(quantum);
-    this.sides = Object.entries(variants).map(([name, o]) => new Side(name, { quantum, ...o }));
-  }
-
+export class Pair extends Sides {
   // --- Making -----------------------------------------------------------------------------------
 
   createMeter(superior: number, cycles: bigint, policy: Policy | null): void {
-    const above = this.#meter(superior);
+    const above = this.meter(superior);
     const name = `M${this.model.meters.length}`;
     const expected = this.#creation(above);
-    this.#each(expected, (side) => {
+    this.each(expected, (side) => {
       const keeper = side.keeper(policy);
-      const o = { name, superior: this.#real(side, above).key, cycles };
+      const o = { name, superior: this.real(side, above).key, cycles };
       side.meters.push(side.kernel.createMeter(keeper ? { ...o, keeper } : o));
     });
     if (expected === "ok") this.model.createMeter(name, above, cycles, policy);
@@ -60,14 +33,14 @@ export class Pair {
   }
 
   createDomain(meter: number, plan: BurstPlan): void {
-    const above = this.#meter(meter);
+    const above = this.meter(meter);
     const name = `D${this.model.domains.length}`;
     const expected = this.#creation(above);
     const { times, ...lengths } = plan;
     const program = bursts(times > 0 ? { ...lengths, times } : lengths);
-    this.#each(expected, (side) => {
+    this.each(expected, (side) => {
       side.domains.push(
-        side.kernel.createDomain({ name, meter: this.#real(side, above).key, program }),
+        side.kernel.createDomain({ name, meter: this.real(side, above).key, program }),
       );
     });
     if (expected !== "ok") return;
@@ -84,16 +57,8 @@ export class Pair {
 
   // --- Acts -------------------------------------------------------------------------------------
 
-  run(cycles: number): void {
-    const reason = this.model.run(BigInt(cycles));
-    for (const side of this.sides) {
-      const real = side.run(cycles);
-      expect(real === "waiting" ? "idle" : real, side.name).toBe(reason);
-    }
-  }
-
   set(index: number, cycles: bigint): void {
-    this.#toMeter(
+    this.toMeter(
       index,
       (meter) => meter.set(cycles),
       (meter) => {
@@ -106,7 +71,7 @@ export class Pair {
 
   /** Off, and the old value that comes back. */
   off(index: number): void {
-    this.#toMeter(
+    this.toMeter(
       index,
       (meter) => `${meter.off()}`,
       (meter) => {
@@ -119,7 +84,7 @@ export class Pair {
   }
 
   on(index: number, cycles: bigint): void {
-    this.#toMeter(
+    this.toMeter(
       index,
       (meter) => meter.on(cycles),
       (meter) => {
@@ -131,7 +96,7 @@ export class Pair {
   }
 
   add(index: number, cycles: bigint): void {
-    this.#toMeter(
+    this.toMeter(
       index,
       (meter) => meter.add(cycles),
       (meter) => {
@@ -144,7 +109,7 @@ export class Pair {
 
   /** Reads as KeyKOS does: the tree below comes apart. */
   counter(index: number): void {
-    this.#toMeter(
+    this.toMeter(
       index,
       (meter) => `${meter.counter()}`,
       (meter) => (meter.bad.size > 0 ? "MALFORMED_METER" : `${meter.counter}`),
@@ -152,7 +117,7 @@ export class Pair {
   }
 
   recall(index: number): void {
-    this.#toMeter(
+    this.toMeter(
       index,
       (meter) => meter.recall(),
       () => "ok",
@@ -160,11 +125,11 @@ export class Pair {
   }
 
   setKeeper(index: number, policy: Policy | null): void {
-    const model = this.#meter(index);
+    const model = this.meter(index);
     for (const side of this.sides) {
       const keeper = side.keeper(policy);
       const code = attempt(() => {
-        this.#real(side, model).keeper = keeper;
+        this.real(side, model).keeper = keeper;
       });
       expect(code, side.name).toBe(model.rescinded ? "RESCINDED" : "ok");
     }
@@ -172,75 +137,75 @@ export class Pair {
   }
 
   setSuperior(index: number, superior: number): void {
-    const above = this.#meter(superior);
-    const meter = this.#inferior(index);
+    const above = this.meter(superior);
+    const meter = this.inferior(index);
     if (!meter) return;
     const isStale = meter.rescinded || above.rescinded;
-    this.#each(isStale ? "RESCINDED" : "ok", (side) => {
-      this.#real(side, meter).setSuperior(this.#real(side, above).key);
+    this.each(isStale ? "RESCINDED" : "ok", (side) => {
+      this.real(side, meter).setSuperior(this.real(side, above).key);
     });
     if (!isStale) this.model.setSuperior(meter, above);
   }
 
   /** A meter key to a domain's root, or no meter key, in slot 1. */
   misplaceSuperior(index: number, domain: number): void {
-    const meter = this.#inferior(index);
+    const meter = this.inferior(index);
     if (!meter || meter.rescinded) return;
-    const root = this.#domain(domain);
+    const root = this.domain(domain);
     const target = root && !root.rescinded ? root : null;
-    this.#each("ok", (side) => {
+    this.each("ok", (side) => {
       const id = target && side.domains[this.model.domains.indexOf(target)]!.id;
       const key: Key = id ? { kind: "meter", id, databyte: 0 } : { kind: "data", value: 1n };
-      this.#real(side, meter).node.swap(1, key);
+      this.real(side, meter).node.swap(1, key);
     });
     this.model.setSuperior(meter, target);
   }
 
   rescindMeter(index: number): void {
-    const meter = this.#inferior(index);
+    const meter = this.inferior(index);
     if (!meter) return;
-    this.#each(meter.rescinded ? "RESCINDED" : "ok", (side) => this.#real(side, meter).rescind());
+    this.each(meter.rescinded ? "RESCINDED" : "ok", (side) => this.real(side, meter).rescind());
     if (!meter.rescinded) this.model.rescindMeter(meter);
   }
 
   /** Puts a key into a slot that must hold data. */
   spoil(index: number, slot: number, key: Key): void {
-    const meter = this.#meter(index);
+    const meter = this.meter(index);
     if (meter.rescinded) return;
-    this.#each("ok", (side) => this.#real(side, meter).node.swap(slot, key));
+    this.each("ok", (side) => this.real(side, meter).node.swap(slot, key));
     this.model.spoil(meter, slot, key.kind === "data");
   }
 
   mend(index: number, slot: number): void {
-    const meter = this.#meter(index);
+    const meter = this.meter(index);
     if (meter.rescinded || !meter.bad.has(slot)) return;
-    this.#each("ok", (side) => {
-      this.#real(side, meter).node.swap(slot, { kind: "data", value: 0n });
+    this.each("ok", (side) => {
+      this.real(side, meter).node.swap(slot, { kind: "data", value: 0n });
     });
     this.model.mend(meter, slot);
   }
 
   swapCounter(index: number, value: bigint): void {
-    const meter = this.#meter(index);
+    const meter = this.meter(index);
     if (meter.rescinded) return;
     const old = meter.counter;
     const isReadable = !meter.bad.has(3);
-    this.#each("ok", (side) => {
-      const key = this.#real(side, meter).node.swap(3, { kind: "data", value });
+    this.each("ok", (side) => {
+      const key = this.real(side, meter).node.swap(3, { kind: "data", value });
       if (isReadable) expect(key, side.name).toEqual({ kind: "data", value: old });
     });
     this.model.swapCounter(meter, value);
   }
 
   clear(index: number): void {
-    const meter = this.#inferior(index);
+    const meter = this.inferior(index);
     if (!meter || meter.rescinded) return;
-    this.#each("ok", (side) => this.#real(side, meter).node.clear());
+    this.each("ok", (side) => this.real(side, meter).node.clear());
     this.model.clear(meter);
   }
 
   start(index: number): void {
-    this.#toDomain(
+    this.toDomain(
       index,
       (domain) => domain.start(),
       (domain) => (this.model.start(domain) ? "ok" : "WRONG_STATE"),
@@ -248,7 +213,7 @@ export class Pair {
   }
 
   stop(index: number): void {
-    this.#toDomain(
+    this.toDomain(
       index,
       (domain) => domain.stop(),
       (domain) => (this.model.stop(domain) ? "ok" : "WRONG_STATE"),
@@ -257,7 +222,7 @@ export class Pair {
 
   /** Takes the domain's record away. */
   evict(index: number): void {
-    this.#toDomain(
+    this.toDomain(
       index,
       (domain) => domain.unprepare(),
       () => "ok",
@@ -265,21 +230,21 @@ export class Pair {
   }
 
   setMeter(index: number, meter: number): void {
-    const domain = this.#domain(index);
+    const domain = this.domain(index);
     if (!domain) return;
-    const above = this.#meter(meter);
+    const above = this.meter(meter);
     const isStale = domain.rescinded || above.rescinded;
-    this.#each(isStale ? "RESCINDED" : "ok", (side) => {
-      this.#realDomain(side, domain).setMeter(this.#real(side, above));
+    this.each(isStale ? "RESCINDED" : "ok", (side) => {
+      this.realDomain(side, domain).setMeter(this.real(side, above));
     });
     if (!isStale) this.model.setMeter(domain, above);
   }
 
   rescindDomain(index: number): void {
-    const domain = this.#domain(index);
+    const domain = this.domain(index);
     if (!domain) return;
-    this.#each(domain.rescinded ? "RESCINDED" : "ok", (side) =>
-      this.#realDomain(side, domain).rescind(),
+    this.each(domain.rescinded ? "RESCINDED" : "ok", (side) =>
+      this.realDomain(side, domain).rescind(),
     );
     if (!domain.rescinded) this.model.rescindDomain(domain);
   }
@@ -295,136 +260,5 @@ export class Pair {
       const message = side.pending[place]!;
       expect(declines ? message.decline() : message.restart(), side.name).toBe(expected);
     }
-  }
-
-  // --- Comparing --------------------------------------------------------------------------------
-
-  compare(): void {
-    this.run(0); // The batch of events is taken.
-    const { model } = this;
-    for (const side of this.sides) {
-      expect(side.trace, side.name).toEqual(model.trace);
-      expect(side.kernel.time, side.name).toBe(model.time);
-      model.meters.forEach((meter, i) => {
-        if (!meter.rescinded) this.#compareMeter(side, meter, side.meters[i]!);
-      });
-      model.domains.forEach((domain, i) => {
-        if (!domain.rescinded) this.#compareDomain(side, domain, side.domains[i]!);
-      });
-      const report = side.kernel.check();
-      expect(report.findings, side.name).toEqual([]);
-      expect(report.ok, side.name).toBe(true);
-    }
-  }
-
-  #compareMeter(side: Side, model: ModelMeter, meter: Meter): void {
-    const what = `${side.name} ${model.name}`;
-    const { granted, consumed, keeperCalls } = meter.statistics();
-    expect({ granted, consumed, keeperCalls }, what).toEqual({
-      granted: model.granted,
-      consumed: model.consumed,
-      keeperCalls: model.calls,
-    });
-    if (model.bad.size > 0) {
-      expect(
-        attempt(() => meter.peek()),
-        what,
-      ).toBe("MALFORMED_METER");
-      return;
-    }
-    const counter = meter.peek();
-    expect(counter, what).toBe(model.counter);
-    expect(BigInt.asUintN(64, counter + consumed), what).toBe(granted);
-  }
-
-  #compareDomain(side: Side, model: ModelDomain, domain: Domain): void {
-    const state = domain.state === "running" ? "ready" : domain.state;
-    expect([state, domain.consumed, domain.trap?.code ?? 0], `${side.name} ${model.name}`).toEqual([
-      model.state,
-      model.consumed,
-      model.trap,
-    ]);
-  }
-
-  dispose(): void {
-    for (const side of this.sides) side.kernel.dispose();
-  }
-
-  // --- Finding ----------------------------------------------------------------------------------
-
-  /** The meter that a number means: a live one mostly; −1 is the newest. */
-  #meter(index: number): ModelMeter {
-    const { meters } = this.model;
-    if (index < 0) return meters.at(index)!;
-    return choose(meters, index)!;
-  }
-
-  /** The same, but never the prime meter. */
-  #inferior(index: number): ModelMeter | undefined {
-    return choose(this.model.meters.slice(1), index);
-  }
-
-  #domain(index: number): ModelDomain | undefined {
-    return choose(this.model.domains, index);
-  }
-
-  #real(side: Side, meter: ModelMeter): Meter {
-    return side.meters[this.model.meters.indexOf(meter)]!;
-  }
-
-  #realDomain(side: Side, domain: ModelDomain): Domain {
-    return side.domains[this.model.domains.indexOf(domain)]!;
-  }
-
-  #each(expected: Outcome, act: (side: Side) => unknown): void {
-    for (const side of this.sides) {
-      expect(
-        attempt(() => void act(side)),
-        side.name,
-      ).toBe(expected);
-    }
-  }
-
-  #toMeter(
-    index: number,
-    act: (meter: Meter) => unknown,
-    predict: (meter: ModelMeter) => Outcome,
-  ): void {
-    const model = this.#meter(index);
-    const outcomes = this.sides.map((side) => attempt(() => act(this.#real(side, model))));
-    const expected = model.rescinded ? "RESCINDED" : predict(model);
-    expect(outcomes).toEqual(outcomes.map(() => expected));
-  }
-
-  #toDomain(
-    index: number,
-    act: (domain: Domain) => void,
-    predict: (domain: ModelDomain) => Outcome,
-  ): void {
-    const model = this.#domain(index);
-    if (!model) return;
-    const outcomes = this.sides.map((side) => attempt(() => act(this.#realDomain(side, model))));
-    const expected = model.rescinded ? "RESCINDED" : predict(model);
-    expect(outcomes).toEqual(outcomes.map(() => expected));
-  }
-}
-
-function choose<T extends { rescinded: boolean }>(all: readonly T[], index: number): T | undefined {
-  const stale = all.filter((one) => one.rescinded);
-  if (index % STALE_EVERY === STALE_EVERY - 1 && stale.length > 0) {
-    return stale[index % stale.length];
-  }
-  const live = all.filter((one) => !one.rescinded);
-  return live[index % live.length];
-}
-
-/** What an act returns as text, or "ok", or the code of its error; other errors go on. */
-export function attempt(act: () => unknown): Outcome {
-  try {
-    const result = act();
-    return typeof result === "string" ? result : "ok";
-  } catch (error) {
-    if (error instanceof PrimemeterError) return error.code;
-    throw error;
   }
 }

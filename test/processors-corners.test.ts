@@ -34,20 +34,14 @@ import {
   REST_LIMIT,
 } from "../assembly/processor-layout.js";
 import { indexOf } from "../src/id.js";
-import { bursts, createKernel, type Kernel, loadElf, type Meter } from "../src/index.js";
+import { bursts, createKernel, loadElf, type Meter } from "../src/index.js";
 import { guestFile } from "./guests.js";
 import { randomOf, Simulated } from "./simulated.js";
-import { dismiss, team, turn, until } from "./team.js";
+import { dismiss, start, team, turn, until } from "./team.js";
 
 const FOREVER = 1_000_000_000;
 
 afterEach(dismiss);
-
-function start(kernel: Kernel, meter: Meter, program = bursts({ run: FOREVER })) {
-  const domain = kernel.createDomain({ meter, program });
-  domain.start();
-  return domain;
-}
 
 function recordOf({ view }: Simulated, domain: number): number {
   return view.u32(view.control(CONTROL_NODE_BASE) + domain * NODE_SIZE + NODE_RECORD);

@@ -6,19 +6,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { afterEach, describe, expect, test } from "vitest";
-import { bursts, type Domain, type Kernel, type Meter } from "../src/index.js";
+import { bursts, type Domain, type Meter } from "../src/index.js";
 import { findings } from "./lab.js";
-import { dismiss, kill, team, turn, until, workerOf, workersOf } from "./team.js";
+import { dismiss, kill, start, team, turn, until, workerOf, workersOf } from "./team.js";
 
 afterEach(dismiss);
-
-const FOREVER = bursts({ run: 1_000_000_000 });
-
-function start(kernel: Kernel, meter: Meter, program = FOREVER): Domain {
-  const domain = kernel.createDomain({ meter, program });
-  domain.start();
-  return domain;
-}
 
 /** A draw from 0 to below `most`, the same each time. */
 function dice(seed: number): (most: number) => number {

@@ -36,6 +36,8 @@ export class Side {
     kernel.on("end", (e) => this.#say(e.time, "end", e.domain));
     kernel.on("trap", (e) => this.#say(e.time, "trap", e.domain, e.code.toString(16)));
     kernel.on("park", (e) => this.#say(e.time, "park", e.domain, e.meter!.name));
+    // What became of its domain is compared.
+    kernel.on("keeperError", () => {});
     kernel.on("refill", (e) => this.everything.push(`${e.time} ${e.domain.name} ${e.cycles}`));
   }
 

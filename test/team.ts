@@ -3,7 +3,14 @@
 import { readFileSync } from "node:fs";
 import type { Worker } from "node:worker_threads";
 import type { Conductor } from "../src/conductor.js";
-import { createKernel, type Kernel, type KernelOptions } from "../src/index.js";
+import {
+  bursts,
+  createKernel,
+  type Domain,
+  type Kernel,
+  type KernelOptions,
+  type Meter,
+} from "../src/index.js";
 import type { Thread } from "../src/thread.js";
 import type { Workers } from "../src/workers.js";
 
@@ -53,4 +60,13 @@ export async function kill(kernel: Kernel, processor: number): Promise<void> {
 
 export function workerOf(thread: Thread): Worker {
   return (thread as Thread & { worker: Worker }).worker;
+}
+
+const FOREVER = bursts({ run: 1_000_000_000 });
+
+/** A domain that runs on and on, unless its program is another. */
+export function start(kernel: Kernel, meter: Meter, program = FOREVER): Domain {
+  const domain = kernel.createDomain({ meter, program });
+  domain.start();
+  return domain;
 }
