@@ -211,7 +211,9 @@ export function lend(waiter: Record, holder: Record): void {
   const other = Task.of(holder);
   if (task.payer == other.payer) return;
   const time = Time.own;
-  if (Partition.of(holder).hasBudget(time, 0) || !Partition.of(waiter).hasBudget(time, 0)) return;
+  // With less than a tick it does not come to run at the next one.
+  if (Partition.of(holder).hasBudget(time, time.tick)) return;
+  if (!Partition.of(waiter).hasBudget(time, 0)) return;
   move(holder, task.payer, max(task.rank, other.rank), other.critical != 0);
 }
 

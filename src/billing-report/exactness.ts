@@ -46,12 +46,14 @@ export interface ExactnessTick {
 
 const RATES = [0.01, 0.1, 1, 10, 100, 1000];
 const SMALL_RATES = [0.1, 10, 100];
-/** 20 s of the processor: at 1,000 switches a tick coarse readings need many bursts to even out. */
-const TICKS = 20_000;
+/** 10 s of the processor: at 1,000 switches a tick coarse readings need many bursts to even out. */
+const TICKS = 10_000;
 const SMALL_TICKS = 2000;
 const REPAIR_RATE = 100;
 /** There are many of these, and the race comes at each tick. */
 const REPAIR_TICKS = 2000;
+/** Points err by what they miss, not by chance. */
+const POINT_TICKS = 2000;
 
 /** Yields after each trial, so that whoever goes through it can show how far it is, or stop. */
 export function* exactness(options: ExactnessOptions): Generator<ExactnessTick, Exactness> {
@@ -63,9 +65,9 @@ export function* exactness(options: ExactnessOptions): Generator<ExactnessTick, 
     (names.length + POINT_WAYS.length) * rates.length + MASKED_TIMES.length * REPAIRS.length;
   let done = 0;
   const ways: [keyof typeof WAYS, WayReport][] = [];
-  for (const name of names) ways.push([name, yield* atAllRates(WAYS[name])]);
+  for (const name of names) ways.push([name, yield* atAllRates(WAYS[name], ticks)]);
   const points: WayReport[] = [];
-  for (const way of POINT_WAYS) points.push(yield* atAllRates(way));
+  for (const way of POINT_WAYS) points.push(yield* atAllRates(way, POINT_TICKS));
   const repairs: RepairReport[] = [];
   for (const masked of MASKED_TIMES) {
     for (const repair of REPAIRS) {
@@ -78,7 +80,7 @@ export function* exactness(options: ExactnessOptions): Generator<ExactnessTick, 
     ways: Object.fromEntries(ways) as Exactness["ways"],
   };
 
-  function* atAllRates(way: Way): Generator<ExactnessTick, WayReport> {
+  function* atAllRates(way: Way, ticks: number): Generator<ExactnessTick, WayReport> {
     const outcomes: Outcome[] = [];
     for (const rate of rates) outcomes.push(yield* tried(way, rate, ticks));
     return { way, outcomes };

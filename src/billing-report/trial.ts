@@ -41,6 +41,8 @@ export function trial(way: Way, { rate, ticks, seed, fault }: TrialOptions): Out
   const { kernel, domains } = openWorkload({ rate, billing: way.billing, seed });
   const end = BigInt(ticks * TICK);
   while (kernel.time < end) kernel.step({ cycles: end - kernel.time });
+  // Who runs is billed for what it ran so far, if billing has a point for that.
+  for (const domain of domains) domain.stop();
   const bills = domains.map(({ name, ran, consumed, owed }, number) => {
     const kept = fault === "lost-cycles" && number === 0 ? 0.99 : 1;
     return { name, ran: Number(ran), billed: Math.round(Number(consumed + owed) * kept) };

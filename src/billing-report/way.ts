@@ -76,24 +76,26 @@ export const WAYS = {
 /** Clocks whose readings take time, by that. */
 export const READ_WAYS: readonly Way[] = [WAYS.x86, WAYS.powerpc, WAYS.mips, WAYS.arm];
 
+/** One after the other: what is billed gets better with each, or no worse. */
+const GROWING: readonly BillingPoint[] = [
+  ...(["tick", "stop", "start", "message", "preempt", "wake", "decide"] as const),
+];
+
 /** Sets of billing points, with the exact clock: what they miss is all that they err by. */
 export const POINT_WAYS: readonly Way[] = [
+  ...GROWING.map((point, number) =>
+    points(number === 0 ? `${point} alone` : `  and ${point}`, GROWING.slice(0, number + 1)),
+  ),
   points("all points", BILLING_POINTS),
-  ...BILLING_POINTS.map((point) => points(`without ${point}`, without(point))),
-  points("no decide, no start", without("decide", "start")),
-  points("no decide, no stop", without("decide", "stop")),
-  points("no decide, no message", without("decide", "message")),
-  points("no decide, no preempt", without("decide", "preempt")),
-  points("tick and decide", ["tick", "decide"]),
-  points("tick only", ["tick"]),
+  ...BILLING_POINTS.map((point) => points(`all but ${point}`, without(point))),
 ];
 
 function points(name: string, points: readonly BillingPoint[]): Way {
   return { name, about: points.join(", "), billing: { tick: TICK, clock: clocks.exact, points } };
 }
 
-function without(...left: readonly BillingPoint[]): BillingPoint[] {
-  return BILLING_POINTS.filter((point) => !left.includes(point));
+function without(left: BillingPoint): BillingPoint[] {
+  return BILLING_POINTS.filter((point) => point !== left);
 }
 
 export const REPAIRS: readonly ClockRepair[] = ["none", "add", "hold", "pending"];
