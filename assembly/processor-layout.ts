@@ -113,6 +113,8 @@ export const REST_LIMIT = 2;
 /** The host must take the events first. */
 export const REST_EVENTS = 3;
 export const REST_HALTED = 4;
+/** With partitions: until those that are behind have come nearer. */
+export const REST_AHEAD = 5;
 
 export const RUNNING_NONE = 0;
 export const RUNNING_ANY = 1;
