@@ -1,7 +1,7 @@
 // Opening time: the frames that billing by a clock and partitions need, and what the host says of them.
 
-import { askAll } from "./choice";
 import { lookAgain, pay, sample } from "./billing";
+import { askAll } from "./choice";
 import { lookAt } from "./clock";
 import {
   OK,
@@ -14,7 +14,9 @@ import {
 import { control } from "./control";
 import { find } from "./domain";
 import { allocateRun } from "./frame";
+import { Key } from "./key";
 import { PAGE_SIZE, STATE_ENDED } from "./layout";
+import { Node } from "./node";
 import { Partition } from "./partition";
 import { Processor } from "./processor";
 import { queue, unqueue } from "./queue";
@@ -211,8 +213,17 @@ export function lend(waiter: Record, holder: Record): void {
   const other = Task.of(holder);
   if (task.payer == other.payer) return;
   const time = Time.own;
-  if (Partition.of(holder).hasBudget(time, 0) || !Partition.of(waiter).hasBudget(time, 0)) return;
+  // With less than a tick it does not come to run at the next one.
+  if (Partition.of(holder).hasBudget(time, time.tick)) return;
+  if (!Partition.of(waiter).hasBudget(time, 0)) return;
   move(holder, task.payer, max(task.rank, other.rank), other.critical != 0);
+}
+
+/** The same for one that has lost the processor: the first who waits for it may lend. */
+export function borrow(holder: Record): void {
+  const node = holder.node;
+  if (node.lastHook == 0) return;
+  lend(Node.owner(changetype<Key>(node.right)).hot, holder);
 }
 
 /** CONTROL_AMOUNT cycles of work that the host did for a domain; no kernel time passes. */
@@ -221,7 +232,7 @@ export function domainCharge(index: u32, allocation: u32): i32 {
   if (!domain) return control.code;
   if (control.timed == 0 || domain.state == STATE_ENDED) return STATUS_WRONG_STATE;
   const cycles = control.amount;
-  if (cycles > <u64>1 << 53) return STATUS_RANGE;
+  if (cycles > (<u64>1) << 53) return STATUS_RANGE;
   const there = Processor.at(isDefined(SHARED) ? domain.processor : 0);
   Time.own.charged += cycles;
   pay(Timer.of(there), changetype<usize>(domain), cycles);

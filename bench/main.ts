@@ -8,6 +8,7 @@ import { bench as charging } from "./charging.js";
 import { bench as events } from "./events.js";
 import { bench as gates } from "./gates.js";
 import { bench as locks } from "./locks.js";
+import { bench as microbilling } from "./microbilling.js";
 import { bench as mips } from "./mips.js";
 import { bench as prepare } from "./prepare.js";
 import { bench as processors } from "./processors.js";
@@ -29,6 +30,7 @@ const BENCHES: readonly Bench[] = [
   locks,
   processors,
   mips,
+  microbilling,
   taper,
 ];
 
