@@ -11,6 +11,7 @@ import { firstAt, highest, queue, unqueue } from "./queue";
 import { closeSlice } from "./ready";
 import { Record } from "./record";
 import { Task } from "./task";
+import { borrow } from "./time";
 import { POINT_DECIDE, POINT_PREEMPT } from "./time-layout";
 import { Time, Timer } from "./timer";
 
@@ -106,6 +107,7 @@ export function decide(): void {
     vacate(here, POINT_PREEMPT);
     here.ready = 0;
     if (isDefined(SHARED)) here.readyCount--;
+    borrow(changetype<Record>(head));
   }
   if (!next) return;
   unqueue(next);
