@@ -28,7 +28,7 @@ export interface Hint {
 export interface Names {
   /** The index of the counter's global, and of the function that is called when it is used up. */
   readonly counter: number;
-  readonly refill: number;
+  readonly slow: number;
 }
 
 const UNLIKELY = false;
@@ -141,7 +141,7 @@ export class Emitter {
     if (!looks) return;
     if (flows) this.#get();
     else this.#getGlobal();
-    this.#refillBelowZero(flows, flows && !isStored);
+    this.#look(flows);
   }
 
   #loop(cost: number, flags: number): void {
@@ -154,7 +154,7 @@ export class Emitter {
       this.#setGlobal();
       this.#get();
     }
-    this.#refillBelowZero(true, !isStored);
+    this.#look(true);
   }
 
   /** The length of the next instruction is on top of the stack: it costs, and is looked at first. */
@@ -175,12 +175,12 @@ export class Emitter {
     this.#write(op.LOCAL_TEE, this.#local);
     this.#setGlobal();
     this.#get();
-    this.#refillBelowZero(true, false);
+    this.#look(true);
     this.#write(op.LOCAL_GET, length);
   }
 
-  /** The counter is on the stack. `isLocal`: the local is to hold it after; `isBehind`: the global does not. */
-  #refillBelowZero(isLocal: boolean, isBehind: boolean): void {
+  /** The counter is on the stack: below zero, more is called for. `isLocal`: the local is to hold it. */
+  #look(isLocal: boolean): void {
     const out = this.#out;
     out.byte(op.I64_CONST);
     out.byte(0);
@@ -188,15 +188,11 @@ export class Emitter {
     this.#hints.push({ at: out.length, isLikely: UNLIKELY });
     out.byte(op.IF);
     out.byte(op.EMPTY);
-    if (isBehind) {
-      this.#get();
-      this.#setGlobal();
-    }
-    this.#write(op.CALL, this.#names.refill);
-    if (isLocal) {
-      this.#getGlobal();
-      this.#set();
-    }
+    if (isLocal) this.#get();
+    else this.#getGlobal();
+    this.#write(op.CALL, this.#names.slow);
+    if (isLocal) this.#set();
+    else out.byte(op.DROP);
     out.byte(op.END);
   }
 

@@ -3,11 +3,13 @@
 import { lookingBodies } from "./call-graph.js";
 import { Emitter, type Hint } from "./emit.js";
 import { malformed, unsupported } from "./error.js";
+import * as op from "./opcode.js";
 import {
   CODE,
   CUSTOM,
   ELEMENT,
   EXPORT,
+  FUNCTION,
   GLOBAL,
   IMPORT,
   ORDER,
@@ -51,7 +53,7 @@ export function instrument(bytes: Uint8Array): Instrumented {
   const hints = emitAll(outline, plan, bodies, looks, code);
   const out = new Writer(bytes.length * 2);
   out.bytes(bytes, 0, 8);
-  new Assembly(outline, rewriter, out).write(code, writeHints(hints));
+  new Assembly(outline, rewriter, code, writeHints(hints), out).write();
   return { bytes: out.take(), counter: additions.counter, refill: REFILL };
 }
 
@@ -94,10 +96,10 @@ function emitAll(
   const known = section ? readHints(outline, section) : new Map<number, Hint[]>();
   const body = new Writer(1 << 16);
   const { importedFunctions, globals } = outline;
-  const names = { counter: globals, refill: importedFunctions };
+  const names = { counter: globals, slow: outline.functionTypes.length + 1 };
   const emitter = new Emitter(outline.bytes, plan, names, body);
   const hints: (readonly [number, readonly Hint[]])[] = [];
-  code.u32(bodies.length);
+  code.u32(bodies.length + 1);
   for (const [i, scanned] of bodies.entries()) {
     body.clear();
     const index = importedFunctions + i;
@@ -105,7 +107,29 @@ function emitAll(
     if (all.length > 0) hints.push([index + 1, all]);
     code.sized(body);
   }
+  body.clear();
+  emitSlow(body, importedFunctions, globals);
+  code.sized(body);
   return hints;
+}
+
+/** Given the counter: sets the global, calls for more, and answers what there is then; or it is the end. */
+function emitSlow(out: Writer, refill: number, counter: number): void {
+  const write = (opcode: number, index: number) => {
+    out.byte(opcode);
+    out.u32(index);
+  };
+  out.u32(0);
+  write(op.LOCAL_GET, 0);
+  write(op.GLOBAL_SET, counter);
+  write(op.CALL, refill);
+  out.byte(op.IF);
+  out.byte(op.EMPTY);
+  // A trap, which no handler of the guest can catch.
+  out.byte(op.UNREACHABLE);
+  out.byte(op.END);
+  write(op.GLOBAL_GET, counter);
+  out.byte(op.END);
 }
 
 function freeName(outline: Outline): string {
@@ -118,38 +142,46 @@ function freeName(outline: Outline): string {
 class Assembly {
   readonly #outline: Outline;
   readonly #rewriter: Rewriter;
+  readonly #code: Writer;
+  readonly #hints: Writer;
   readonly #out: Writer;
   /** The sections that each module must have now. */
   readonly #wanted: number[];
 
-  constructor(outline: Outline, rewriter: Rewriter, out: Writer) {
+  constructor(outline: Outline, rewriter: Rewriter, code: Writer, hints: Writer, out: Writer) {
+    this.#code = code;
+    this.#hints = hints;
     this.#outline = outline;
     this.#rewriter = rewriter;
     this.#out = out;
-    const needed = [TYPE, IMPORT, GLOBAL, EXPORT];
+    const needed = [TYPE, IMPORT, FUNCTION, GLOBAL, EXPORT, CODE];
     this.#wanted = needed.filter((id) => !outline.section(id));
   }
 
-  write(code: Writer, hints: Writer): void {
+  write(): void {
     for (const section of this.#outline.sections) {
       const { id, name } = section;
       if (UNLINKED.test(name))
         throw unsupported(section.from, "found an object that is not linked");
       if (PLACES.test(name)) continue;
       if (id !== CUSTOM) this.#fill(ORDER.indexOf(id));
-      if (id === CODE) {
-        this.#put(CUSTOM, hints);
-        this.#put(CODE, code);
-      } else this.#put(id, this.#rewritten(section));
+      if (id === CODE) this.#putCode();
+      else this.#put(id, this.#rewritten(section));
     }
     this.#fill(ORDER.length);
+  }
+
+  #putCode(): void {
+    this.#put(CUSTOM, this.#hints);
+    this.#put(CODE, this.#code);
   }
 
   /** Writes what is missing before a place. */
   #fill(place: number): void {
     while (this.#wanted.length > 0 && ORDER.indexOf(this.#wanted[0]!) < place) {
       const id = this.#wanted.shift()!;
-      this.#put(id, this.#made(id, undefined)!);
+      if (id === CODE) this.#putCode();
+      else this.#put(id, this.#made(id, undefined)!);
     }
   }
 
@@ -163,6 +195,7 @@ class Assembly {
     const rewriter = this.#rewriter;
     if (id === TYPE) return rewriter.types(section);
     if (id === IMPORT) return rewriter.imports(section);
+    if (id === FUNCTION) return rewriter.functions(section);
     if (id === GLOBAL) return rewriter.globals(section);
     if (id === EXPORT) return rewriter.exports(section);
     if (id === START) return rewriter.start(section!);

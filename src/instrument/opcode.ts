@@ -54,6 +54,7 @@ export const RETURN_CALL_REF = 0x15;
 export const DELEGATE = 0x18;
 export const CATCH_ALL = 0x19;
 export const TRY_TABLE_OP = 0x1f;
+export const DROP = 0x1a;
 export const LOCAL_GET = 0x20;
 export const LOCAL_SET = 0x21;
 export const LOCAL_TEE = 0x22;

@@ -31,17 +31,25 @@ export class Rewriter {
   }
 
   types(section: Section | undefined): Writer {
-    const out = this.#oneMore(section);
-    out.bytes(Uint8Array.of(0x60, 0, 0));
+    const out = this.#more(section, 2);
+    out.bytes(Uint8Array.of(0x60, 0, 1, op.I32));
+    out.bytes(Uint8Array.of(0x60, 1, op.I64, 1, op.I64));
     return out;
   }
 
   imports(section: Section | undefined): Writer {
-    const out = this.#oneMore(section);
+    const out = this.#more(section, 1);
     out.name(this.#additions.module);
     out.name(this.#additions.field);
     out.byte(0);
     out.u32(this.#outline.parameters.length);
+    return out;
+  }
+
+  /** The function behind all others, which is called when the counter is used up. */
+  functions(section: Section | undefined): Writer {
+    const out = this.#more(section, 1);
+    out.u32(this.#outline.parameters.length + 1);
     return out;
   }
 
@@ -142,15 +150,15 @@ export class Rewriter {
     return out;
   }
 
-  /** A list with a count one higher, all of it but the last. */
-  #oneMore(section: Section | undefined): Writer {
+  /** A list with a count so much higher, all of it but the last ones. */
+  #more(section: Section | undefined, by: number): Writer {
     const out = new Writer();
     if (!section) {
-      out.u32(1);
+      out.u32(by);
       return out;
     }
     const reader = this.#outline.reader(section);
-    out.u32(reader.u32() + 1);
+    out.u32(reader.u32() + by);
     out.bytes(reader.bytes, reader.at, section.to);
     return out;
   }
