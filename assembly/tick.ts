@@ -33,7 +33,8 @@ export function keepTime(): void {
     if (isDefined(SHARED)) pullAlong(here);
   }
   if ((control.timed & PARTITIONED) == 0) return;
-  if (timer.decide != 0) decide();
+  // With nobody ready there is nothing to decide: a step that ends in idle time must not read the clock (R15).
+  if (timer.decide != 0 && (here.ready != 0 || Time.own.queued != 0)) decide();
 }
 
 /** Somebody runs, or is about to: the interrupt is served now. */

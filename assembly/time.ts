@@ -152,7 +152,13 @@ export function windowSet(slots: u32): i32 {
   const time = Time.own;
   if (slots == 0 || slots > time.slotsMost) return STATUS_RANGE;
   const processors: u32 = isDefined(SHARED) ? control.processors : 0;
-  for (let index: u32 = 0; index <= processors; index++) forget(Timer.of(Processor.at(index)));
+  for (let index: u32 = 0; index <= processors; index++) {
+    const there = Processor.at(index);
+    const timer = Timer.of(there);
+    // What is not billed yet was used in the last window, too.
+    if (timer.occupant != 0 && time.by != BY_TICK) sample(there, timer, there.time, false);
+    forget(timer);
+  }
   for (let index: u32 = 0; index < time.partitions; index++) {
     const partition = Partition.at(index);
     partition.used = partition.criticalUsed = 0;
