@@ -45,6 +45,8 @@ export const PROCESSOR_BILLED = 92;
 export const PROCESSOR_FREE_RECORD = 96;
 /** How many domains are its own. */
 export const PROCESSOR_DOMAINS = 100;
+/** Where time is kept: its timer. */
+export const PROCESSOR_TIMER = 104;
 /** Somebody wants it to come inside. */
 export const PROCESSOR_ATTENTION = 128;
 /** Counts up, and is notified, when there may be something to do. */

@@ -99,12 +99,16 @@ export class Timer {
   readCycles: u64;
 
   static of(processor: Processor): Timer {
-    const time = Time.own;
-    return changetype<Timer>(time.timers + <usize>processor.index * time.timerSize);
+    return changetype<Timer>(processor.timer);
   }
 
   static get own(): Timer {
     return Timer.of(me());
+  }
+
+  /** Whether a tick or a decision is due. */
+  isDue(now: u64): bool {
+    return now >= this.due || this.decide != 0;
   }
 
   /** The domains that run here are to be chosen anew: looked at as soon as the processor is inside. */
