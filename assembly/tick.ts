@@ -10,6 +10,7 @@ import { emit } from "./event";
 import { EVENT_BANKRUPT } from "./layout";
 import { Partition } from "./partition";
 import { actAs, askHost, me, Processor } from "./processor";
+import { PHASE_RESTING, REST_AHEAD } from "./processor-layout";
 import { passTime } from "./ready";
 import {
   BANKRUPT_CANCEL,
@@ -154,9 +155,34 @@ function judge(time: Time, partition: Partition): void {
   }
 }
 
+/**
+ * Partitions share all processors, and what each has used is known of times that must not lie far apart:
+ * who is a quarter of a window before another that runs waits for it.
+ */
+export function isAhead(here: Processor): bool {
+  if ((control.timed & PARTITIONED) == 0) return false;
+  const time = Time.own;
+  const most = max<u64>((<u64>time.slots * time.tick) >> 2, time.tick);
+  for (let index: u32 = 1; index <= control.processors; index++) {
+    const other = Processor.at(index);
+    if (other.phase != PHASE_RESTING && other.time + most < here.time) return true;
+  }
+  return false;
+}
+
+/** Those that wait for others look again. */
+export function ringAhead(): void {
+  if ((control.timed & PARTITIONED) == 0) return;
+  for (let index: u32 = 1; index <= control.processors; index++) {
+    const other = Processor.at(index);
+    if (other.phase == PHASE_RESTING && other.rest == REST_AHEAD) other.ring();
+  }
+}
+
 /** Those that rest and are behind have been idle: what they used long ago leaves their windows, too. */
 function pullAlong(here: Processor): void {
   if ((control.timed & PARTITIONED) == 0) return;
+  ringAhead();
   const time = here.time;
   for (let index: u32 = 1; index <= control.processors; index++) {
     const other = Processor.at(index);

@@ -24,6 +24,9 @@ import { Record } from "./record";
 import { Task } from "./task";
 import {
   BY_TICK,
+  CLOCK_COUNTER,
+  CLOCK_EXACT,
+  FAULT_NONE,
   MAX_PARTITIONS,
   MAX_TICKS,
   PARTITIONED,
@@ -54,6 +57,9 @@ export function timeOpen(slots: u32): i32 {
   time.tasks = base + TASKS_OFFSET;
   time.timers = time.tasks + <usize>tasks * PAGE_SIZE;
   time.timerSize = timer * PAGE_SIZE;
+  for (let index: u32 = 0; index < <u32>participants; index++) {
+    Processor.at(index).timer = time.timers + <usize>index * time.timerSize;
+  }
   for (let index: u32 = 1; index < control.nodes; index++) Task.at(index).reset();
   return OK;
 }
@@ -71,10 +77,19 @@ export function timeBegin(flags: u32): i32 {
   for (let index: u32 = 0; index <= processors; index++) {
     Timer.of(Processor.at(index)).due = time.tick;
   }
+  // No clock is read then.
+  if (time.by == BY_TICK) time.points = 0;
+  if (isPlain(time)) time.clock = CLOCK_EXACT;
   Partition.at(SYSTEM_PARTITION).budget = WHOLE_BUDGET;
   time.partitions = 1;
   control.timed = flags;
   return OK;
+}
+
+/** Whether a counter counts just what the kernel does, and never wraps. */
+function isPlain(time: Time): bool {
+  if (time.clock != CLOCK_COUNTER || time.width != 64 || time.fault != FAULT_NONE) return false;
+  return time.rate == 1 && time.scale == 1 && time.drift == 0;
 }
 
 /** CONTROL_AMOUNT: the cycles that have passed, as the clocks say, and are not billed yet. */
