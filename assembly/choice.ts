@@ -25,20 +25,47 @@ let reason: i32 = NONE;
 
 /** The domain that is to run here now, if any is; whoever ran here is in its queue. */
 function choose(): Record | null {
-  const time = Time.own;
   const left = leftOfTick();
-  const mayRun = mayAnyRun(time, left);
-  const byRatio = !mayRun && (time.freeByRatio != 0 || !isFreeTime(time));
+  const best = chooseRunning(left);
+  return best ? best : chooseFree(left);
+}
+
+/** Of those that may run, whose best domain is above priority 0: by priority, then by what is free. */
+function chooseRunning(left: u64): Record | null {
+  const time = Time.own;
+  const partitions = time.partitions;
+  let best = -1;
+  let bestRank = 0;
+  let bestFree: f64 = 0;
+  for (let index: u32 = 0; index < partitions; index++) {
+    const partition = Partition.at(index);
+    if (partition.queued == 0) continue;
+    const rank = highest(partition);
+    if (rank <= 0 || rank < bestRank || partition.isCapped(time, left)) continue;
+    const by = standing(time, partition, index, rank, left);
+    if (by == NONE) continue;
+    const free = partition.freeFraction;
+    if (rank == bestRank && free <= bestFree) continue;
+    best = index;
+    bestRank = rank;
+    bestFree = free;
+    reason = by;
+  }
+  return best < 0 ? null : firstAt(best, bestRank);
+}
+
+/** Nobody may run: of all, by priority first or by what is free of the budgets first. */
+function chooseFree(left: u64): Record | null {
+  const time = Time.own;
+  const byRatio = time.freeByRatio != 0 || !isFreeTime(time);
   let best = -1;
   let bestRank = 0;
   let bestFree: f64 = 0;
   for (let index: u32 = 0; index < time.partitions; index++) {
     const partition = Partition.at(index);
     if (partition.queued == 0 || partition.isCapped(time, left)) continue;
-    const by = standing(time, partition, index, left);
-    if (mayRun && by == NONE) continue;
     const rank = highest(partition);
-    const free = partition.freeFraction(time);
+    const free = partition.freeFraction;
     const first = byRatio ? compare<f64>(free, bestFree) : compare<i32>(rank, bestRank);
     const second = byRatio ? compare<i32>(rank, bestRank) : compare<f64>(free, bestFree);
     // Who waits at priority 0 comes after all others.
@@ -49,7 +76,7 @@ function choose(): Record | null {
     best = index;
     bestRank = rank;
     bestFree = free;
-    reason = by;
+    reason = NONE;
   }
   return best < 0 ? null : firstAt(best, bestRank);
 }
@@ -64,15 +91,6 @@ function leftOfTick(): u64 {
   return due > me().time ? due - me().time : 0;
 }
 
-function mayAnyRun(time: Time, left: u64): bool {
-  for (let index: u32 = 0; index < time.partitions; index++) {
-    const partition = Partition.at(index);
-    if (partition.queued == 0 || partition.isCapped(time, left)) continue;
-    if (standing(time, partition, index, left) != NONE) return true;
-  }
-  return false;
-}
-
 /** Whether some partition leaves its budget to others. */
 function isFreeTime(time: Time): bool {
   for (let index: u32 = 0; index < time.partitions; index++) {
@@ -82,11 +100,9 @@ function isFreeTime(time: Time): bool {
   return false;
 }
 
-/** By what a partition may run whose best domain waits. */
-function standing(time: Time, partition: Partition, index: u32, left: u64): i32 {
-  const rank = highest(partition);
-  if (rank <= 0) return NONE;
-  if (partition.hasBudget(time, left)) return BUDGET;
+/** By what a partition may run whose best domain waits at a priority above 0. */
+function standing(time: Time, partition: Partition, index: u32, rank: i32, left: u64): i32 {
+  if (partition.hasBudget(left)) return BUDGET;
   if (!partition.mayRunCritical(time)) return NONE;
   return Task.of(firstAt(index, rank)).critical != 0 ? CRITICAL : NONE;
 }

@@ -132,6 +132,8 @@ export const PARTITION_READY = 64;
 export const PARTITION_USED_10 = 96;
 export const PARTITION_USED_100 = 104;
 export const PARTITION_BANKRUPTCIES = 112;
+/** Cycles of a window that its budget is: a decision is not to divide. */
+export const PARTITION_SHARE = 120;
 
 export const BANKRUPT_DEFAULT = 0;
 /** Its critical budget is cancelled. */
