@@ -47,8 +47,10 @@ export class Task {
     return Task.at(node.index);
   }
 
-  /** As of a new domain. */
+  /** As of a new domain; what the last one of this node ran and owed is not forgotten. */
   reset(): void {
+    Time.own.goneRan += this.ran;
+    Time.own.goneOwed += this.owed;
     this.ran = this.owed = 0;
     this.partition = <u8>SYSTEM_PARTITION;
     this.priority = <u8>DEFAULT_PRIORITY;

@@ -67,11 +67,9 @@ export function tickIdly(here: Processor, to: u64): void {
   const time = Time.own;
   const ticks = to / time.tick - timer.ticks;
   if (ticks != 0) {
-    // Whose time is not billed yet pays up to the first tick; a faulty clock is looked at by each tick.
     let left = ticks;
     while (left != 0) {
-      const isOwed = timer.party != 0 && time.by != BY_TICK;
-      const some: u64 = isOwed || time.fault != FAULT_NONE ? 1 : left;
+      const some = alike(time, timer, left);
       left -= some;
       if (time.clock == CLOCK_COUNTDOWN) timer.units += some * loadOf(time);
       advance(timer, some);
@@ -80,6 +78,18 @@ export function tickIdly(here: Processor, to: u64): void {
     if ((control.timed & PARTITIONED) != 0) turn(timer, ticks);
   }
   if (occupant != 0) unpause(here, occupant);
+}
+
+/** How many of the next ticks can be read at once, for between them a reading says as much as many. */
+function alike(time: Time, timer: Timer, left: u64): u64 {
+  if (time.by == BY_TICK || ((time.points >> POINT_TICK) & 1) == 0) return left;
+  // Whose time is not billed yet pays up to the first of them.
+  if (timer.party != 0) return 1;
+  if (time.fault == FAULT_NONE) return left;
+  // The last tick that finds it well; the next one sees what has happened, alone.
+  const well = (max<u64>(time.faultAt, 1) - 1) / time.tick;
+  if (timer.ticks > well) return left;
+  return timer.ticks < well ? min(left, well - timer.ticks) : 1;
 }
 
 function readIdly(here: Processor, timer: Timer, ticks: u64): void {

@@ -54,6 +54,9 @@ export const TIME_TIMERS = 104;
 export const TIME_TIMER_SIZE = 108;
 /** Cycles that the host has charged to domains for work of its own. */
 export const TIME_CHARGED = 112;
+/** What domains that are no more ran, and owed. */
+export const TIME_GONE_RAN = 120;
+export const TIME_GONE_OWED = 128;
 
 export const BY_CLOCK = 0;
 export const BY_TICK = 1;

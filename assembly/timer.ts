@@ -9,6 +9,7 @@ import {
   TIME_DRIFT,
   TIME_FAULT_AT,
   TIME_FREE_BY_RATIO,
+  TIME_GONE_OWED,
   TIME_POINTS,
   TIME_QUEUED,
   TIME_RATE,
@@ -56,6 +57,8 @@ export class Time {
   timers: usize;
   timerSize: u32;
   charged: u64;
+  goneRan: u64;
+  goneOwed: u64;
 
   static get own(): Time {
     return changetype<Time>(control.time);
@@ -125,6 +128,7 @@ if (
   offsetof<Time>("queued") != TIME_QUEUED ||
   offsetof<Time>("timerSize") != TIME_TIMER_SIZE ||
   offsetof<Time>("charged") != TIME_CHARGED ||
+  offsetof<Time>("goneOwed") != TIME_GONE_OWED ||
   offsetof<Timer>("since") != TIMER_SINCE ||
   offsetof<Timer>("readAt") != TIMER_READ_AT ||
   offsetof<Timer>("due") != TIMER_DUE ||

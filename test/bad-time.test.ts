@@ -16,7 +16,7 @@ import {
   StateError,
 } from "../src/index.js";
 import { findings, Lab } from "./lab.js";
-import { everywhere } from "./variants.js";
+import { everywhere, processors } from "./variants.js";
 
 const counter = (o: object) => ({ billing: { clock: { kind: "counter", ...o } } });
 const countdown = (o: object) => ({ billing: { clock: { kind: "countdown", ...o } } });
@@ -214,6 +214,16 @@ everywhere("partitions", () => {
     expect(seen(kernel)).toEqual(before);
     b.change({ budget: 30 });
     expect(a.usage().budget).toBe(0);
+  });
+
+  test("have no critical budget beyond what all processors have in a window", () => {
+    const { kernel, a } = three();
+    const most = kernel.window * processors();
+    a.change({ critical: most });
+    expect(a.usage().critical).toBe(most);
+    expect(() => a.change({ critical: most + 1 })).toThrow(
+      `expected a whole number from 0 to ${most}`,
+    );
   });
 
   test("are 32 at most", () => {

@@ -21,10 +21,10 @@ function way(name: string, about: string, clock: ClockOptions): Way {
 }
 
 /**
- * 200 units in a tick, as QNX wants them at least, and three in a second more: a clock has a crystal of its own, or
+ * 200 units in a tick, as QNX wants them at least, and a few in a second more: a clock has a crystal of its own, or
  * who begins with the tick would be billed the same wrong amount each time.
  */
-const COARSE_HZ = 200_003;
+const COARSE_HZ = 200_017;
 /** A hundredth of a tick: a handler of interrupts, or a short section with interrupts off. */
 const MASKED = TICK / 100;
 
@@ -81,12 +81,13 @@ const GROWING: readonly BillingPoint[] = [
   ...(["tick", "stop", "start", "message", "preempt", "wake", "decide"] as const),
 ];
 
+export const ALL_POINTS = "all points";
 /** Sets of billing points, with the exact clock: what they miss is all that they err by. */
 export const POINT_WAYS: readonly Way[] = [
   ...GROWING.map((point, number) =>
     points(number === 0 ? `${point} alone` : `  and ${point}`, GROWING.slice(0, number + 1)),
   ),
-  points("all points", BILLING_POINTS),
+  points(ALL_POINTS, BILLING_POINTS),
   ...BILLING_POINTS.map((point) => points(`all but ${point}`, without(point))),
 ];
 

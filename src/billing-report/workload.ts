@@ -14,6 +14,8 @@ export interface WorkloadOptions {
   readonly rate: number;
   readonly billing: BillingOptions;
   readonly seed: number;
+  /** Without it, it does; else the dodger runs at ticks. */
+  readonly dodges?: boolean;
 }
 
 export interface Workload {
@@ -49,8 +51,10 @@ const CALLS = 8;
 const PAIR_WANTS = 0.3;
 const CALL = 15;
 
-export function openWorkload({ rate, billing, seed }: WorkloadOptions): Workload {
-  const every = Math.max(1, Math.ceil((2 * SWITCHES_OF_DODGE) / rate));
+export function openWorkload(options: WorkloadOptions): Workload {
+  const { rate, billing, seed, dodges = true } = options;
+  // An odd number of ticks: not in step with other clocks.
+  const every = rate < 2 * SWITCHES_OF_DODGE ? Math.ceil((2 * SWITCHES_OF_DODGE) / rate) | 1 : 1;
   const dodged = DODGE.mean / (every * TICK);
   const length = ((USED - dodged) * TICK) / (rate - SWITCHES_OF_DODGE / every);
   const kernel = createKernel({
@@ -62,7 +66,7 @@ export function openWorkload({ rate, billing, seed }: WorkloadOptions): Workload
     ...{ name: "dodger", meter, priority: 20 },
     program: bursts({
       ...{ run: [DODGE.least, DODGE.most], seed },
-      ...{ every: every * TICK, phase: DODGE.phase },
+      ...{ every: every * TICK, phase: dodges ? DODGE.phase : TICK - DODGE.phase },
     }),
   });
   const talkers = TALKERS.map(({ part, wants }, number) =>
@@ -101,7 +105,7 @@ export function openWorkload({ rate, billing, seed }: WorkloadOptions): Workload
 const SLOT = { partner: 0, clock: 2, wait: 5 };
 
 /** From half of a length to one and a half. */
-function around(length: number): [number, number] {
+export function around(length: number): [number, number] {
   const least = Math.max(1, Math.round(length / 2));
   return [least, Math.max(least, Math.round(1.5 * length))];
 }

@@ -7,6 +7,7 @@ import { WAYS, type Way } from "../locks/way.js";
 import { ScenarioError } from "../scenario/problem.js";
 import { UNLIMITED } from "../scenario/values.js";
 import { CANARY_NAMES } from "../sim/canary.js";
+import { type BillingFlags, billingCommand, PARTS } from "./bench.js";
 import { type LocksFlags, locksCommand } from "./locks.js";
 import { type PartitionsFlags, partitionsCommand } from "./partitions.js";
 import { checkCommand, type RunFlags, runCommand } from "./run.js";
@@ -206,6 +207,38 @@ Examples:
   )
   .action(async (flags: WireFlags) => {
     process.exitCode = (await wireCommand(flags)) ? 0 : FAILED;
+  });
+
+const bench = program
+  .command("bench")
+  .description("measure what billing costs on this machine, and how exact it is")
+  .addHelpText("after", "\nExample:\n  primemeter bench billing");
+
+bench
+  .command("billing")
+  .description("bill by ticks, by clocks of every kind and at sets of points: cost, and error")
+  .option("--small", "fewer rates and rounds, shorter: some seconds instead of a minute or two")
+  .addOption(new Option("--only <part>", "how exact it is, or what it costs here").choices(PARTS))
+  .option("--seed <n>", "where the programs' bursts come from", whole(0, 2 ** 31), 1)
+  .option("--html <file>", "write a page with charts (needs echarts: npm install echarts)")
+  .option("--svg <file>", "draw the errors as a picture (needs echarts, too)")
+  .option("--json", "print one JSON object and nothing else")
+  .addHelpText(
+    "after",
+    `
+Exit codes:
+  0  bills are as exact as they must be; cost is measured, and never wrong
+  1  they are not
+  2  wrong usage
+
+Examples:
+  primemeter bench billing
+  primemeter bench billing --html billing.html
+  primemeter bench billing --only error --seed 7
+  primemeter bench billing --only cost --json | jq '.cost.loads[0].ways'`,
+  )
+  .action(async (flags: BillingFlags) => {
+    process.exitCode = (await billingCommand(flags)) ? 0 : FAILED;
   });
 
 try {
