@@ -10,6 +10,7 @@ import { isDue, wakeDue } from "./due";
 import { emit, eventsFull } from "./event";
 import { isInvocation, jump } from "./gate";
 import { catchUp } from "./host";
+import { handToHost } from "./hosted";
 import { trapped } from "./keeper";
 import {
   EVENT_CALL,
@@ -18,6 +19,7 @@ import {
   FLAG_CALLING,
   FLAG_STALE,
   FLAG_TRAPPED,
+  PROGRAM_HOSTED,
   RECORD_AMOUNT,
   RECORD_CONSUMED,
   STATE_WAITING,
@@ -103,6 +105,7 @@ function serve(domain: Record, until: u64): i32 {
 
 /** Runs a domain that has cycles, bills it, and puts it away unless its slice goes on. */
 function dispatch(domain: Record, until: u64): i32 {
+  if (domain.programKind == PROGRAM_HOSTED) return handToHost(domain);
   const allowance = allowanceOf(domain, until);
   if (allowance == 0) return REASON_RAN;
   const outcome = runProgram(domain, allowance);

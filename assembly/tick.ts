@@ -38,6 +38,11 @@ export function keepTime(): void {
   if (timer.decide != 0 && (here.ready != 0 || Time.own.queued != 0)) decide();
 }
 
+/** The tick that is due, for whoever runs. */
+export function serveTick(): void {
+  serve(me(), Timer.own);
+}
+
 /** Somebody runs, or is about to: the interrupt is served now. */
 function serve(here: Processor, timer: Timer): void {
   const time = Time.own;

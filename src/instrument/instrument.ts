@@ -25,12 +25,36 @@ import { HINTS_NAME, Rewriter, readHints, writeHints } from "./rewrite.js";
 import { Scanner } from "./scan.js";
 import { Writer } from "./writer.js";
 
-export interface Instrumented {
+/** A module that counts what it runs. */
+export class Instrumented {
   readonly bytes: Uint8Array<ArrayBuffer>;
   /** The export that is the counter: a mutable i64 global, which counts down. */
   readonly counter: string;
-  /** What it imports to be called, without parameters, when the counter is below zero. */
+  /**
+   * What it imports: called with the counter when that is below 0, answers what it is to be from now on, or less
+   * than 0 to end with a trap that the guest can't catch.
+   */
   readonly refill: { readonly module: string; readonly field: string };
+  #module: WebAssembly.Module | undefined;
+
+  /** @internal */
+  constructor(bytes: Uint8Array<ArrayBuffer>, counter: string, refill: Instrumented["refill"]) {
+    this.bytes = bytes;
+    this.counter = counter;
+    this.refill = refill;
+  }
+
+  /** Compiled, once. @throws {WebAssembly.CompileError} for what this engine does not know. */
+  get module(): WebAssembly.Module {
+    this.#module ??= new WebAssembly.Module(this.bytes);
+    return this.#module;
+  }
+
+  /** The same in the background. */
+  async compile(): Promise<WebAssembly.Module> {
+    this.#module ??= await WebAssembly.compile(this.bytes);
+    return this.#module;
+  }
 }
 
 const REFILL = { module: "primemeter", field: "refill" } as const;
@@ -54,7 +78,7 @@ export function instrument(bytes: Uint8Array): Instrumented {
   const out = new Writer(bytes.length * 2);
   out.bytes(bytes, 0, 8);
   new Assembly(outline, rewriter, code, writeHints(hints), out).write();
-  return { bytes: out.take(), counter: additions.counter, refill: REFILL };
+  return new Instrumented(out.take(), additions.counter, REFILL);
 }
 
 function scanAll(outline: Outline, plan: Plan, referenced: Set<number>): Body[] {
@@ -113,7 +137,7 @@ function emitAll(
   return hints;
 }
 
-/** Given the counter: sets the global, calls for more, and answers what there is then; or it is the end. */
+/** Given the counter: asks for what it is to be from now on. Below 0, it is the end. */
 function emitSlow(out: Writer, refill: number, counter: number): void {
   const write = (opcode: number, index: number) => {
     out.byte(opcode);
@@ -122,13 +146,20 @@ function emitSlow(out: Writer, refill: number, counter: number): void {
   out.u32(0);
   write(op.LOCAL_GET, 0);
   write(op.GLOBAL_SET, counter);
+  write(op.LOCAL_GET, 0);
   write(op.CALL, refill);
+  write(op.LOCAL_TEE, 0);
+  out.byte(op.I64_CONST);
+  out.byte(0);
+  out.byte(op.I64_LT_S);
   out.byte(op.IF);
   out.byte(op.EMPTY);
   // A trap, which no handler of the guest can catch.
   out.byte(op.UNREACHABLE);
   out.byte(op.END);
-  write(op.GLOBAL_GET, counter);
+  write(op.LOCAL_GET, 0);
+  write(op.GLOBAL_SET, counter);
+  write(op.LOCAL_GET, 0);
   out.byte(op.END);
 }
 

@@ -31,8 +31,7 @@ export class Rewriter {
   }
 
   types(section: Section | undefined): Writer {
-    const out = this.#more(section, 2);
-    out.bytes(Uint8Array.of(0x60, 0, 1, op.I32));
+    const out = this.#more(section, 1);
     out.bytes(Uint8Array.of(0x60, 1, op.I64, 1, op.I64));
     return out;
   }
@@ -49,7 +48,7 @@ export class Rewriter {
   /** The function behind all others, which is called when the counter is used up. */
   functions(section: Section | undefined): Writer {
     const out = this.#more(section, 1);
-    out.u32(this.#outline.parameters.length + 1);
+    out.u32(this.#outline.parameters.length);
     return out;
   }
 
