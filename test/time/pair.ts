@@ -55,13 +55,19 @@ export class TimePair {
   createDomain(meter: number, plan: BurstPlan, task: TaskPlan): void {
     const { domains, meters } = this.model;
     if (this.#isFull) return;
-    const place = meter % meters.length;
+    const place = this.#mayShare(meters[meter % meters.length]!) ? meter % meters.length : 0;
     const name = `D${domains.length}`;
     const own = this.#task(task);
     const seed = seedOf(programOf(plan), domains.length + 1);
     domains.push(new ModelDomainClass(name, meters[place]!, plan, seed, own));
     for (const side of this.sides) side.createDomain(name, side.meters[place]!, plan, own);
     this.start(domains.length - 1);
+  }
+
+  /** What one has borrowed, another may take back where their meter is dry: the model knows nothing of that. */
+  #mayShare(meter: ModelMeter): boolean {
+    if (this.plan.advance === null) return true;
+    return this.model.domains.every((domain) => domain.meter !== meter);
   }
 
   get #isFull(): boolean {
