@@ -140,7 +140,7 @@ function judgeAll(): void {
 /** Bankruptcy (A.4): from a critical budget overdrawn until the window is within the other budget. */
 function judge(time: Time, partition: Partition): void {
   if (partition.bankrupt != 0) {
-    if (partition.used <= Partition.share(time, partition.budget)) partition.bankrupt = 0;
+    if (partition.used <= partition.share) partition.bankrupt = 0;
     return;
   }
   if (partition.isSystem || partition.critical == 0) return;
