@@ -34,7 +34,8 @@ export function keepTime(): void {
     if (isDefined(SHARED)) pullAlong(here);
   }
   if ((control.timed & PARTITIONED) == 0) return;
-  if (timer.decide != 0) decide();
+  // With nobody ready there is nothing to decide: a step that ends in idle time must not read the clock (R15).
+  if (timer.decide != 0 && (here.ready != 0 || Time.own.queued != 0)) decide();
 }
 
 /** Somebody runs, or is about to: the interrupt is served now. */
@@ -139,7 +140,7 @@ function judgeAll(): void {
 /** Bankruptcy (A.4): from a critical budget overdrawn until the window is within the other budget. */
 function judge(time: Time, partition: Partition): void {
   if (partition.bankrupt != 0) {
-    if (partition.used <= Partition.share(time, partition.budget)) partition.bankrupt = 0;
+    if (partition.used <= partition.share) partition.bankrupt = 0;
     return;
   }
   if (partition.isSystem || partition.critical == 0) return;
