@@ -80,7 +80,7 @@ export function timeBegin(flags: u32): i32 {
   // No clock is read then.
   if (time.by == BY_TICK) time.points = 0;
   if (isPlain(time)) time.clock = CLOCK_EXACT;
-  Partition.at(SYSTEM_PARTITION).budget = WHOLE_BUDGET;
+  Partition.at(SYSTEM_PARTITION).grant(WHOLE_BUDGET);
   time.partitions = 1;
   control.timed = flags;
   return OK;
@@ -120,9 +120,9 @@ export function partitionCreate(parent: u32, budget: u32, max: u32): u32 {
   if (control.code != OK) return 0;
   const index = time.partitions++;
   const partition = Partition.at(index);
-  Partition.at(parent).budget -= budget;
+  Partition.at(parent).grant(Partition.at(parent).budget - budget);
   partition.parent = parent;
-  partition.budget = budget;
+  partition.grant(budget);
   partition.max = max;
   askAll();
   return index;
@@ -137,8 +137,8 @@ export function partitionChange(index: u32, budget: u32, max: u32): i32 {
     if (partition.isSystem) return STATUS_WRONG_STATE;
     const parent = Partition.at(partition.parent);
     if (budget > partition.budget + parent.budget) return STATUS_OVERFLOW;
-    parent.budget = parent.budget + partition.budget - budget;
-    partition.budget = budget;
+    parent.grant(parent.budget + partition.budget - budget);
+    partition.grant(budget);
   }
   partition.max = max;
   askAll();
@@ -167,13 +167,20 @@ export function windowSet(slots: u32): i32 {
   const time = Time.own;
   if (slots == 0 || slots > time.slotsMost) return STATUS_RANGE;
   const processors: u32 = isDefined(SHARED) ? control.processors : 0;
-  for (let index: u32 = 0; index <= processors; index++) forget(Timer.of(Processor.at(index)));
+  for (let index: u32 = 0; index <= processors; index++) {
+    const there = Processor.at(index);
+    const timer = Timer.of(there);
+    // What is not billed yet was used in the last window, too.
+    if (timer.occupant != 0 && time.by != BY_TICK) sample(there, timer, there.time, false);
+    forget(timer);
+  }
+  time.slots = slots;
   for (let index: u32 = 0; index < time.partitions; index++) {
     const partition = Partition.at(index);
     partition.used = partition.criticalUsed = 0;
     partition.used10 = partition.used100 = 0;
+    partition.grant(partition.budget);
   }
-  time.slots = slots;
   askAll();
   return OK;
 }
@@ -229,8 +236,8 @@ export function lend(waiter: Record, holder: Record): void {
   if (task.payer == other.payer) return;
   const time = Time.own;
   // With less than a tick it does not come to run at the next one.
-  if (Partition.of(holder).hasBudget(time, time.tick)) return;
-  if (!Partition.of(waiter).hasBudget(time, 0)) return;
+  if (Partition.of(holder).hasBudget(time.tick)) return;
+  if (!Partition.of(waiter).hasBudget(0)) return;
   move(holder, task.payer, max(task.rank, other.rank), other.critical != 0);
 }
 

@@ -111,6 +111,14 @@ const PARTITIONS = [
   command("setWindow", 1, (pair, n) => pair.setWindow(8 * (1 + (n % 4))), any),
 ];
 
+const CHARGE = command(
+  "charge",
+  3,
+  (pair, d, n) => pair.charge(d, n),
+  any,
+  fc.bigInt(0n, 40_000n),
+);
+
 const partitioning: fc.Arbitrary<NonNullable<TimePlan["partitions"]>> = fc.record({
   slots: fc.constantFrom(8, 9, 20),
   freeTime: fc.constantFrom("priority" as const, "ratio" as const),
@@ -134,11 +142,14 @@ const cuts = fc.array(fc.oneof(fc.nat(50), fc.nat(5000), fc.nat(40_000)), {
 const tree = fc.array(
   fc.tuple(
     any,
-    fc.oneof(fc.bigInt(0n, 100_000n), fc.constant(2n ** 64n - 1n)),
+    fc.oneof(fc.bigInt(0n, 100_000n), fc.constant(2n ** 60n)),
     fc.option(refills),
   ),
   { maxLength: 6 },
 );
+
+/** No meter but the prime one is above two domains: nobody takes back what another has borrowed. */
+const own = tree.map((meters) => meters.map(([, n, refills]) => [0, n, refills] as const));
 
 function world(
   billing: fc.Arbitrary<Pick<TimePlan, "by" | "clock" | "points" | "advance">>,
@@ -208,11 +219,70 @@ const exactVariants = (cuts: readonly number[]): Record<string, Variant> => ({
   simulated: { options: { processors: 1, seed: 1, advance: 3000n } },
 });
 
+/** Clocks of all kinds, at any points: what a domain has borrowed shows in when it is told that it is spent. */
+const few = fc.constantFrom(0, 0, 1, 20, 400);
+const hz = fc.constantFrom(16_000_000, 16_000_000, 1_000_000, 100_000_000, 3_579_545);
+const error = fc.constantFrom(0, 0, 0.1, -0.3);
+const at = fc.bigInt(1n, 500_000n);
+const fault = fc.oneof(
+  { weight: 4, arbitrary: fc.constant(undefined) },
+  { weight: 1, arbitrary: fc.record({ does: fc.constant("stop" as const), at }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      ...{ does: fc.constantFrom("jump" as const, "back" as const), at },
+      by: fc.bigInt(1n, 900_000n),
+    }),
+  },
+);
+const counter: fc.Arbitrary<ClockPlan> = fc
+  .record({
+    ...{ kind: fc.constant("counter" as const), hz, error, read: few, fault },
+    drift: fc.constantFrom(0, 0, 500, -90),
+    width: fc.constantFrom(64, 32, 20),
+  })
+  .map(({ fault, ...clock }) => (fault ? { ...clock, fault } : clock));
+const countdown: fc.Arbitrary<ClockPlan> = fc.record({
+  ...{ kind: fc.constant("countdown" as const), hz, error, read: few },
+  masked: fc.oneof(fc.constant(0), fc.nat(3000), fc.nat(50_000)),
+  repair: fc.constantFrom("none" as const, "add" as const, "hold" as const, "pending" as const),
+});
+const advance = fc.constantFrom(80_000_000n, 20_000n, 3000n, 500n);
+const points = fc.oneof(
+  fc.constant(POINTS),
+  fc.subarray([...POINTS], { minLength: 1 }),
+);
+const clockBilling = fc.record({
+  by: fc.constant("microbill" as const),
+  clock: fc.oneof(fc.constant<ClockPlan>({ kind: "exact" }), counter, counter, countdown, countdown),
+  ...{ points, advance },
+});
+const tickBilling = fc.record({
+  by: fc.constant("tick" as const),
+  clock: fc.constant<ClockPlan>({ kind: "exact" }),
+  ...{ points: fc.constant(POINTS), advance },
+});
+/** Each domain may have a meter of its own: nobody takes back what another has borrowed. */
+const clockVariants = (cuts: readonly number[]): Record<string, Variant> => ({
+  release: {},
+  debug: { options: { build: debug } },
+  cut: { cuts },
+});
+
 const seed = Number(process.env.SEED ?? (Math.random() * 0x7fffffff) | 0);
 
-describe("with an exact clock", () => {
-  const worlds = world(exactBilling, tree, true);
-  const run = (seed: number) => explore(worlds, [...COMMON, ...PARTITIONS], exactVariants, seed);
+const ALL = [...COMMON, ...PARTITIONS];
+const KINDS = [
+  ["an exact clock and partitions", world(exactBilling, tree, true), ALL, exactVariants],
+  ["an exact clock", world(exactBilling, tree, false), COMMON, exactVariants],
+  ["any clock and partitions", world(clockBilling, own, true), [...ALL, CHARGE], clockVariants],
+  ["any clock", world(clockBilling, own, false), [...COMMON, CHARGE], clockVariants],
+  ["ticks and partitions", world(tickBilling, own, true), [...ALL, CHARGE], clockVariants],
+  ["ticks", world(tickBilling, own, false), [...COMMON, CHARGE], clockVariants],
+] as const;
+
+describe.each(KINDS)("with %s", (_, worlds, commands, variants) => {
+  const run = (seed: number) => explore(worlds, commands, variants, seed);
   test.each(SEEDS)("seed %i", run);
   test(`a random seed: SEED=${seed}`, () => run(seed));
 });

@@ -137,7 +137,9 @@ export class TimeStore {
   /** A 64-bit field of all tasks. */
   sumOfTasks(offset: number): bigint {
     let sum = 0n;
-    for (let node = 1; node < this.store.nodes; node++) sum += this.store.u64(this.task(node) + offset);
+    for (let node = 1; node < this.store.nodes; node++) {
+      sum += this.store.u64(this.task(node) + offset);
+    }
     return sum;
   }
 }

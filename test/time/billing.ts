@@ -27,6 +27,8 @@ export class Biller {
   charged = 0n;
   /** Who ran in the time that is not billed yet. */
   #party: ModelDomain | null = null;
+  /** Who left last, and when. */
+  #left: { readonly domain: ModelDomain; readonly at: bigint } | null = null;
   /** The host was told of the first of each. */
   readonly #told = new Set<string>();
 
@@ -92,7 +94,10 @@ export class Biller {
     if (!this.occupant) return;
     this.charge(point);
     this.occupant.ran += this.time - this.since;
+    if (this.time > this.since) this.#left = { domain: this.occupant, at: this.time };
     this.occupant = null;
+    // If it was read just now, all that the one who leaves ran is billed.
+    if (this.clock.at === this.time) this.#party = null;
     this.isCritical = false;
   }
 
@@ -109,8 +114,13 @@ export class Biller {
   /** An interrupt is served, so many ticks after the last one. */
   serve(ticks: bigint): void {
     this.clock.served(ticks);
-    if (this.#isByTick) this.pay(this.occupant, ticks * BigInt(this.plan.tick));
+    if (this.#isByTick) this.pay(this.#sampled, ticks * BigInt(this.plan.tick));
     else this.charge("tick");
+  }
+
+  /** Who runs at a tick; of two who change places just then, the one that ran. */
+  get #sampled(): ModelDomain | null {
+    return this.#left?.at === this.time ? this.#left.domain : this.occupant;
   }
 
   /** A tick while nobody runs: it is served when it is due, and its reading takes nobody's time. */

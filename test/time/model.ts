@@ -275,7 +275,7 @@ export class TimeModel {
       for (let i = 0n; i < ticks; i++) this.#turn();
       this.#judge();
     }
-    if (this.plan.partitions && this.#isAsked) this.#decide();
+    if (this.plan.partitions && this.#isAsked && this.#candidates.length > 0) this.#decide();
   }
 
   /** Time passes for nobody, tick by tick. */
@@ -486,6 +486,8 @@ export class TimeModel {
   }
 
   setWindow(slots: number): void {
+    // What is not billed yet was used in the last window, too.
+    if (this.biller.occupant && this.biller.clock.at !== this.time) this.biller.sample();
     this.slots = slots;
     this.biller.log.forget();
     this.biller.slot = 0;

@@ -3,6 +3,11 @@
 // in how the host cuts their time into steps, and, where every cycle is billed, in how much they borrow.
 
 import { expect } from "vitest";
+import {
+  PARTITION_USED,
+  PARTITION_USED_10,
+  PARTITION_USED_100,
+} from "../../assembly/time-layout.js";
 import { type Domain, type Meter, PrimemeterError } from "../../src/index.js";
 import { seedOf } from "../../src/program.js";
 import { TimeModel } from "./model.js";
@@ -242,8 +247,6 @@ export class TimePair {
   #comparePartition(side: TimeSide, one: ModelPartition): void {
     const { model } = this;
     const { critical, isBankrupt, bankruptcies, ...usage } = side.partitions[one.index]!.usage();
-    const window = Number(model.window);
-    const cycles = (percent: number) => Math.round((percent * window) / 100);
     const { biller } = model;
     const isBilled = biller.occupant?.task.partition === one.index;
     const real = isBilled ? this.#late(side.kernel.timing().unbilled) : 0n;
@@ -253,7 +256,7 @@ export class TimePair {
       {
         ...{ critical, isBankrupt, bankruptcies, total: usage.total + real },
         ...{ budget: usage.budget, max: usage.max ?? 0 },
-        used: BigInt(cycles(usage.used)) + real,
+        used: side.partition64(one.index, PARTITION_USED) + real,
         criticalUsed: BigInt(usage.criticalUsed) + real * isCritical,
       },
       `${side.name} partition ${one.index}`,
@@ -264,17 +267,10 @@ export class TimePair {
       used: model.used(one) + late,
       criticalUsed: model.criticalUsed(one) + late * isCritical,
     });
-    for (const [windows, percent] of [
-      [10, usage.used10],
-      [100, usage.used100],
-    ] as const) {
-      const whole = Math.floor(model.biller.slot / model.slots);
-      const expected = Number(model.usedIn(windows, one));
-      expect(
-        cycles(percent * Math.min(whole, windows)),
-        `${side.name} partition ${one.index}, ${windows} windows`,
-      ).toBe(expected);
-    }
+    const history = [PARTITION_USED_10, PARTITION_USED_100];
+    expect(history.map((offset) => side.partition64(one.index, offset))).toEqual(
+      [10, 100].map((windows) => model.usedIn(windows, one)),
+    );
   }
 
   #compareTiming(side: TimeSide): void {

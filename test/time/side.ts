@@ -91,6 +91,12 @@ export class TimeSide {
     this.domains.push(this.kernel.createDomain({ ...options, ...this.scheduling(task) }));
   }
 
+  /** A count of the kernel's own, to the cycle. */
+  partition64(index: number, offset: number): bigint {
+    const { view, timeBlock } = this.kernel.core;
+    return view.u64(timeBlock!.partition(index, offset));
+  }
+
   scheduling(task: TaskPlan) {
     const partition = this.partitions[task.partition];
     return {
