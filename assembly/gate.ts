@@ -149,7 +149,8 @@ function toDomain(domain: Record, key: Key, how: u32): void {
   passResumeKey(domain, how);
   tell(domain, node, how);
   deliver(callee);
-  if (control.timed != 0 && how == INVOKE_CALL) Task.of(callee).serve(Task.of(domain));
+  if ((control.timed & PARTITIONED) != 0 && how == INVOKE_CALL)
+    Task.of(callee).serve(Task.of(domain));
   part(domain, how, callee);
 }
 
@@ -227,7 +228,7 @@ export function rest(domain: Record, how: u32): void {
   if (domain.amount == 0) domain.dryOut();
   domain.state = how == INVOKE_CALL ? <u8>STATE_CALLING : <u8>STATE_AVAILABLE;
   if (how != INVOKE_RETURN) return;
-  if (control.timed != 0) Task.of(domain).goHome();
+  if ((control.timed & PARTITIONED) != 0) Task.of(domain).goHome();
   release(domain.node);
 }
 

@@ -49,6 +49,7 @@ import { share } from "./steal";
 import { chargeWork, supply } from "./supply";
 import { keepTime } from "./tick";
 import { allowed, beginRun, isHeldUp, makeTime, nextLook } from "./timed";
+import { Timer } from "./timer";
 import { setTrap } from "./trap";
 import { attend } from "./worrier";
 
@@ -65,7 +66,7 @@ export function step(cycles: u32, passes: u32): i32 {
       return REASON_RAN;
     }
     if (isDue()) wakeDue();
-    if (control.timed != 0) keepTime();
+    if (control.timed != 0 && Timer.of(here).isDue(here.time)) keepTime();
     if (here.ready == 0 && control.worried != 0) {
       attend();
       if (control.timed != 0) continue;

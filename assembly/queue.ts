@@ -5,6 +5,7 @@
 // empty; a task is `queued` while its domain is in the ring of its payer and rank.
 
 import { Partition } from "./partition";
+import { me } from "./processor";
 import { Record } from "./record";
 import { Task } from "./task";
 import { PARTITION_READY, PRIORITIES, QUEUES_OFFSET } from "./time-layout";
@@ -40,6 +41,7 @@ export function queue(domain: Record, first: bool): void {
     if (first) store<usize>(place, at);
   }
   task.queued = 1;
+  task.ready = me().time;
   partition.queued++;
   Time.own.queued++;
 }

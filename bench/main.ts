@@ -10,6 +10,7 @@ import { bench as gates } from "./gates.js";
 import { bench as locks } from "./locks.js";
 import { bench as microbilling } from "./microbilling.js";
 import { bench as mips } from "./mips.js";
+import { bench as partitions } from "./partitions.js";
 import { bench as prepare } from "./prepare.js";
 import { bench as processors } from "./processors.js";
 import { bench as read } from "./read.js";
@@ -31,6 +32,7 @@ const BENCHES: readonly Bench[] = [
   processors,
   mips,
   microbilling,
+  partitions,
   taper,
 ];
 

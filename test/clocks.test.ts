@@ -4,7 +4,16 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { type ClockOptions, clocks } from "../src/index.js";
-import { billedTo, ClockLab, Meeting, runs, TICK, TURNS, type Turns, twinOfTurns } from "./clock-lab.js";
+import {
+  billedTo,
+  ClockLab,
+  Meeting,
+  runs,
+  TICK,
+  TURNS,
+  type Turns,
+  twinOfTurns,
+} from "./clock-lab.js";
 import { CYCLES_PER_SECOND, counterAt, Ratio, ratesOf } from "./clock-twin.js";
 
 const HZ = Number(CYCLES_PER_SECOND);

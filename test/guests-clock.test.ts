@@ -1,8 +1,8 @@
 // The guests that billing is tried with: one that dodges ticks, two that talk many times in a tick.
 
 import { readFileSync } from "node:fs";
-import { expect, test } from "vitest";
-import { clockKey } from "../src/index.js";
+import { describe, expect, test } from "vitest";
+import { clockKey, type KernelOptions } from "../src/index.js";
 import { findings } from "./lab.js";
 import { SLOT, Town } from "./town.js";
 import { everywhere } from "./variants.js";
@@ -46,4 +46,50 @@ test("talk: many messages in a tick", async () => {
 test("the line that the README shows", () => {
   const readme = readFileSync(new URL("../guests/README.md", import.meta.url), "utf8");
   expect(readme).toContain("dodger ticks 100 late 0");
+});
+
+describe.each(["tick", "microbill"] as const)("who dodges ticks, billed by %s", (by) => {
+  /** What it was billed of what it ran, with a spinner below it that runs at every tick. */
+  async function dodge(options: KernelOptions) {
+    const town = new Town({ processors: 1, seed: 1, billing: { by }, partitions: {}, ...options });
+    const { kernel } = town;
+    const wait = kernel.createWait().key;
+    const keys = { [SLOT.clock]: clockKey, [SLOT.wait]: wait };
+    const meter = town.meter("dodger", { cycles: 5_000_000n });
+    const dodger = town.guest("dodger 100 16000 80", meter, { keys, priority: 20 });
+    const spin = town.guest("spin", town.meter("spin"));
+    await kernel.run({ cycles: 110 * 16_000 });
+    expect(dodger.output).toBe("dodger ticks 100 late 0\n");
+    const billed = { dodger: dodger.consumed + dodger.owed, spin: spin.consumed + spin.owed };
+    expect(meter.peek()).toBe(5_000_000n - dodger.consumed);
+    return { billed, dodger, spin, kernel };
+  }
+
+  test("and what it really ran", async () => {
+    const { billed, dodger, spin, kernel } = await dodge({});
+    const { elapsed, idle, unbilled } = kernel.timing();
+    expect(dodger.ran + spin.ran).toBe(elapsed);
+    expect(Number(dodger.ran) / Number(elapsed)).toBeGreaterThan(0.65);
+    if (by === "tick") {
+      // The other pays for all, five times what it ran.
+      expect(billed).toEqual({ dodger: 0n, spin: elapsed });
+      expect(Number(billed.spin) / Number(spin.ran)).toBeGreaterThan(3);
+    } else expect(billed).toEqual({ dodger: dodger.ran, spin: spin.ran - unbilled });
+    expect(idle).toBe(0n);
+    kernel.dispose();
+  });
+
+  test("its partition's budget does not hold it where it is not billed", async () => {
+    const town = new Town({ processors: 1, seed: 1, billing: { by }, partitions: {} });
+    const { kernel } = town;
+    const keys = { [SLOT.clock]: clockKey, [SLOT.wait]: kernel.createWait().key };
+    const partition = kernel.createPartition({ name: "P", budget: 20 });
+    const dodger = town.guest("dodger 1000", town.meter("all"), { keys, priority: 20, partition });
+    town.guest("spin", town.meter("spin"));
+    await kernel.run({ cycles: 400 * 16_000 });
+    const share = Number(dodger.ran) / Number(kernel.time);
+    if (by === "tick") expect(share).toBeGreaterThan(0.7);
+    else expect(share).toBeLessThan(0.22);
+    kernel.dispose();
+  });
 });

@@ -8,6 +8,7 @@ import { ScenarioRun } from "../src/scenario/run.js";
 const BILLS: Record<string, { consumed: bigint; keeperCalls: number }> = {
   "echo.toml": { consumed: 7_510_359n, keeperCalls: 0 },
   "first-light.toml": { consumed: 938_210_476n, keeperCalls: 12 },
+  "guest-dodger.toml": { consumed: 8_160_000n, keeperCalls: 0 },
   "guest-keeper.toml": { consumed: 27_058_090n, keeperCalls: 8 },
   "hostile.toml": { consumed: 63_527_111n, keeperCalls: 1 },
   "lock-cas.toml": { consumed: 27_425n, keeperCalls: 0 },

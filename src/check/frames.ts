@@ -46,6 +46,7 @@ import {
 } from "../../assembly/riscv/layout.js";
 import { checkBursts } from "./bursts.js";
 import type { Store } from "./store.js";
+import type { TimeStore } from "./time-store.js";
 
 const FRAMES_PER_BITMAP_FRAME = PAGE_SIZE * 8;
 const TRAP_SLOT = 5;
@@ -53,6 +54,7 @@ const MARKS = PAGE_SIZE - 1;
 /** Owners that are no nodes. */
 const BITMAP = 2 ** 32 - 1;
 const BURSTS = 2 ** 32 - 2;
+const TIME = 2 ** 32 - 3;
 
 /** Frames by their number: which are taken, and whose each is: a domain's, by its node, mostly. */
 class Frames {
@@ -101,10 +103,11 @@ class Frames {
 
 function ownerName(owner: number): string {
   if (owner === BITMAP) return "bitmap";
+  if (owner === TIME) return "time";
   return owner === BURSTS ? "bursts" : `node ${owner}`;
 }
 
-export function checkFrames(store: Store): void {
+export function checkFrames(store: Store, time: TimeStore | undefined): void {
   const { findings } = store;
   const frames = new Frames(store);
   let taken = 0;
@@ -113,6 +116,7 @@ export function checkFrames(store: Store): void {
   if (used !== taken) findings.add("frames used", "control block", used, `${taken}, as the bitmap`);
   const own = Math.ceil(store.frames / FRAMES_PER_BITMAP_FRAME);
   if (own > 0) frames.own(store.frameBase, own, BITMAP, "its frames");
+  if (time) frames.own(time.base, (time.end - time.base) / PAGE_SIZE, TIME, "what it knows");
   checkHands(store);
   // Several processors take frames and give them back at once, and may leave the hint too high.
   const hint = store.isShared ? 0 : store.control(CONTROL_FRAME_HINT);

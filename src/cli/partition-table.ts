@@ -28,32 +28,33 @@ export function showTable(partitions: readonly PartitionReport[], paint: Paint):
 }
 
 /** What partitions used: in the last window, on average in the last 10 and 100, and in the whole run. */
-export function windowTable({ partitions, time }: Report, paint: Paint): string {
+export function windowTable(report: Report, paint: Paint): string {
+  const { partitions, time } = report;
   const { elapsed, ran } = time!;
+  // The longer averages are of whole windows.
+  const whole = (number: number) => (wholeWindows(report) === 0n ? NONE : percent(number));
   const rows = branchesOf(partitions, paint).map(([name, partition]) => [
     name,
     percent(partition.budget),
     partition.max === null ? paint.dim(NONE) : percent(partition.max),
-    ...[partition.used, partition.used10, partition.used100].map(percent),
+    percent(partition.used),
+    ...[partition.used10, partition.used100].map(whole),
     paint.bold(percent(partition.share)),
     grouped(partition.total),
     partition.bankruptcies === 0 ? paint.dim(NONE) : paint.red(grouped(partition.bankruptcies)),
   ]);
-  const figures: ((partition: PartitionReport) => number)[] = [
-    ({ used }) => used,
-    ({ used10 }) => used10,
-    ({ used100 }) => used100,
-    ({ share }) => share,
-  ];
-  const sums = figures.map((figure) => sum(partitions, figure));
+  const total = (of: (partition: PartitionReport) => number) => sum(partitions, of);
   const idle = percentOf(elapsed - ran, elapsed);
   const billed = partitions.reduce((sum, { total }) => sum + total, 0n);
   rows.push(
     [
       "total",
-      percent(sum(partitions, ({ budget }) => budget)),
+      percent(total(({ budget }) => budget)),
       "",
-      ...sums.map(percent),
+      percent(total(({ used }) => used)),
+      whole(total(({ used10 }) => used10)),
+      whole(total(({ used100 }) => used100)),
+      percent(total(({ share }) => share)),
       grouped(billed),
       "",
     ],
@@ -61,6 +62,11 @@ export function windowTable({ partitions, time }: Report, paint: Paint): string 
   );
   const heads = ["partition", "budget", "max", "1×", "10×", "100×", "run", "billed", "bankrupt"];
   return table(heads, rows, aligns(heads, 1), paint);
+}
+
+/** Averaging windows that have passed, where they were all of one length. */
+export function wholeWindows({ time, processors }: Report): bigint {
+  return time!.elapsed / BigInt(processors) / BigInt(time!.window!);
 }
 
 export const BILLED_HEADS = ["billed", "ran", "error"];

@@ -15,6 +15,7 @@ import {
   billedCells,
   milliseconds,
   showTable,
+  wholeWindows,
   windowTable,
 } from "./partition-table.js";
 import { partitionsChart } from "./partitions-chart.js";
@@ -51,7 +52,7 @@ export async function partitionsCommand(file: string, flags: PartitionsFlags): P
     scene: json ? undefined : (run, rows) => scene(run, paint).slice(0, rows),
     onStretch: (run, print) => {
       samples.take(() => ({ cycle: run.kernel.time, partitions: run.partitions() }));
-      if (loop) print(["", ...scene(run, paint)].join("\n"));
+      if (loop) print([...scene(run, paint), ""].join("\n"));
     },
   });
   if (svg !== undefined) await writeChart(svg, partitionsChart(file, samples.all));
@@ -73,9 +74,8 @@ function scene(run: ScenarioRun, paint: Paint): string[] {
 function page(scenario: Scenario, report: Report, paint: Paint): string {
   const { window } = report.time!;
   const { freeTime = "priority", bankruptcy = "default" } = scenario.kernel.partitions!;
-  const windows = report.time!.elapsed / BigInt(report.processors) / BigInt(window!);
   const notes = [
-    `1×, 10×, 100×: in the last windows, of ${milliseconds(window!)} each; there were ${grouped(windows)}.`,
+    `1×, 10×, 100×: in the last windows, of ${milliseconds(window!)} each; there were ${grouped(wholeWindows(report))}.`,
     "run, share: of all the time of the processors. error: of billed, compared with what it ran.",
     `Free time goes by ${freeTime}; after a bankruptcy: ${bankruptcy}.`,
   ];
@@ -117,7 +117,7 @@ function toJson({ kernel }: Scenario, report: Report, samples: Samples): string 
     domains: domains.map(({ name, state, time }) => ({ name, state, ...time })),
     samples: samples.all.map(({ cycle, partitions }) => ({
       cycle,
-      used: partitions.map(({ used }) => used),
+      used: partitions.map(({ used }) => Math.round(used * 100) / 100),
       budgets: partitions.map(({ budget }) => budget),
     })),
     expectations,

@@ -76,8 +76,6 @@ export function actRules(inspection: Inspection): void {
 }
 
 function timeRules(inspection: Inspection, path: Path, act: Table): void {
-  inspection.reference([...path, "change"], act.change, ["partition"]);
-  inspection.reference([...path, "partition"], act.partition, ["partition"]);
   for (const key of NEEDS_ONE) {
     if (act[key] === undefined || TAKES[key]!.some((field) => act[field] !== undefined)) continue;
     inspection.say(path, `found ${key} alone, expected ${TAKES[key]!.join(" or ")} beside it`);
@@ -90,7 +88,11 @@ function timeRules(inspection: Inspection, path: Path, act: Table): void {
     const expected = "expected true or false beside schedule";
     inspection.say([...path, "critical"], `found ${describe(critical)}, ${expected}`);
   }
-  if (hasPartitions(inspection)) return;
+  if (hasPartitions(inspection)) {
+    inspection.reference([...path, "change"], act.change, ["partition"]);
+    inspection.reference([...path, "partition"], act.partition, ["partition"]);
+    return;
+  }
   for (const key of ["schedule", ...ACTS_ON_PARTITIONS]) {
     if (act[key] === undefined) continue;
     const expected = "expected [partitions] or a [[partition]] in the file, too";

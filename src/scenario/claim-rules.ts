@@ -34,6 +34,7 @@ export function claimRules(inspection: Inspection): void {
       inspection.say(path, `found ${about.join(" and ")}, expected one of them at most`);
     }
     for (const subject of SUBJECTS) {
+      if (subject === "partition" && !hasPartitions(inspection)) continue;
       inspection.reference([...path, subject], claim[subject], [subject]);
     }
     fittingRules(inspection, path, claim, about[0]);

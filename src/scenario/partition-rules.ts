@@ -24,9 +24,9 @@ export function partitionRules(inspection: Inspection): void {
 }
 
 function maxRule(inspection: Inspection, path: Path, { budget, max }: Table): void {
-  const least = numberOf(budget);
-  const most = numberOf(max);
-  if (least === undefined || most === undefined || most >= least) return;
+  const least = percentOf(budget);
+  const most = percentOf(max);
+  if (least === undefined || most === undefined || most === 0 || most >= least) return;
   inspection.say([...path, "max"], `found ${most}, expected at least its budget of ${least}`);
 }
 
@@ -62,11 +62,11 @@ function loops(inspection: Inspection): boolean {
 function budgetRules(inspection: Inspection): void {
   const budgets = new Map<string, number>([[SYSTEM, 100]]);
   for (const [, { name, budget }] of inspection.tables("partition")) {
-    if (typeof name === "string") budgets.set(name, numberOf(budget) ?? 0);
+    if (typeof name === "string") budgets.set(name, percentOf(budget) ?? 0);
   }
   const left = new Map(budgets);
   for (const [path, { parent = SYSTEM, budget }] of inspection.tables("partition")) {
-    const wanted = numberOf(budget);
+    const wanted = percentOf(budget);
     const has = typeof parent === "string" ? left.get(parent) : undefined;
     if (wanted === undefined || has === undefined) continue;
     left.set(parent as string, hundredths(has - wanted));
@@ -79,8 +79,10 @@ function budgetRules(inspection: Inspection): void {
 
 /** What partitions know of a domain has no meaning where there are none. */
 export function taskRules(inspection: Inspection, path: Path, table: Table): void {
-  inspection.reference([...path, "partition"], table.partition, ["partition"]);
-  if (hasPartitions(inspection)) return;
+  if (hasPartitions(inspection)) {
+    inspection.reference([...path, "partition"], table.partition, ["partition"]);
+    return;
+  }
   for (const key of Object.keys(taskShape)) {
     if (table[key] === undefined) continue;
     const expected = "expected [partitions] or a [[partition]] in the file, too";
@@ -92,6 +94,8 @@ function hundredths(number: number): number {
   return Math.round(number * 100) / 100;
 }
 
-function numberOf(value: Plain | undefined): number | undefined {
-  return typeof value === "bigint" || typeof value === "number" ? Number(value) : undefined;
+/** Undefined for what is none: the schema says so. */
+function percentOf(value: Plain | undefined): number | undefined {
+  if (typeof value !== "bigint" && typeof value !== "number") return undefined;
+  return value >= 0 && value <= 100 ? Number(value) : undefined;
 }

@@ -18,12 +18,27 @@ export function timeRules(inspection: Inspection): void {
   const { success, data } = timeSchema.safeParse({ billing, partitions });
   if (!success) return;
   const options = timeOptions(data, hasPartitions(inspection));
-  attempt(inspection, ["billing"], () => checkTime(options.billing, options.partitions));
+  attempt(inspection, ["billing"], () => {
+    const { tick, partitions } = checkTime(options.billing, options.partitions) ?? {};
+    if (tick !== undefined && partitions) criticalRules(inspection, partitions.slots * tick);
+  });
   const { tick = USUAL_TICK } = data.billing ?? {};
   for (const [path, { window }] of inspection.tables("at")) {
     if (typeof window !== "bigint" || tick < 1) continue;
     const at = [...path, "window"];
     attempt(inspection, at, () => checkWindow("window", Number(window), tick));
+  }
+}
+
+/** A critical budget is a part of a window on all processors. */
+function criticalRules(inspection: Inspection, window: number): void {
+  const { kernel } = inspection.document.root;
+  const processors = isTable(kernel) ? kernel.processors : undefined;
+  const most = BigInt(window) * (typeof processors === "bigint" ? processors : 1n);
+  for (const [path, { critical }] of inspection.tables("partition")) {
+    if (typeof critical !== "bigint" || critical <= most) continue;
+    const expected = `expected at most the ${most} of a window`;
+    inspection.say([...path, "critical"], `found ${critical}, ${expected}`);
   }
 }
 
@@ -70,6 +85,7 @@ function attempt(inspection: Inspection, path: Path, act: () => unknown): void {
       return;
     }
     const isHere = inspection.document.at(steps) !== undefined;
-    inspection.say(isHere ? steps : path, isHere ? message! : error.message);
+    const isAt = path.at(-1) === names;
+    inspection.say(isHere ? steps : path, isHere || isAt ? message! : error.message);
   }
 }

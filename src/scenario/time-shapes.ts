@@ -13,6 +13,7 @@ import {
   shares,
   somecycles,
   text,
+  whole,
 } from "./values.js";
 
 // What scenario files say of billing by a clock and of partitions.
@@ -26,10 +27,6 @@ function oneOf<const Words extends readonly string[]>(words: Words) {
   return z.enum(words, { error: `one of ${words.join(", ")}` });
 }
 
-/** How far it may go is for the kernel to say. */
-const whole = integer(0, Number.MAX_SAFE_INTEGER);
-const some = number(-1e15, 1e15);
-
 export const faultShape = {
   at: cycles,
   does: oneOf(["stop", "jump", "back"]),
@@ -40,8 +37,8 @@ export const clockShape = {
   hz: whole.optional(),
   read: whole.optional(),
   width: whole.optional(),
-  error: some.optional(),
-  drift: some.optional(),
+  error: number.optional(),
+  drift: number.optional(),
   fault: z
     .strictObject(faultShape, { error: `a table such as { at = 1_000_000, does = "stop" }` })
     .optional(),

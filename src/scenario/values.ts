@@ -18,12 +18,10 @@ function grouped(number: number): string {
   return number.toLocaleString("en-US").replaceAll(",", "_");
 }
 
-/** A number with decimals or without. */
-export function number(least: number, most: number) {
-  const error = `a number from ${least} to ${most}`;
-  const inRange = (value: bigint | number) => Number(value) >= least && Number(value) <= most;
-  return z.union([z.bigint(), z.number()], { error }).refine(inRange, error).transform(Number);
-}
+/** A number with decimals or without; how far it may go is said elsewhere. */
+export const number = z.union([z.bigint(), z.number()], { error: "a number" }).transform(Number);
+const wholeError = "a whole number";
+export const whole = z.bigint({ error: wholeError }).min(0n, wholeError).transform(Number);
 
 /** Budgets are in hundredths of a percent. */
 export function percent(least: number) {
@@ -65,7 +63,7 @@ export const bounds = z.union(
   { error: boundsError },
 );
 
-const share = number(0, 1_000_000);
+const share = number.refine((value) => value >= 0, "a number from 0");
 /** Percentages between two, or about one. */
 export const shares = z.strictObject(
   {
