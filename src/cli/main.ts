@@ -220,7 +220,7 @@ bench
   .description("bill by ticks, by clocks of every kind and at sets of points: cost, and error")
   .option("--small", "fewer rates and rounds, shorter: some seconds instead of a minute or two")
   .addOption(new Option("--only <part>", "how exact it is, or what it costs here").choices(PARTS))
-  .option("--seed <n>", "where the programs' bursts come from", whole(0, 2 ** 31), 1)
+  .option("--seed <n>", "where the programs' bursts come from", whole(0, 2 ** 31 - 1), 1)
   .option("--html <file>", "write a page with charts (needs echarts: npm install echarts)")
   .option("--svg <file>", "draw the errors as a picture (needs echarts, too)")
   .option("--json", "print one JSON object and nothing else")
