@@ -22,8 +22,10 @@ import { DomainMaker, type DomainOptions } from "./domain-maker.js";
 import type { Driver, Ending, StepOutcome } from "./driver.js";
 import { OptionError, PrimemeterError, RescindedError, StateError } from "./errors.js";
 import type { EventName, Listener } from "./event.js";
+import type { Guest, GuestOptions } from "./guest.js";
 import type { HostHandler } from "./host-object.js";
 import { allocationOf, indexOf, type NodeId } from "./id.js";
+import type { Instrumented } from "./instrument/instrument.js";
 import type { Keeper } from "./keeper.js";
 import type { Key } from "./key.js";
 import type { KeyLike } from "./key-like.js";
@@ -165,6 +167,17 @@ export class Kernel {
    */
   createDomain(options: DomainOptions): Domain {
     return this.#domainMaker.make(options);
+  }
+
+  /**
+   * Makes a guest of a module that `instrument` of primemeter/wasm made: a domain whose program is WebAssembly, and
+   * which the host's thread runs when it is called. Its start function runs at once.
+   *
+   * @throws {OptionError} @throws {RescindedError} @throws {CapacityError} @throws {StateError} in a kernel of several
+   * processors. @throws {ExhaustedError} and whatever the start function throws; then nothing is kept.
+   */
+  loadWasm(module: Instrumented, options: GuestOptions): Guest {
+    return this.#domainMaker.guest(module, options);
   }
 
   /** A node of sixteen DK(0), to be made a meter slot by slot. @throws {CapacityError} NO_NODES */
