@@ -102,7 +102,8 @@ function readIdly(here: Processor, timer: Timer, ticks: u64): void {
   const at = timer.ticks * time.tick;
   // A reading that took its time may have gone beyond the tick.
   if (((time.points >> POINT_TICK) & 1) == 0 || at <= timer.readAt) return;
-  timer.reads += ticks - 1;
+  // Nor is a tick read that was due before the last reading.
+  timer.reads += min(ticks, timer.ticks - timer.readAt / time.tick) - 1;
   sample(here, timer, at, true);
 }
 
