@@ -46,19 +46,18 @@ const RATES = [0.01, 0.1, 1, 10, 100, 1000];
 const SMALL_RATES = [0.1, 1, 10];
 /** 10 s of the processor: at 1,000 switches a tick coarse readings need many bursts to even out. */
 const TICKS = 10_000;
-const SMALL_TICKS = 2000;
+const SMALL_TICKS = 1000;
 /** A repair that knows little needs many readings. */
 const REPAIR_RATES = [1, 100];
-/** There are many of these, and the race comes at each tick. */
-const REPAIR_TICKS = 2000;
-/** Points err by what they miss, not by chance. */
-const POINT_TICKS = 2000;
+/** Of points and repairs: they err by what they miss, not by chance. */
+const FEWER_TICKS = 2000;
 
 /** Yields after each trial, so that whoever goes through it can show how far it is, or stop. */
 export function* exactness(options: ExactnessOptions): Generator<ExactnessTick, Exactness> {
   const { small } = options;
   const rates = small ? SMALL_RATES : RATES;
   const ticks = small ? SMALL_TICKS : TICKS;
+  const fewer = Math.min(ticks, FEWER_TICKS);
   const names = Object.keys(WAYS) as (keyof typeof WAYS)[];
   const trials =
     (names.length + POINT_WAYS.length) * rates.length +
@@ -67,13 +66,13 @@ export function* exactness(options: ExactnessOptions): Generator<ExactnessTick, 
   const ways: [keyof typeof WAYS, WayReport][] = [];
   for (const name of names) ways.push([name, yield* atAllRates(WAYS[name], ticks)]);
   const points: WayReport[] = [];
-  for (const way of POINT_WAYS) points.push(yield* atAllRates(way, POINT_TICKS));
+  for (const way of POINT_WAYS) points.push(yield* atAllRates(way, fewer));
   const repairs: RepairReport[] = [];
   for (const rate of REPAIR_RATES) {
     for (const masked of MASKED_TIMES) {
       for (const repair of REPAIRS) {
         const done = options.fault === "no-repair" ? "none" : repair;
-        const outcome = yield* tried(repairWay(done, masked), rate, REPAIR_TICKS);
+        const outcome = yield* tried(repairWay(done, masked), rate, fewer);
         repairs.push({ repair, masked, outcome });
       }
     }

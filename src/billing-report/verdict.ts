@@ -1,6 +1,8 @@
 // What the figures say, and whether they are as they must be.
 
+import { grouped } from "../scenario/number.js";
 import { digits, percent } from "./digits.js";
+import { errorOf } from "./errors.js";
 import type { Exactness, WayReport } from "./exactness.js";
 import type { Outcome } from "./trial.js";
 import { ALL_POINTS, TICK } from "./way.js";
@@ -42,7 +44,7 @@ export function verdicts({ ways, points, repairs }: Exactness): Verdict[] {
       text:
         dodged >= DODGED
           ? "By the tick, who dodges ticks pays for none of its time: its bill is 100 % wrong."
-          : `By the tick, who dodges ticks is found out: its bill is only ${percent(dodged)} wrong.`,
+          : `By the tick, who dodges ticks is found out: of its time ${percent(Math.max(0, dodged))} is for nothing.`,
     },
     {
       ok: shift <= MOST_SHIFT,
@@ -76,15 +78,10 @@ function accounts(outcomes: readonly Outcome[]): Verdict {
 /** Of which the clock's time is the time. */
 const EXACT_WAYS = new Set(["exact", ALL_POINTS, "x86", "powerpc"]);
 
-/** By how much the dodger's bill is wrong at least, in percent. */
+/** How much of its time the dodger has for nothing at least, in percent. */
 function dodgedBy(reports: readonly WayReport[]): number {
-  const errors = reports.flatMap(({ outcomes }) =>
-    outcomes.map(({ bills }) => {
-      const [{ ran, billed }] = bills as [Outcome["bills"][number]];
-      return (100 * Math.abs(billed - ran)) / ran;
-    }),
-  );
-  return Math.min(...errors);
+  const dodgers = reports.flatMap(({ outcomes }) => outcomes.map(({ bills }) => bills[0]!));
+  return Math.min(...dodgers.map((bill) => -errorOf(bill)));
 }
 
 /** The outcome whose worst domain is the worst of all. */
@@ -93,5 +90,5 @@ function worstOf({ outcomes }: WayReport): Outcome {
 }
 
 function sentence({ worst, worstOf, rate }: Outcome): string {
-  return `at worst a bill is ${percent(worst)} wrong ("${worstOf}", ${rate} switches a tick)`;
+  return `at worst a bill is ${percent(worst)} wrong ("${worstOf}", ${grouped(rate)} switches a tick)`;
 }

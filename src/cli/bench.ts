@@ -1,4 +1,5 @@
 import { writeFileSync } from "node:fs";
+import { InvalidArgumentError } from "commander";
 import pc from "picocolors";
 import { type Cost, type CostTick, cost } from "../billing-report/cost.js";
 import { type Exactness, type ExactnessTick, exactness } from "../billing-report/exactness.js";
@@ -33,7 +34,10 @@ export interface BillingReport {
 export async function billingCommand(flags: BillingFlags): Promise<boolean> {
   const { json, svg, html } = flags;
   const paint = pc.createColors(colourful(process.stdout));
-  if (svg !== undefined) await checkChart(svg, "--svg");
+  if (svg !== undefined) {
+    if (flags.only === "cost") throw new InvalidArgumentError(`--svg: ${NO_ERRORS}`);
+    await checkChart(svg, "--svg");
+  }
   if (html !== undefined) await checkChart(html, "--html");
   if (!json) process.stdout.write(`${opening(paint)}\n`);
   const report = await measure(flags, json ? undefined : paint);
@@ -48,6 +52,8 @@ export async function billingCommand(flags: BillingFlags): Promise<boolean> {
   }
   return report.verdicts.every(({ ok }) => ok);
 }
+
+const NO_ERRORS = "it draws errors, which are left out with --only cost; --html draws cost, too";
 
 async function measure(flags: BillingFlags, paint: Paint | undefined): Promise<BillingReport> {
   const { small = false, only, seed } = flags;

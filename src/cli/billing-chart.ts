@@ -23,7 +23,10 @@ interface Line {
   readonly values: readonly number[];
 }
 
-/** Figures on an axis of powers of ten; what is below its beginning stands there, and 0 says so. */
+/**
+ * Figures on an axis of powers of ten; what is below its beginning, `least`, stands there, and 0 says so. With a `least`
+ * of 0 the axis is an ordinary one.
+ */
 interface Figures {
   readonly title: string;
   readonly about: string;
@@ -156,7 +159,7 @@ export function costCharts({ loads, depth }: Cost): Chart[] {
       across: "ns a switch",
       names,
       unit: "ns",
-      least: 1,
+      least: 0,
       lines: shown.map((load) => ({
         name: load.load,
         values: names.map((name) => costOf(load, name).switch.median),
@@ -187,12 +190,12 @@ const SHOWN_COSTS = ["whole chain", "tick of 1 ms", "x86", "mips", "coarse", ALL
 
 function lineChart(figures: Figures): Chart {
   const { title, across, names, lines, least, unit } = figures;
-  const rows = Math.ceil(lines.length / 6);
+  const legends = rowsOf(lines).length * ROW;
   return {
-    ...{ title, width: WIDTH, height: LINES + rows * 22 },
+    ...{ title, width: WIDTH, height: LINES + legends },
     option: {
       ...common(figures),
-      grid: { left: 76, right: 28, top: 76 + rows * 22, bottom: 56 },
+      grid: { left: 76, right: 28, top: LEGEND + 20 + legends, bottom: 56 },
       xAxis: { type: "category", boundaryGap: false, data: [...names], ...axis(across, 34) },
       yAxis: {
         type: "log",
@@ -212,18 +215,15 @@ function lineChart(figures: Figures): Chart {
 
 function barChart(figures: Figures): Chart {
   const { title, across, names, lines, least, unit } = figures;
-  const most = Math.max(...lines.flatMap(({ values }) => values));
+  const most = Math.max(10 * least, ...lines.flatMap(({ values }) => values));
+  const max = 10 ** Math.ceil(Math.log10(most));
   return {
     ...{ title, width: WIDTH, height: 150 + names.length * (lines.length * 13 + 8) },
     option: {
       ...common(figures),
       grid: { left: 132, right: 64, top: 90, bottom: 56 },
       xAxis: {
-        ...{
-          type: "log",
-          min: least,
-          max: 10 ** Math.ceil(Math.log10(Math.max(most, 10 * least))),
-        },
+        ...(least === 0 ? { type: "value" } : { type: "log", min: least, startValue: least, max }),
         ...axis(across, 34),
         axisLabel: label(least, unit),
       },
@@ -254,11 +254,21 @@ function common({ title, about, lines }: Figures) {
       textStyle: { fontSize: 17, color: INK },
       subtextStyle: { fontSize: 13, color: INK },
     },
-    legend: {
-      ...{ left: 16, right: 16, top: 56, itemGap: 22, data: lines.map(({ name }) => name) },
+    legend: rowsOf(lines).map((row, number) => ({
+      ...{ left: 12, top: LEGEND + number * ROW, itemGap: 18, data: row.map(({ name }) => name) },
       textStyle: { fontSize: 13, color: INK },
-    },
+    })),
   };
+}
+
+/** Where legends begin, the height of one, and how many names are in it. */
+const LEGEND = 54;
+const ROW = 22;
+const IN_ROW = 5;
+
+function rowsOf(lines: readonly Line[]): (readonly Line[])[] {
+  const rows = Math.ceil(lines.length / IN_ROW);
+  return Array.from({ length: rows }, (_, row) => lines.slice(row * IN_ROW, (row + 1) * IN_ROW));
 }
 
 function axis(name: string, nameGap = 0) {

@@ -20,7 +20,7 @@ export async function billingPage({ exactness, cost, verdicts }: BillingReport):
           "<h2>How exact it is</h2>",
           `<ul>${said.join("\n")}</ul>`,
           ERROR_GUIDE,
-          ...(await drawn(exactnessCharts(exactness))),
+          ...(await drawn("error", exactnessCharts(exactness))),
           ...exactnessSheets(exactness).map(sheetHtml),
         ]
       : []),
@@ -28,7 +28,7 @@ export async function billingPage({ exactness, cost, verdicts }: BillingReport):
       ? [
           "<h2>What it costs</h2>",
           COST_GUIDE,
-          ...(await drawn(costCharts(cost))),
+          ...(await drawn("cost", costCharts(cost))),
           ...costSheets(cost).map(sheetHtml),
         ]
       : []),
@@ -37,13 +37,12 @@ export async function billingPage({ exactness, cost, verdicts }: BillingReport):
 }
 
 /** In the page's own colours, light or dark; each with ids of its own. */
-async function drawn(charts: readonly Chart[]): Promise<string[]> {
+async function drawn(part: string, charts: readonly Chart[]): Promise<string[]> {
   const pictures: string[] = [];
   for (const chart of charts) {
     const clear = { ...chart, option: { ...chart.option, backgroundColor: "transparent" } };
     const svg = (await drawChart(clear)).replaceAll(INK, "currentColor");
-    const id = `c${pictures.length}-${chart.title.length}-`;
-    pictures.push(`<figure>${svg.replaceAll("zr-", id)}</figure>`);
+    pictures.push(`<figure>${svg.replaceAll("zr-", `${part}${pictures.length}-`)}</figure>`);
   }
   return pictures;
 }

@@ -85,10 +85,11 @@ program
     "after",
     `
 Columns:
-  budget, max     percent of the processors that a partition is guaranteed, and that it may use at most
+  budget, max     percent of the processors that a partition is guaranteed, and may use at most
   used            percent of the averaging window that it was billed for
   critical        milliseconds in a window that critical domains may run beyond the budget; and used
-  1×, 10×, 100×   what it used in the last window, and on average in the last 10 and 100; run: in all
+  1×, 10×, 100×   what it used in the last window, and on average in the last 10 and 100
+  run, share      percent of all the time of the processors
   billed, ran     cycles that the clock says, and the truth; error: by how much they differ
 
 Exit codes:
@@ -219,7 +220,7 @@ bench
   .description("bill by ticks, by clocks of every kind and at sets of points: cost, and error")
   .option("--small", "fewer rates and rounds, shorter: some seconds instead of a minute or two")
   .addOption(new Option("--only <part>", "how exact it is, or what it costs here").choices(PARTS))
-  .option("--seed <n>", "where the programs' bursts come from", whole(0, 2 ** 31), 1)
+  .option("--seed <n>", "where the programs' bursts come from", whole(0, 2 ** 31 - 1), 1)
   .option("--html <file>", "write a page with charts (needs echarts: npm install echarts)")
   .option("--svg <file>", "draw the errors as a picture (needs echarts, too)")
   .option("--json", "print one JSON object and nothing else")
