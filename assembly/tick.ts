@@ -102,7 +102,8 @@ function readIdly(here: Processor, timer: Timer, ticks: u64): void {
   const at = timer.ticks * time.tick;
   // A reading that took its time may have gone beyond the tick.
   if (((time.points >> POINT_TICK) & 1) == 0 || at <= timer.readAt) return;
-  timer.reads += ticks - 1;
+  // Nor is a tick read that was due before the last reading.
+  timer.reads += min(ticks, timer.ticks - timer.readAt / time.tick) - 1;
   sample(here, timer, at, true);
 }
 
@@ -156,14 +157,16 @@ function judge(time: Time, partition: Partition): void {
   }
 }
 
+/** Ticks that one processor may be ahead of another that runs; half of them when it goes on. */
+const LEAD: u64 = 4;
+
 /**
- * Partitions share all processors, and what each has used is known of times that must not lie far apart:
- * who is a quarter of a window before another that runs waits for it.
+ * Partitions share all processors, so their times must not lie far apart: what each has used is of times, and
+ * who was put back by one that is ahead is ready for the other only then.
  */
 export function isAhead(here: Processor): bool {
   if ((control.timed & PARTITIONED) == 0) return false;
-  const time = Time.own;
-  const most = max<u64>((<u64>time.slots * time.tick) >> 2, time.tick);
+  const most = LEAD * Time.own.tick;
   for (let index: u32 = 1; index <= control.processors; index++) {
     const other = Processor.at(index);
     if (other.phase != PHASE_RESTING && other.time + most < here.time) return true;
@@ -171,19 +174,21 @@ export function isAhead(here: Processor): bool {
   return false;
 }
 
-/** Those that wait for others look again. */
-export function ringAhead(): void {
+/** Those that wait for others, up to a time, look again. */
+export function ringAhead(until: u64 = u64.MAX_VALUE): void {
   if ((control.timed & PARTITIONED) == 0) return;
   for (let index: u32 = 1; index <= control.processors; index++) {
     const other = Processor.at(index);
-    if (other.phase == PHASE_RESTING && other.rest == REST_AHEAD) other.ring();
+    if (other.phase == PHASE_RESTING && other.rest == REST_AHEAD && other.time <= until) {
+      other.ring();
+    }
   }
 }
 
 /** Those that rest and are behind have been idle: what they used long ago leaves their windows, too. */
 function pullAlong(here: Processor): void {
   if ((control.timed & PARTITIONED) == 0) return;
-  ringAhead();
+  ringAhead(here.time + (LEAD >> 1) * Time.own.tick);
   const time = here.time;
   for (let index: u32 = 1; index <= control.processors; index++) {
     const other = Processor.at(index);

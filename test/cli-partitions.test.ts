@@ -37,6 +37,16 @@ partition = "Pa"
 share = { max = 0 }
 `;
 
+/** It overdraws the critical budget of Pa. */
+const CRITICAL = `[[domain]]
+name = "c"
+meter = "prime"
+partition = "Pa"
+priority = 30
+critical = true
+bursts = { run = 9 }
+`;
+
 let folder: string;
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), "primemeter-partitions-"));
@@ -108,6 +118,35 @@ test("--loop prints each look", () => {
   ]);
 });
 
+test("what the operator does to partitions is told, and traced with the rest", () => {
+  const acts = [
+    'change = "Pa"\nbudget = 10.5\nmax = 60\ncritical = 0',
+    "window = 800_000",
+    'schedule = "low"\npartition = "Pb"\npriority = 3\npolicy = "fifo"\ncritical = true',
+    'schedule = "some-1"\ncritical = false\nclient-pays = false',
+  ].map((act) => `[[at]]\ncycle = 5\n${act}\n`);
+  const { stdout, stderr } = primemeter("run", file(FILE + acts.join("")), ...TWO);
+  expect(stderr).toBe("");
+  const told = stdout.split("\n").filter((line) => line.includes("operator"));
+  expect(told.map((line) => line.trim().replaceAll(/ +/g, " "))).toEqual([
+    "5 operator change Pa, budget 10.5 %, max 60 %, critical 0",
+    "5 operator window 800,000",
+    "5 operator schedule low to Pb, priority 3, fifo, critical",
+    "5 operator schedule some-1, not critical, pays itself",
+  ]);
+  const stops = FILE.replace("critical = 16_000", "critical = 20_000")
+    .replace("[partitions]", '[partitions]\nbankruptcy = "notify"')
+    .replace("[[expect]]", `${CRITICAL}\n$&`);
+  const trace = join(folder, "trace");
+  primemeter("run", file(stops), ...TWO, "--quiet", "--trace", trace);
+  const events = readFileSync(trace, "utf8")
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line));
+  const [first] = events.filter(({ event }) => event === "bankruptcy");
+  expect(first).toEqual({ event: "bankruptcy", partition: "Pa", time: "256000" });
+});
+
 test("--json prints one object, with all looks", () => {
   const { status, stdout } = primemeter("partitions", file(FILE), ...TWO, "--json");
   const report = JSON.parse(stdout);
@@ -159,12 +198,7 @@ test("an expectation that fails is exit code 1, a bankruptcy that stops the run,
   expect(status).toBe(1);
   const stops = FILE.replace("[partitions]", '[partitions]\nbankruptcy = "stop"')
     .replace("critical = 16_000", "critical = 20_000")
-    .replace("[[expect]]", '[[domain]]\nname = "c"\nmeter = "prime"\ncritical = true\n$&')
-    .replace(
-      "critical = true\n",
-      'critical = true\npartition = "Pa"\npriority = 30\nbursts = { run = 9 }\n',
-    )
-    .replace("max = 0 }", "min = 1 }");
+    .replace("[[expect]]", `${CRITICAL}\n$&`);
   const stopped = primemeter("partitions", file(stops), ...TWO);
   expect(stopped.stdout).toMatch(/bankrupt +Pa: its critical budget is overdrawn\n/);
   expect(stopped.stdout).toContain("; stopped by a bankruptcy.\n");

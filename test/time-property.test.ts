@@ -48,9 +48,7 @@ const any = fc.nat(1000);
 const chance = (of: number) => fc.nat(of - 1).map((n) => n === 0);
 
 const length = (most: number): fc.Arbitrary<[number, number]> =>
-  fc
-    .tuple(fc.integer({ min: 1, max: most }), fc.nat(most))
-    .map(([a, b]) => [a, a + b]);
+  fc.tuple(fc.integer({ min: 1, max: most }), fc.nat(most)).map(([a, b]) => [a, a + b]);
 
 const plan: fc.Arbitrary<BurstPlan> = fc
   .record({
@@ -106,18 +104,20 @@ const COMMON = [
 ];
 const PARTITIONS = [
   command("schedule", 4, (pair, d, t) => pair.schedule(d, t), any, task),
-  command("createPartition", 1, (pair, ...a) => pair.createPartition(...a), any, budget, max, critical),
+  command(
+    "createPartition",
+    1,
+    (pair, ...a) => pair.createPartition(...a),
+    any,
+    budget,
+    max,
+    critical,
+  ),
   command("change", 3, (pair, ...a) => pair.change(...a), any, budget, max, critical),
   command("setWindow", 1, (pair, n) => pair.setWindow(8 * (1 + (n % 4))), any),
 ];
 
-const CHARGE = command(
-  "charge",
-  3,
-  (pair, d, n) => pair.charge(d, n),
-  any,
-  fc.bigInt(0n, 40_000n),
-);
+const CHARGE = command("charge", 3, (pair, d, n) => pair.charge(d, n), any, fc.bigInt(0n, 40_000n));
 
 const partitioning: fc.Arbitrary<NonNullable<TimePlan["partitions"]>> = fc.record({
   slots: fc.constantFrom(8, 9, 20),
@@ -133,23 +133,30 @@ interface World {
   readonly cuts: readonly number[];
 }
 
-const quantum = fc.oneof(fc.constantFrom(16_000, 64_000, 1000), fc.integer({ min: 50, max: 70_000 }));
-const cuts = fc.array(fc.oneof(fc.nat(50), fc.nat(5000), fc.nat(40_000)), {
-  minLength: 1,
-  maxLength: 6,
-}).map((list) => [...list, 1 + (list[0] ?? 0)]);
+const quantum = fc.oneof(
+  fc.constantFrom(16_000, 64_000, 1000),
+  fc.integer({ min: 50, max: 70_000 }),
+);
+const cuts = fc
+  .array(fc.oneof(fc.nat(50), fc.nat(5000), fc.nat(40_000)), {
+    minLength: 1,
+    maxLength: 6,
+  })
+  .map((list) => [...list, 1 + (list[0] ?? 0)]);
 
 const tree = fc.array(
-  fc.tuple(
-    any,
-    fc.oneof(fc.bigInt(0n, 100_000n), fc.constant(2n ** 60n)),
-    fc.option(refills),
-  ),
+  fc.tuple(any, fc.oneof(fc.bigInt(0n, 100_000n), fc.constant(2n ** 60n)), fc.option(refills)),
   { maxLength: 6 },
 );
 
 /** No meter but the prime one is above two domains: nobody takes back what another has borrowed. */
 const own = tree.map((meters) => meters.map(([, n, refills]) => [0, n, refills] as const));
+
+/** A reading takes a quarter of a tick at most. */
+function quick(clock: ClockPlan, tick: number): ClockPlan {
+  if (clock.kind === "exact") return clock;
+  return { ...clock, read: Math.min(clock.read, Math.floor(tick / 4)) };
+}
 
 function world(
   billing: fc.Arbitrary<Pick<TimePlan, "by" | "clock" | "points" | "advance">>,
@@ -168,7 +175,10 @@ function world(
       cuts,
     })
     .map(({ billing, tick, quantum, partitioning, ...rest }) => ({
-      plan: { ...billing, tick, quantum, partitions: isPartitioned ? partitioning : null },
+      plan: {
+        ...{ ...billing, clock: quick(billing.clock, tick), tick, quantum },
+        partitions: isPartitioned ? partitioning : null,
+      },
       ...rest,
     }));
 }
@@ -248,13 +258,16 @@ const countdown: fc.Arbitrary<ClockPlan> = fc.record({
   repair: fc.constantFrom("none" as const, "add" as const, "hold" as const, "pending" as const),
 });
 const advance = fc.constantFrom(80_000_000n, 20_000n, 3000n, 500n);
-const points = fc.oneof(
-  fc.constant(POINTS),
-  fc.subarray([...POINTS], { minLength: 1 }),
-);
+const points = fc.oneof(fc.constant(POINTS), fc.subarray([...POINTS], { minLength: 1 }));
 const clockBilling = fc.record({
   by: fc.constant("microbill" as const),
-  clock: fc.oneof(fc.constant<ClockPlan>({ kind: "exact" }), counter, counter, countdown, countdown),
+  clock: fc.oneof(
+    fc.constant<ClockPlan>({ kind: "exact" }),
+    counter,
+    counter,
+    countdown,
+    countdown,
+  ),
   ...{ points, advance },
 });
 const tickBilling = fc.record({

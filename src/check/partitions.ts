@@ -102,12 +102,7 @@ function checkQueues(time: TimeStore, index: number, queued: Uint8Array): number
 }
 
 /** A ring, linked both ways, each in it ready and once; answers its length. */
-function checkQueue(
-  time: TimeStore,
-  index: number,
-  priority: number,
-  queued: Uint8Array,
-): number {
+function checkQueue(time: TimeStore, index: number, priority: number, queued: Uint8Array): number {
   const { store } = time;
   const { findings } = store;
   const where = `partition ${index}, priority ${priority}`;

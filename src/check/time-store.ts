@@ -2,6 +2,7 @@
 // by index, once it is known to lie where it must.
 
 import { CONTROL_TIME, CONTROL_TIMED, PAGE_SIZE } from "../../assembly/layout.js";
+import { PROCESSOR_TIME } from "../../assembly/processor-layout.js";
 import {
   MAX_PARTITIONS,
   MAX_TICKS,
@@ -11,6 +12,7 @@ import {
   PRIORITIES,
   QUEUES_OFFSET,
   SLOT_SIZE,
+  TASK_RAN,
   TASK_SIZE,
   TASKS_OFFSET,
   TIME_PARTITIONS,
@@ -20,6 +22,8 @@ import {
   TIME_TIMER_SIZE,
   TIME_TIMERS,
   TIMED,
+  TIMER_OCCUPANT,
+  TIMER_SINCE,
   WINDOWS_OFFSET,
 } from "../../assembly/time-layout.js";
 import type { Store } from "./store.js";
@@ -122,6 +126,18 @@ export class TimeStore {
   /** Of a participant. */
   timer(index: number): number {
     return this.#timers + index * this.#timerSize;
+  }
+
+  /** What processors have spent for the domain with that node and record, up to now. */
+  ranOf(node: number, record: number): bigint {
+    const { store } = this;
+    let ran = store.u64(this.task(node) + TASK_RAN);
+    for (const index of store.runners) {
+      const timer = this.timer(index);
+      if (store.u32(timer + TIMER_OCCUPANT) !== record) continue;
+      ran += store.processor64(index, PROCESSOR_TIME) - store.u64(timer + TIMER_SINCE);
+    }
+    return ran;
   }
 
   /** Those of the participants that run domains. */

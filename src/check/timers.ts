@@ -73,7 +73,8 @@ export function checkBill(time: TimeStore, consumed: bigint): void {
   const parts = `consumed ${consumed} + owed ${owed}`;
   if (time.isPartitioned) {
     let total = 0n;
-    for (let i = 0; i < time.partitions; i++) total += store.u64(time.partition(i) + PARTITION_TOTAL);
+    for (let i = 0; i < time.partitions; i++)
+      total += store.u64(time.partition(i) + PARTITION_TOTAL);
     if (total !== billed) store.findings.add("billed", "partitions", total, parts);
   }
   const said = clocks(time);

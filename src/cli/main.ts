@@ -85,10 +85,11 @@ program
     "after",
     `
 Columns:
-  budget, max     percent of the processors that a partition is guaranteed, and that it may use at most
+  budget, max     percent of the processors that a partition is guaranteed, and may use at most
   used            percent of the averaging window that it was billed for
   critical        milliseconds in a window that critical domains may run beyond the budget; and used
-  1×, 10×, 100×   what it used in the last window, and on average in the last 10 and 100; run: in all
+  1×, 10×, 100×   what it used in the last window, and on average in the last 10 and 100
+  run, share      percent of all the time of the processors
   billed, ran     cycles that the clock says, and the truth; error: by how much they differ
 
 Exit codes:

@@ -73,10 +73,11 @@ function scene(run: ScenarioRun, paint: Paint): string[] {
 
 function page(scenario: Scenario, report: Report, paint: Paint): string {
   const { window } = report.time!;
+  const windows = grouped(wholeWindows(report));
   const { freeTime = "priority", bankruptcy = "default" } = scenario.kernel.partitions!;
   const notes = [
-    `1×, 10×, 100×: in the last windows, of ${milliseconds(window!)} each; there were ${grouped(wholeWindows(report))}.`,
-    "run, share: of all the time of the processors. error: of billed, compared with what it ran.",
+    `1×, 10×, 100×: in the last windows, of ${milliseconds(window!)} each; there were ${windows}.`,
+    "run, share: of all the time of the processors. error: of billed, against what it ran.",
     `Free time goes by ${freeTime}; after a bankruptcy: ${bankruptcy}.`,
   ];
   return [

@@ -22,6 +22,7 @@ export class Biller {
   spent = NEVER;
   /** In truth, and as billed. */
   idle = 0n;
+  billed = 0n;
   billedIdle = 0n;
   readCycles = 0n;
   charged = 0n;
@@ -73,6 +74,7 @@ export class Biller {
       this.billedIdle += cycles;
       return;
     }
+    this.billed += cycles;
     party.owed += cycles;
     party.payOwed(this.isCached);
     this.log.add({

@@ -4,7 +4,7 @@
 import { Biller, NEVER } from "./billing.js";
 import { type Candidate, type Choice, choose } from "./choice.js";
 import {
-  ModelDomain,
+  type ModelDomain,
   type ModelMeter,
   ModelPartition,
   type Point,

@@ -3,15 +3,7 @@
 import type { ClockPlan } from "./clock.js";
 import { type BurstPlan, Program } from "./program.js";
 
-export type Point =
-  | "start"
-  | "stop"
-  | "message"
-  | "preempt"
-  | "wake"
-  | "tick"
-  | "decide"
-  | "spent";
+export type Point = "start" | "stop" | "message" | "preempt" | "wake" | "tick" | "decide" | "spent";
 
 export interface TimePlan {
   readonly by: "microbill" | "tick";

@@ -9,6 +9,7 @@ import {
   type KernelOptions,
   type Meter,
   type Partition,
+  type ScheduleOptions,
 } from "../../src/index.js";
 import type { Refills, TaskPlan, TimePlan } from "./parts.js";
 import type { BurstPlan } from "./program.js";
@@ -97,10 +98,11 @@ export class TimeSide {
     return view.u64(timeBlock!.partition(index, offset));
   }
 
-  scheduling(task: TaskPlan) {
+  scheduling(task: TaskPlan): ScheduleOptions {
     const partition = this.partitions[task.partition];
+    if (!partition) return {};
     return {
-      ...(partition ? { partition } : {}),
+      partition,
       priority: task.priority,
       policy: task.isFifo ? ("fifo" as const) : ("rr" as const),
       critical: task.isCritical,
