@@ -1,5 +1,8 @@
 // Programs of others, as they are on npm: what they are made of and what they are given to do.
 
+import { bytesOf } from "./fresh.js";
+import { intercept, type Variant } from "./intercept.js";
+
 /** A package whose WebAssembly is run. */
 export interface Guest {
   readonly name: string;
@@ -10,6 +13,23 @@ export interface Guest {
   /** Loads it as its users do, in a copy of its own; within `intercept` as a variant. */
   load(): Promise<Work>;
 }
+
+/** Loads a guest as a variant of itself. */
+export async function loadAs(variant: Variant, guest: Guest): Promise<Work> {
+  const before = CRASHES.map((event) => process.rawListeners(event));
+  try {
+    return await intercept(variant, guest.modules.map(bytesOf), () => guest.load());
+  } finally {
+    // Emscripten's glue wants to hear of everybody's errors, and hides them.
+    for (const [at, event] of CRASHES.entries()) {
+      for (const listener of process.rawListeners(event)) {
+        if (!before[at]!.includes(listener)) process.off(event, listener as () => void);
+      }
+    }
+  }
+}
+
+const CRASHES = ["uncaughtException", "unhandledRejection"];
 
 /** Does the work once, some 0.2 to 0.5 s of it, and answers what came out. The same each time. */
 export type Work = () => Checksum | Promise<Checksum>;

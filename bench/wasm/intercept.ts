@@ -24,15 +24,23 @@ export interface Extra {
 type Source = BufferSource | WebAssembly.Module;
 
 /**
- * Runs `load`, in which every module that is compiled is the variant's. One at a time; all is put back at
- * the end. Instances that are made later are none of its business: they lack the imports.
+ * Runs `load`, in which these modules are the variant's; others (Node has some of its own) are left alone.
+ * One at a time; all is put back at the end. Instances that are made later lack the imports.
  */
-export async function intercept<T>(variant: Variant, load: () => Promise<T>): Promise<T> {
+export async function intercept<T>(
+  variant: Variant,
+  modules: readonly Uint8Array[],
+  load: () => Promise<T>,
+): Promise<T> {
   const native = { ...functionsOf(WebAssembly) };
   const transformed = new WeakMap<WebAssembly.Module, Transformed>();
 
   const compile = (source: BufferSource): WebAssembly.Module => {
-    const result = variant.transform(bytesOf(source));
+    const bytes = bytesOf(source);
+    if (!modules.some((each) => Buffer.compare(each, bytes) === 0)) {
+      return new native.Module(source);
+    }
+    const result = variant.transform(bytes);
     const module = new native.Module(result.bytes as BufferSource);
     transformed.set(module, result);
     return module;

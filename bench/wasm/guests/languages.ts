@@ -54,7 +54,7 @@ export const quickjs: Guest = {
 
 const SIEVE_LUA = `
   local total = 0
-  for n = 1, 40 do
+  for n = 1, 480 do
     local composite, words = {}, {}
     for i = 2, 4000 do
       if not composite[i] then
@@ -78,11 +78,7 @@ export const lua: Guest = {
   async load() {
     const { LuaFactory } = freshRequire("wasmoon");
     const engine = await new LuaFactory().createEngine();
-    return async () => {
-      let sum = 0;
-      for (let turn = 0; turn < TURNS.lua; turn++) sum += await engine.doString(SIEVE_LUA);
-      return sum;
-    };
+    return () => engine.doStringSync(SIEVE_LUA);
   },
 };
 
@@ -108,16 +104,25 @@ export const micropython: Guest = {
   async load() {
     const { loadMicroPython } = await freshImport(`${MICROPYTHON}/micropython.mjs`);
     const python = await loadMicroPython({ heapsize: 4 << 20 });
+    let own = taken();
     return () => {
+      Object.assign(globalThis, own);
       let sum = 0;
       for (let turn = 0; turn < TURNS.micropython; turn++) {
         python.runPython(SIEVE_PYTHON);
         sum += python.globals.get("total");
       }
+      own = taken();
       return sum;
     };
   },
 };
 
+/** Its glue keeps what is of one instance in globals: they change hands. */
+function taken(): object {
+  const names = Object.keys(globalThis).filter((name) => /^(proxy_js_|pyProxy|Module$)/.test(name));
+  return Object.fromEntries(names.map((name) => [name, Reflect.get(globalThis, name)]));
+}
+
 /** How often a program is run: some 0.3 s together. */
-const TURNS = { quickjs: 4, lua: 12, micropython: 5 };
+const TURNS = { quickjs: 4, micropython: 5 };

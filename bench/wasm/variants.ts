@@ -1,0 +1,100 @@
+// What guests are run as: as they are, encoded anew with nothing changed, and metered.
+
+import type { Extra, Transformed, Variant } from "./intercept.js";
+
+/** A variant, and what its instances have counted so far. */
+export interface Counting extends Variant {
+  counted(): bigint;
+}
+
+/** What `src/instrument` offers, as far as it is used here. */
+export interface Instrumenter {
+  instrument(bytes: Uint8Array, options?: object): Instrumented;
+}
+
+export interface Instrumented {
+  readonly bytes: Uint8Array;
+  /** The name of the exported counter, an i64 that counts down. */
+  readonly counter: string;
+  /** The import that is called below 0. */
+  readonly refill: { readonly module: string; readonly name: string };
+}
+
+/** Cycles that a refill brings: an advance. */
+export const ADVANCE = 1_000_000n;
+
+export const plain: Variant = { name: "plain", transform: (bytes) => ({ bytes }) };
+
+/** The control: what differs between two runs of the same code. */
+export const reencoded: Variant = {
+  name: "re-encoded",
+  transform: (bytes) => ({ bytes: reencode(bytes) }),
+};
+
+/** Metered, with a refill that grants at once. Modules that are tried again are not made again. */
+export function metered(
+  { instrument }: Instrumenter,
+  options: object = {},
+  { name = "metered", advance = ADVANCE } = {},
+): Counting {
+  const made = new Map<number, Instrumented>();
+  const counters: Counter[] = [];
+  const transform = (bytes: Uint8Array): Transformed => {
+    const result = made.get(bytes.length) ?? instrument(bytes, options);
+    made.set(bytes.length, result);
+    return { bytes: result.bytes, imports: () => refilled(result) };
+  };
+  const refilled = ({ refill, counter: name }: Instrumented): Extra => {
+    const counter: Counter = { granted: 0n, global: undefined };
+    counters.push(counter);
+    const grant = () => {
+      if (!counter.global) throw new Error("a start function ran dry");
+      counter.granted += advance;
+      counter.global.value += advance;
+    };
+    return {
+      imports: { [refill.module]: { [refill.name]: grant } },
+      made({ exports }) {
+        counter.global = exports[name] as WebAssembly.Global;
+      },
+    };
+  };
+  const left = ({ global }: Counter): bigint => global?.value ?? 0n;
+  return {
+    name,
+    transform,
+    counted: () => counters.reduce((sum, each) => sum + each.granted - left(each), 0n),
+  };
+}
+
+/** Of one instance; what it has counted is what was granted less what is left. */
+interface Counter {
+  granted: bigint;
+  global: WebAssembly.Global | undefined;
+}
+
+const SECTION_SIZE_BYTES = 5;
+const HEADER = 8;
+
+/** Every section's size takes five bytes: other bytes, which V8 takes for another module; the same code. */
+function reencode(bytes: Uint8Array): Uint8Array {
+  const parts: Uint8Array[] = [bytes.subarray(0, HEADER)];
+  for (let at = HEADER; at < bytes.length; ) {
+    const id = bytes[at++]!;
+    let size = 0;
+    for (let shift = 0; ; shift += 7) {
+      const byte = bytes[at++]!;
+      size += (byte & 0x7f) * 2 ** shift;
+      if (byte < 0x80) break;
+    }
+    const head = new Uint8Array(1 + SECTION_SIZE_BYTES);
+    head[0] = id;
+    for (let place = 1; place <= SECTION_SIZE_BYTES; place++) {
+      const more = place < SECTION_SIZE_BYTES ? 0x80 : 0;
+      head[place] = (Math.floor(size / 2 ** (7 * (place - 1))) & 0x7f) | more;
+    }
+    parts.push(head, bytes.subarray(at, at + size));
+    at += size;
+  }
+  return new Uint8Array(Buffer.concat(parts));
+}
