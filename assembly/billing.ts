@@ -26,7 +26,13 @@ import { account, me, Processor } from "./processor";
 import { STATISTIC_IDLE } from "./processor-layout";
 import { Record } from "./record";
 import { Task } from "./task";
-import { BY_TICK, PARTITIONED, POINT_SPENT, POINT_START, SYSTEM_PARTITION } from "./time-layout";
+import {
+  BY_TICK,
+  PARTITIONED,
+  POINT_SPENT,
+  POINT_START,
+  SYSTEM_PARTITION,
+} from "./time-layout";
 import { Time, Timer } from "./timer";
 
 /** A domain begins to run on this processor, or goes on. */

@@ -61,11 +61,11 @@ import { Machine } from "./riscv/machine";
 import { stringFits } from "./riscv/string";
 import { isReturner } from "./service";
 import { releaseKeeper, stall, wakeStalled } from "./stall";
+import { clearTrap, setTrap } from "./trap";
+import { waitInvoke } from "./wait";
 import { Task } from "./task";
 import { lend } from "./time";
 import { PARTITIONED } from "./time-layout";
-import { clearTrap, setTrap } from "./trap";
-import { waitInvoke } from "./wait";
 import { release } from "./worrier";
 
 /** Whether a domain's ecall is an invocation. */

@@ -65,12 +65,12 @@ export class Partition {
 
   /** Is charged for what one of its domains ran on a processor, in the current slot of its window. */
   use(timer: Timer, cycles: u64, isCritical: bool): void {
-    const window = changetype<usize>(timer) + TIMER_USED + ((<usize>this.index) << 4);
+    const window = changetype<usize>(timer) + TIMER_USED + (<usize>this.index << 4);
     const slot =
       changetype<usize>(timer) +
       WINDOWS_OFFSET +
       <usize>timer.slot * SLOT_SIZE +
-      ((<usize>this.index) << 4);
+      (<usize>this.index << 4);
     this.total += cycles;
     this.used += cycles;
     store<u64>(window, load<u64>(window) + cycles);

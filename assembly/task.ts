@@ -80,7 +80,9 @@ export class Task {
 
   /** Whether one can take the place of the other. */
   isLike(other: Task): bool {
-    return this.payer == other.payer && this.rank == other.rank && this.critical == other.critical;
+    return (
+      this.payer == other.payer && this.rank == other.rank && this.critical == other.critical
+    );
   }
 }
 

@@ -1,7 +1,7 @@
 // Opening time: the frames that billing by a clock and partitions need, and what the host says of them.
 
-import { lookAgain, pay, sample } from "./billing";
 import { askAll } from "./choice";
+import { lookAgain, pay, sample } from "./billing";
 import { lookAt } from "./clock";
 import {
   OK,
@@ -221,7 +221,7 @@ export function domainCharge(index: u32, allocation: u32): i32 {
   if (!domain) return control.code;
   if (control.timed == 0 || domain.state == STATE_ENDED) return STATUS_WRONG_STATE;
   const cycles = control.amount;
-  if (cycles > (<u64>1) << 53) return STATUS_RANGE;
+  if (cycles > <u64>1 << 53) return STATUS_RANGE;
   const there = Processor.at(isDefined(SHARED) ? domain.processor : 0);
   Time.own.charged += cycles;
   pay(Timer.of(there), changetype<usize>(domain), cycles);

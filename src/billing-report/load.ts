@@ -2,8 +2,8 @@
 
 import type { BillingOptions } from "../billing.js";
 import { createKernel, type Kernel } from "../kernel.js";
-import { guestProgram } from "../locks/guest.js";
 import type { Meter } from "../meter.js";
+import { guestProgram } from "../locks/guest.js";
 import { bursts } from "../program.js";
 import { TICK } from "./way.js";
 

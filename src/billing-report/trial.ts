@@ -17,7 +17,7 @@ export interface TrialOptions {
 /** Faults to plant. */
 export type Fault =
   /** One unit in a hundred of the bills of whoever comes first is dropped. */
-  "lost-cycles";
+  | "lost-cycles";
 
 export interface Outcome extends Errors {
   readonly way: string;

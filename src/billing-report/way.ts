@@ -39,11 +39,7 @@ export const WAYS = {
     about: "the same, with the tick that KeyKOS had",
     billing: { by: "tick", tick: LONG_TICK },
   },
-  exact: way(
-    "exact",
-    "microbilling, all points, with a clock that is exact and free",
-    clocks.exact,
-  ),
+  exact: way("exact", "microbilling, all points, with a clock that is exact and free", clocks.exact),
   x86: way("x86", "a counter on the chip: a reading is one cycle", clocks.x86),
   powerpc: way("powerpc", "the same: a reading is 4 cycles", clocks.powerpc),
   mips: way("mips", "emulated from a countdown on the chip: 20 cycles", {
