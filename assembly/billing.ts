@@ -28,6 +28,7 @@ import { Record } from "./record";
 import { Task } from "./task";
 import {
   BY_TICK,
+  CLOCK_EXACT,
   PARTITIONED,
   POINT_SPENT,
   POINT_START,
@@ -37,80 +38,112 @@ import { Time, Timer } from "./timer";
 
 /** A domain begins to run on this processor, or goes on. */
 export function occupy(domain: Record): void {
-  const timer = Timer.own;
-  const at = changetype<usize>(domain);
-  if (timer.occupant == at) return;
-  charge(me(), POINT_START);
-  admit(timer, domain);
+  const here = me();
+  const timer = Timer.of(here);
+  if (timer.occupant == changetype<usize>(domain)) return;
+  charge(here, POINT_START);
+  admit(timer, domain, here.time);
+  if ((control.timed & PARTITIONED) != 0) Partition.of(domain).running++;
 }
 
 /** From now on a domain is the one that runs. */
-function admit(timer: Timer, domain: Record): void {
+function admit(timer: Timer, domain: Record, now: u64): void {
+  const time = Time.own;
   timer.occupant = changetype<usize>(domain);
   // Of two who change places at a tick, the one that ran is the party still.
-  if (Time.own.by != BY_TICK) timer.party = timer.occupant;
-  timer.since = me().time;
-  setLook(Time.own, timer);
-  if ((control.timed & PARTITIONED) != 0) Partition.of(domain).running++;
+  if (time.by != BY_TICK) timer.party = changetype<usize>(domain);
+  timer.since = now;
+  timer.spent = lookFor(time, domain, max(now, timer.readAt));
 }
 
 /** Who runs on a processor, if anybody, does so no more. */
 export function vacate(there: Processor, point: i32): void {
   const timer = Timer.of(there);
-  if (timer.occupant == 0) return;
+  const occupant = timer.occupant;
+  if (occupant == 0) return;
   charge(there, point);
-  const domain = changetype<Record>(timer.occupant);
-  Task.of(domain).ran += there.time - timer.since;
+  Task.of(changetype<Record>(occupant)).ran += there.time - timer.since;
+  timer.occupant = 0;
+  // By ticks it pays for the tick that ends just now; else it has paid, and what comes now is nobody's.
   if (Time.own.by == BY_TICK) {
-    timer.party = timer.occupant;
+    timer.party = occupant;
     timer.readAt = there.time;
   } else if (timer.readAt == there.time) timer.party = 0;
-  timer.occupant = 0;
-  // It has paid; what comes now is nobody's.
-  if (timer.readAt == there.time) timer.party = 0;
   timer.critical = 0;
-  if ((control.timed & PARTITIONED) != 0) Partition.of(domain).running--;
+  if ((control.timed & PARTITIONED) != 0) Partition.of(changetype<Record>(occupant)).running--;
 }
 
-/** One that runs goes, and another runs in its place, at the same instant and for the same reason. */
+/** One that runs goes, and another that is paid for alike runs in its place, at the same instant. */
 export function succeed(head: Record, next: Record, point: i32): void {
-  const timer = Timer.own;
+  const here = me();
+  const timer = Timer.of(here);
   if (timer.occupant != changetype<usize>(head)) return;
-  const critical = timer.critical;
-  vacate(me(), point);
-  timer.critical = critical;
-  admit(timer, next);
+  const task = Task.of(head);
+  if (!chargeSimply(here, timer, head, task, point)) charge(here, point);
+  task.ran += here.time - timer.since;
+  admit(timer, next, here.time);
 }
 
-/** A billing point. Who bills by ticks reads no clock, and in the instant of a reading no more passes. */
+/**
+ * `charge` of one that runs, by an exact clock, who can pay, and has no partition: messages are many. The look at
+ * its cache is left to who comes next. False where it is not as simple as that, and nothing is done.
+ */
+function chargeSimply(there: Processor, timer: Timer, head: Record, task: Task, point: i32): bool {
+  const time = Time.own;
+  if (time.clock != CLOCK_EXACT || (control.timed & PARTITIONED) != 0) return false;
+  const now = there.time + time.read;
+  const passed = now - timer.last;
+  if (((time.points >> point) & 1) == 0 || timer.readAt == there.time) return false;
+  if (timer.party != changetype<usize>(head) || task.owed != 0 || passed > head.amount)
+    return false;
+  there.time = now;
+  timer.readCycles += time.read;
+  timer.reads++;
+  timer.readAt = timer.last = now;
+  head.amount -= passed;
+  head.consumed += passed;
+  Partition.at(SYSTEM_PARTITION).total += passed;
+  return true;
+}
+
+/** A billing point. In the instant of a reading no more passes. Who bills by ticks has no points. */
 export function charge(there: Processor, point: i32): void {
   const time = Time.own;
-  if (((time.points >> point) & 1) == 0 || time.by == BY_TICK) return;
   const timer = Timer.of(there);
-  if (timer.readAt == there.time) return;
+  if (((time.points >> point) & 1) == 0 || timer.readAt == there.time) return;
   if (time.read != 0) {
     // The sample is taken at the end of the reading: that falls to who ran.
     there.time += time.read;
     timer.readCycles += time.read;
     if (timer.occupant == 0) account(STATISTIC_IDLE, time.read);
   }
-  sample(there, timer, there.time, false);
+  take(there, time, timer, there.time, false);
 }
 
-/** Reads the clock as of a time. `whole`: see `lookAt`. */
+/** Reads the clock as of a time, unless it was read then. `whole`: see `lookAt`. */
 export function sample(there: Processor, timer: Timer, now: u64, whole: bool): void {
-  if (timer.readAt == now) return;
-  const cycles = lookAt(timer, now, whole);
-  const sound = keep(timer);
-  const passed = cycles - timer.last;
+  if (timer.readAt != now) take(there, Time.own, timer, now, whole);
+}
+
+function take(there: Processor, time: Time, timer: Timer, now: u64, whole: bool): void {
+  const last = timer.last;
+  let cycles = now;
+  let sound = SOUND;
+  if (time.clock != CLOCK_EXACT) {
+    cycles = lookAt(timer, now, whole);
+    sound = keep(timer);
+    timer.readTicks = timer.ticks;
+  }
   timer.reads++;
   timer.readAt = now;
-  timer.readTicks = timer.ticks;
   timer.last = cycles;
-  if (sound == SOUND) pay(timer, timer.party, passed);
+  const occupant = timer.occupant;
+  if (sound == SOUND) pay(timer, timer.party, cycles - last);
   else tell(there, timer, sound);
-  timer.party = timer.occupant;
-  if (timer.occupant != 0) setLook(Time.own, timer, passed == 0);
+  timer.party = occupant;
+  if (occupant == 0) return;
+  // A clock that has not moved at all is asked again at the next tick.
+  timer.spent = cycles == last ? u64.MAX_VALUE : lookFor(time, changetype<Record>(occupant), now);
 }
 
 /** Charges a domain, or nobody. */
@@ -122,11 +155,18 @@ export function pay(timer: Timer, party: usize, cycles: u64): void {
   }
   const domain = changetype<Record>(party);
   const task = Task.of(domain);
-  task.owed += cycles;
-  payOwed(domain);
-  if ((control.timed & PARTITIONED) != 0) {
-    Partition.of(domain).use(timer, cycles, timer.critical != 0 && party == timer.occupant);
-  } else Partition.at(SYSTEM_PARTITION).total += cycles;
+  if (task.owed == 0 && cycles <= domain.amount) {
+    domain.amount -= cycles;
+    domain.consumed += cycles;
+  } else {
+    task.owed += cycles;
+    payOwed(domain);
+  }
+  if ((control.timed & PARTITIONED) == 0) Partition.at(SYSTEM_PARTITION).total += cycles;
+  else {
+    const isCritical = timer.critical != 0 && party == timer.occupant;
+    Partition.at(task.payer).use(timer, cycles, isCritical);
+  }
 }
 
 /** Debts come first, as far as the cache goes. */
@@ -139,32 +179,32 @@ export function payOwed(domain: Record): void {
   task.owed -= paid;
 }
 
-/**
- * When to look whether the cache is used up: no clock tells sooner than its grain, and one that has not
- * moved at all is asked again at the next tick.
- */
-function setLook(time: Time, timer: Timer, stood: bool = false): void {
-  if (((time.points >> POINT_SPENT) & 1) == 0 || time.by == BY_TICK || stood) {
-    timer.spent = u64.MAX_VALUE;
-    return;
-  }
-  const now = max(timer.since, timer.readAt);
-  const amount = max(changetype<Record>(timer.occupant).amount, grain(time));
-  timer.spent = amount < u64.MAX_VALUE - now ? now + amount : u64.MAX_VALUE;
+/** When to look whether a cache is used up, as of a time: no clock tells sooner than its grain. */
+function lookFor(time: Time, domain: Record, now: u64): u64 {
+  if (((time.points >> POINT_SPENT) & 1) == 0) return u64.MAX_VALUE;
+  let amount = domain.amount;
+  if (amount == 0 || time.clock != CLOCK_EXACT) amount = max(amount, grain(time));
+  return amount < u64.MAX_VALUE - now ? now + amount : u64.MAX_VALUE;
+}
+
+function setLook(timer: Timer): void {
+  const domain = changetype<Record>(timer.occupant);
+  timer.spent = lookFor(Time.own, domain, max(timer.since, timer.readAt));
 }
 
 /** After a refill, or after a charge of the host. */
 export function lookAgain(domain: Record): void {
   const timer = Timer.of(Processor.at(isDefined(SHARED) ? domain.processor : 0));
-  if (timer.occupant == changetype<usize>(domain)) setLook(Time.own, timer);
+  if (timer.occupant == changetype<usize>(domain)) setLook(timer);
 }
 
-/** The cache of who runs may be used up. */
+/** The cache of who runs is used up, if the clock says so. */
 export function checkSpent(): void {
-  if (me().time >= Timer.own.spent) {
-    Timer.own.spent = u64.MAX_VALUE;
-    charge(me(), POINT_SPENT);
-  }
+  const here = me();
+  const timer = Timer.of(here);
+  if (here.time < timer.spent) return;
+  timer.spent = u64.MAX_VALUE;
+  charge(here, POINT_SPENT);
 }
 
 /** A processor's clock is about to go on while nobody runs: who is on it, 0 if nobody, steps aside. */
@@ -184,7 +224,7 @@ export function unpause(there: Processor, occupant: usize): void {
   if (Time.own.by != BY_TICK) sample(there, timer, there.time, false);
   timer.occupant = timer.party = occupant;
   timer.since = there.time;
-  setLook(Time.own, timer);
+  setLook(timer);
 }
 
 /** Nobody is left who could pay. */

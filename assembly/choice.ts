@@ -7,10 +7,11 @@ import { charge, vacate } from "./billing";
 import { control } from "./control";
 import { Partition } from "./partition";
 import { me, Processor } from "./processor";
-import { firstAt, highest, queue, unqueue } from "./queue";
-import { closeSlice } from "./ready";
+import { firstAt, firstReady, highest, queue, unqueue } from "./queue";
+import { closeSlice, passTime } from "./ready";
 import { Record } from "./record";
 import { Task } from "./task";
+import { borrow } from "./time";
 import { POINT_DECIDE, POINT_PREEMPT } from "./time-layout";
 import { Time, Timer } from "./timer";
 
@@ -24,20 +25,55 @@ let reason: i32 = NONE;
 
 /** The domain that is to run here now, if any is; whoever ran here is in its queue. */
 function choose(): Record | null {
-  const time = Time.own;
   const left = leftOfTick();
-  const mayRun = mayAnyRun(time, left);
-  const byRatio = !mayRun && (time.freeByRatio != 0 || !isFreeTime(time));
+  let by: u64 = isDefined(SHARED) ? me().time : u64.MAX_VALUE;
+  while (true) {
+    let best = chooseRunning(left, by);
+    if (!best) best = chooseFree(left, by);
+    // With several processors one may be ready by the clock of another, but not yet by this one.
+    if (best || by == u64.MAX_VALUE) return best;
+    by = u64.MAX_VALUE;
+  }
+}
+
+/** Of those that may run, whose best domain is above priority 0: by priority, then by what is free. */
+function chooseRunning(left: u64, by: u64): Record | null {
+  const time = Time.own;
+  const partitions = time.partitions;
+  let best = -1;
+  let bestRank = 0;
+  let bestFree: f64 = 0;
+  for (let index: u32 = 0; index < partitions; index++) {
+    const partition = Partition.at(index);
+    if (partition.queued == 0) continue;
+    const rank = highest(partition);
+    if (rank <= 0 || rank < bestRank || partition.isCapped(time, left)) continue;
+    if (!firstReady(index, rank, by)) continue;
+    const may = standing(time, partition, index, rank, left);
+    if (may == NONE) continue;
+    const free = partition.freeFraction;
+    if (rank == bestRank && free <= bestFree) continue;
+    best = index;
+    bestRank = rank;
+    bestFree = free;
+    reason = may;
+  }
+  return best < 0 ? null : firstReady(best, bestRank, by);
+}
+
+/** Nobody may run: of all, by priority first or by what is free of the budgets first. */
+function chooseFree(left: u64, by: u64): Record | null {
+  const time = Time.own;
+  const byRatio = time.freeByRatio != 0 || !isFreeTime(time);
   let best = -1;
   let bestRank = 0;
   let bestFree: f64 = 0;
   for (let index: u32 = 0; index < time.partitions; index++) {
     const partition = Partition.at(index);
     if (partition.queued == 0 || partition.isCapped(time, left)) continue;
-    const by = standing(time, partition, index, left);
-    if (mayRun && by == NONE) continue;
     const rank = highest(partition);
-    const free = partition.freeFraction(time);
+    if (!firstReady(index, rank, by)) continue;
+    const free = partition.freeFraction;
     const first = byRatio ? compare<f64>(free, bestFree) : compare<i32>(rank, bestRank);
     const second = byRatio ? compare<i32>(rank, bestRank) : compare<f64>(free, bestFree);
     // Who waits at priority 0 comes after all others.
@@ -48,9 +84,9 @@ function choose(): Record | null {
     best = index;
     bestRank = rank;
     bestFree = free;
-    reason = by;
+    reason = NONE;
   }
-  return best < 0 ? null : firstAt(best, bestRank);
+  return best < 0 ? null : firstReady(best, bestRank, by);
 }
 
 function compare<T>(a: T, b: T): i32 {
@@ -63,15 +99,6 @@ function leftOfTick(): u64 {
   return due > me().time ? due - me().time : 0;
 }
 
-function mayAnyRun(time: Time, left: u64): bool {
-  for (let index: u32 = 0; index < time.partitions; index++) {
-    const partition = Partition.at(index);
-    if (partition.queued == 0 || partition.isCapped(time, left)) continue;
-    if (standing(time, partition, index, left) != NONE) return true;
-  }
-  return false;
-}
-
 /** Whether some partition leaves its budget to others. */
 function isFreeTime(time: Time): bool {
   for (let index: u32 = 0; index < time.partitions; index++) {
@@ -81,11 +108,9 @@ function isFreeTime(time: Time): bool {
   return false;
 }
 
-/** By what a partition may run whose best domain waits. */
-function standing(time: Time, partition: Partition, index: u32, left: u64): i32 {
-  const rank = highest(partition);
-  if (rank <= 0) return NONE;
-  if (partition.hasBudget(time, left)) return BUDGET;
+/** By what a partition may run whose best domain waits at a priority above 0. */
+function standing(time: Time, partition: Partition, index: u32, rank: i32, left: u64): i32 {
+  if (partition.hasBudget(left)) return BUDGET;
   if (!partition.mayRunCritical(time)) return NONE;
   return Task.of(firstAt(index, rank)).critical != 0 ? CRITICAL : NONE;
 }
@@ -106,6 +131,7 @@ export function decide(): void {
     vacate(here, POINT_PREEMPT);
     here.ready = 0;
     if (isDefined(SHARED)) here.readyCount--;
+    borrow(changetype<Record>(head));
   }
   if (!next) return;
   unqueue(next);
@@ -119,6 +145,8 @@ export function decide(): void {
 function take(here: Processor, domain: Record): void {
   const task = Task.of(domain);
   if (isDefined(SHARED)) {
+    // Nobody runs before he was ready.
+    passTime(task.ready);
     domain.moveTo(here.index);
     here.readyCount++;
   }

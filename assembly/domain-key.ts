@@ -23,6 +23,7 @@ import {
   ORDER_SWAP_KEY,
   ORDER_SWAP_METER,
 } from "./codes";
+import { control } from "./control";
 import { detain } from "./domain";
 import { Key } from "./key";
 import {
@@ -43,6 +44,8 @@ import { enqueue } from "./ready";
 import { Record } from "./record";
 import { MACHINE_PC, MACHINE_REGISTERS } from "./riscv/layout";
 import { wakeStalled } from "./stall";
+import { Task } from "./task";
+import { PARTITIONED } from "./time-layout";
 import { clearTrap } from "./trap";
 import { release } from "./worrier";
 
@@ -136,6 +139,7 @@ function change(domain: Record, result: Key): u32 {
     // What comes is a message to it, not the answer to what it invoked last or asked of the host.
     domain.flags &= ~(<u8>FLAG_CALLING);
     domain.state = <u8>STATE_AVAILABLE;
+    if ((control.timed & PARTITIONED) != 0) Task.of(domain).goHome();
     release(node);
   }
   return OK;

@@ -61,11 +61,11 @@ import { Machine } from "./riscv/machine";
 import { stringFits } from "./riscv/string";
 import { isReturner } from "./service";
 import { releaseKeeper, stall, wakeStalled } from "./stall";
-import { clearTrap, setTrap } from "./trap";
-import { waitInvoke } from "./wait";
 import { Task } from "./task";
 import { lend } from "./time";
 import { PARTITIONED } from "./time-layout";
+import { clearTrap, setTrap } from "./trap";
+import { waitInvoke } from "./wait";
 import { release } from "./worrier";
 
 /** Whether a domain's ecall is an invocation. */
@@ -149,7 +149,8 @@ function toDomain(domain: Record, key: Key, how: u32): void {
   passResumeKey(domain, how);
   tell(domain, node, how);
   deliver(callee);
-  if (control.timed != 0 && how == INVOKE_CALL) Task.of(callee).serve(Task.of(domain));
+  if ((control.timed & PARTITIONED) != 0 && how == INVOKE_CALL)
+    Task.of(callee).serve(Task.of(domain));
   part(domain, how, callee);
 }
 
@@ -227,7 +228,7 @@ export function rest(domain: Record, how: u32): void {
   if (domain.amount == 0) domain.dryOut();
   domain.state = how == INVOKE_CALL ? <u8>STATE_CALLING : <u8>STATE_AVAILABLE;
   if (how != INVOKE_RETURN) return;
-  if (control.timed != 0) Task.of(domain).goHome();
+  if ((control.timed & PARTITIONED) != 0) Task.of(domain).goHome();
   release(domain.node);
 }
 

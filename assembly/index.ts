@@ -13,6 +13,7 @@ export {
 } from "./domain";
 // Frames and the target CPU.
 export { allocateRun, frameInit, framesFree, freeRun } from "./frame";
+export { hostedRefill, hostedSpend } from "./hosted";
 export { invoke } from "./invoke";
 export { joinCreate } from "./join";
 export { idleUntil, step } from "./kernel";

@@ -10,6 +10,7 @@ import { isDue, wakeDue } from "./due";
 import { emit, eventsFull } from "./event";
 import { isInvocation, jump } from "./gate";
 import { catchUp } from "./host";
+import { handToHost } from "./hosted";
 import { trapped } from "./keeper";
 import {
   EVENT_CALL,
@@ -18,6 +19,7 @@ import {
   FLAG_CALLING,
   FLAG_STALE,
   FLAG_TRAPPED,
+  PROGRAM_HOSTED,
   RECORD_AMOUNT,
   RECORD_CONSUMED,
   STATE_WAITING,
@@ -49,6 +51,7 @@ import { share } from "./steal";
 import { chargeWork, supply } from "./supply";
 import { keepTime } from "./tick";
 import { allowed, beginRun, isHeldUp, makeTime, nextLook } from "./timed";
+import { Timer } from "./timer";
 import { setTrap } from "./trap";
 import { attend } from "./worrier";
 
@@ -65,7 +68,7 @@ export function step(cycles: u32, passes: u32): i32 {
       return REASON_RAN;
     }
     if (isDue()) wakeDue();
-    if (control.timed != 0) keepTime();
+    if (control.timed != 0 && Timer.of(here).isDue(here.time)) keepTime();
     if (here.ready == 0 && control.worried != 0) {
       attend();
       if (control.timed != 0) continue;
@@ -102,6 +105,7 @@ function serve(domain: Record, until: u64): i32 {
 
 /** Runs a domain that has cycles, bills it, and puts it away unless its slice goes on. */
 function dispatch(domain: Record, until: u64): i32 {
+  if (domain.programKind == PROGRAM_HOSTED) return handToHost(domain);
   const allowance = allowanceOf(domain, until);
   if (allowance == 0) return REASON_RAN;
   const outcome = runProgram(domain, allowance);

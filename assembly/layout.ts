@@ -197,6 +197,8 @@ export const RECORD_READY_NEXT = 36;
 /** Its predecessor in the ready queue; while it sleeps, its place in the heap of sleepers. */
 export const RECORD_READY_PREVIOUS = 40;
 export const RECORD_PROGRAM = 44;
+/** Hosted: what it ran and has not paid yet, 64 bits; bursts: the next two. */
+export const RECORD_DEBT = 48;
 export const RECORD_BURST_LEFT = 48;
 export const RECORD_RANDOM = 52;
 export const RECORD_BURSTS = 56;
@@ -233,9 +235,13 @@ export const STATE_ENDED = 6;
 export const STATE_CALLING = 7;
 /** A keeper was called for it: it waits for a restart or fault key to be used. */
 export const STATE_KEPT = 8;
+/** The host runs it, or may. */
+export const STATE_HOSTED = 9;
 
 export const PROGRAM_BURSTS = 1;
 export const PROGRAM_RISCV = 2;
+/** The host runs it. */
+export const PROGRAM_HOSTED = 3;
 
 /** Data byte of a hook: why the domain hangs on a stall queue; HOOK_GATE: that of a busy domain. */
 export const HOOK_PARKED = 0;
@@ -371,6 +377,8 @@ export const EVENT_AVAILABLE = 12;
 export const EVENT_BANKRUPT = 13;
 /** The clock of a processor has gone back (0) or has jumped (1), by EVENT_CODE. */
 export const EVENT_CLOCK = 14;
+/** The host may run a domain. */
+export const EVENT_HOSTED = 15;
 
 /** First address of the hot records without processors beside the host. */
 export const REGIONS = 131072;

@@ -11,6 +11,7 @@ import {
   PARTITION_CRITICAL,
   PARTITION_QUEUED,
   PARTITION_READY,
+  PARTITION_SHARE,
   PARTITION_SIZE,
   PARTITION_TOTAL,
   PARTITION_USED,
@@ -45,6 +46,7 @@ export class Partition {
   used10: u64;
   used100: u64;
   bankruptcies: u64;
+  share: u64;
 
   static at(index: u32): Partition {
     return changetype<Partition>(
@@ -65,12 +67,12 @@ export class Partition {
 
   /** Is charged for what one of its domains ran on a processor, in the current slot of its window. */
   use(timer: Timer, cycles: u64, isCritical: bool): void {
-    const window = changetype<usize>(timer) + TIMER_USED + (<usize>this.index << 4);
+    const window = changetype<usize>(timer) + TIMER_USED + ((<usize>this.index) << 4);
     const slot =
       changetype<usize>(timer) +
       WINDOWS_OFFSET +
       <usize>timer.slot * SLOT_SIZE +
-      (<usize>this.index << 4);
+      ((<usize>this.index) << 4);
     this.total += cycles;
     this.used += cycles;
     store<u64>(window, load<u64>(window) + cycles);
@@ -83,18 +85,24 @@ export class Partition {
   }
 
   /** Cycles of a window that so many hundredths of a percent are. */
-  static share(time: Time, hundredths: u32): u64 {
+  static cyclesOf(time: Time, hundredths: u32): u64 {
     return (time.window * hundredths) / WHOLE_BUDGET;
   }
 
+  /** A budget, as hundredths of a percent, or that of a window that has another length. */
+  grant(budget: u32): void {
+    this.budget = budget;
+    this.share = Partition.cyclesOf(Time.own, budget);
+  }
+
   /** Whether it may use what is left of a tick, and be within its budget. */
-  hasBudget(time: Time, left: u64): bool {
-    return this.bankrupt == 0 && this.used + left <= Partition.share(time, this.budget);
+  hasBudget(left: u64): bool {
+    return this.bankrupt == 0 && this.used + left <= this.share;
   }
 
   /** Whether it must not run, whoever else does. */
   isCapped(time: Time, left: u64): bool {
-    return this.max != 0 && this.used + left > Partition.share(time, this.max);
+    return this.max != 0 && this.used + left > Partition.cyclesOf(time, this.max);
   }
 
   /** Whether its critical domains may run though it has no budget. */
@@ -103,9 +111,9 @@ export class Partition {
   }
 
   /** RFF (A.4): 1 where nothing is used, 0 where the budget is; without a budget it comes last. */
-  freeFraction(time: Time): f64 {
+  get freeFraction(): f64 {
     if (this.budget == 0) return -Infinity;
-    return 1 - <f64>this.used / <f64>Partition.share(time, this.budget);
+    return 1 - <f64>this.used / <f64>this.share;
   }
 
   /** Whether somebody of it is ready or runs. */
@@ -126,6 +134,7 @@ if (
   offsetof<Partition>("used") != PARTITION_USED ||
   offsetof<Partition>("ready0") != PARTITION_READY ||
   offsetof<Partition>("used10") != PARTITION_USED_10 ||
+  offsetof<Partition>("share") != PARTITION_SHARE ||
   <i32>offsetof<Partition>() > PARTITION_SIZE
 ) {
   ERROR("partitions are not as time-layout.ts says");

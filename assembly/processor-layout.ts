@@ -45,6 +45,8 @@ export const PROCESSOR_BILLED = 92;
 export const PROCESSOR_FREE_RECORD = 96;
 /** How many domains are its own. */
 export const PROCESSOR_DOMAINS = 100;
+/** Where time is kept: its timer. */
+export const PROCESSOR_TIMER = 104;
 /** Somebody wants it to come inside. */
 export const PROCESSOR_ATTENTION = 128;
 /** Counts up, and is notified, when there may be something to do. */
@@ -113,6 +115,8 @@ export const REST_LIMIT = 2;
 /** The host must take the events first. */
 export const REST_EVENTS = 3;
 export const REST_HALTED = 4;
+/** With partitions: until those that are behind have come nearer. */
+export const REST_AHEAD = 5;
 
 export const RUNNING_NONE = 0;
 export const RUNNING_ANY = 1;

@@ -32,6 +32,7 @@ import {
   PROCESSOR_STATISTICS,
   PROCESSOR_SUBTOTALS,
   PROCESSOR_TIME,
+  PROCESSOR_TIMER,
   PROCESSOR_TRAP_ADDRESS,
   PROCESSORS,
   REST_IDLE,
@@ -67,6 +68,7 @@ export class Processor {
   billed: u32;
   freeRecord: usize;
   domains: u32;
+  timer: usize;
 
   @inline static at(index: u32): Processor {
     return changetype<Processor>(<usize>PROCESSORS + <usize>index * PROCESSOR_SIZE);
@@ -237,6 +239,7 @@ if (
   offsetof<Processor>("ran") != PROCESSOR_RAN ||
   offsetof<Processor>("billed") != PROCESSOR_BILLED ||
   offsetof<Processor>("freeRecord") != PROCESSOR_FREE_RECORD ||
+  offsetof<Processor>("timer") != PROCESSOR_TIMER ||
   <i32>offsetof<Processor>() > PROCESSOR_ATTENTION ||
   offsetof<Report>("address") != PROCESSOR_ADDRESS - PROCESSOR_DOMAIN ||
   PROCESSOR_STATISTICS + 8 * STATISTIC_COUNT > PROCESSOR_SUBTOTALS ||

@@ -17,13 +17,7 @@ import { queue, unqueue } from "./queue";
 import { Record } from "./record";
 import { Task } from "./task";
 import { tickIdly } from "./tick";
-import {
-  PARTITIONED,
-  POINT_MESSAGE,
-  POINT_PREEMPT,
-  POINT_STOP,
-  POINT_WAKE,
-} from "./time-layout";
+import { PARTITIONED, POINT_MESSAGE, POINT_PREEMPT, POINT_STOP, POINT_WAKE } from "./time-layout";
 import { Timer } from "./timer";
 
 /** Makes a domain that is on no queue the last of a ring; answers the ring's head. */

@@ -17,6 +17,7 @@ import {
   RECORD_BURST_LEFT,
   RECORD_BURSTS,
   RECORD_CONSUMED,
+  RECORD_DEBT,
   RECORD_FIRST,
   RECORD_FLAGS,
   RECORD_FREE,
@@ -79,6 +80,15 @@ export class Record {
 
   set first(value: usize) {
     this.readyNext = value;
+  }
+
+  /** Hosted. */
+  get debt(): u64 {
+    return load<u64>(changetype<usize>(this), RECORD_DEBT);
+  }
+
+  set debt(cycles: u64) {
+    store<u64>(changetype<usize>(this), cycles, RECORD_DEBT);
   }
 
   get node(): Node {

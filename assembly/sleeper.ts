@@ -14,7 +14,6 @@ import {
   STATE_WAITING,
 } from "./layout";
 import { Node } from "./node";
-import { me } from "./processor";
 import { enqueue } from "./ready";
 import { Record } from "./record";
 

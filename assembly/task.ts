@@ -15,6 +15,7 @@ import {
   TASK_OWN_TIME,
   TASK_PARTITION,
   TASK_PAYER,
+  TASK_READY,
   TASK_SIZE,
   TASK_SLICE,
 } from "./time-layout";
@@ -34,6 +35,7 @@ export class Task {
   critical: u8;
   queued: u8;
   slice: u32;
+  ready: u64;
 
   static at(node: u32): Task {
     return changetype<Task>(Time.own.tasks + <usize>node * TASK_SIZE);
@@ -47,8 +49,10 @@ export class Task {
     return Task.at(node.index);
   }
 
-  /** As of a new domain. */
+  /** As of a new domain; what the last one of this node ran and owed is not forgotten. */
   reset(): void {
+    Time.own.goneRan += this.ran;
+    Time.own.goneOwed += this.owed;
     this.ran = this.owed = 0;
     this.partition = <u8>SYSTEM_PARTITION;
     this.priority = <u8>DEFAULT_PRIORITY;
@@ -80,9 +84,7 @@ export class Task {
 
   /** Whether one can take the place of the other. */
   isLike(other: Task): bool {
-    return (
-      this.payer == other.payer && this.rank == other.rank && this.critical == other.critical
-    );
+    return this.payer == other.payer && this.rank == other.rank && this.critical == other.critical;
   }
 }
 
@@ -93,6 +95,7 @@ if (
   offsetof<Task>("payer") != TASK_PAYER ||
   offsetof<Task>("queued") != TASK_IS_QUEUED ||
   offsetof<Task>("slice") != TASK_SLICE ||
+  offsetof<Task>("ready") != TASK_READY ||
   <i32>offsetof<Task>() > TASK_SIZE
 ) {
   ERROR("tasks are not as time-layout.ts says");

@@ -10,6 +10,7 @@ import { emit } from "./event";
 import { EVENT_BANKRUPT } from "./layout";
 import { Partition } from "./partition";
 import { actAs, askHost, me, Processor } from "./processor";
+import { PHASE_RESTING, REST_AHEAD } from "./processor-layout";
 import { passTime } from "./ready";
 import {
   BANKRUPT_CANCEL,
@@ -33,7 +34,13 @@ export function keepTime(): void {
     if (isDefined(SHARED)) pullAlong(here);
   }
   if ((control.timed & PARTITIONED) == 0) return;
-  if (timer.decide != 0) decide();
+  // With nobody ready there is nothing to decide: a step that ends in idle time must not read the clock (R15).
+  if (timer.decide != 0 && (here.ready != 0 || Time.own.queued != 0)) decide();
+}
+
+/** The tick that is due, for whoever runs. */
+export function serveTick(): void {
+  serve(me(), Timer.own);
 }
 
 /** Somebody runs, or is about to: the interrupt is served now. */
@@ -66,11 +73,9 @@ export function tickIdly(here: Processor, to: u64): void {
   const time = Time.own;
   const ticks = to / time.tick - timer.ticks;
   if (ticks != 0) {
-    // Whose time is not billed yet pays up to the first tick; a faulty clock is looked at by each tick.
     let left = ticks;
     while (left != 0) {
-      const isOwed = timer.party != 0 && time.by != BY_TICK;
-      const some: u64 = isOwed || time.fault != FAULT_NONE ? 1 : left;
+      const some = alike(time, timer, left);
       left -= some;
       if (time.clock == CLOCK_COUNTDOWN) timer.units += some * loadOf(time);
       advance(timer, some);
@@ -79,6 +84,18 @@ export function tickIdly(here: Processor, to: u64): void {
     if ((control.timed & PARTITIONED) != 0) turn(timer, ticks);
   }
   if (occupant != 0) unpause(here, occupant);
+}
+
+/** How many of the next ticks can be read at once, for between them a reading says as much as many. */
+function alike(time: Time, timer: Timer, left: u64): u64 {
+  if (time.by == BY_TICK || ((time.points >> POINT_TICK) & 1) == 0) return left;
+  // Whose time is not billed yet pays up to the first of them.
+  if (timer.party != 0) return 1;
+  if (time.fault == FAULT_NONE) return left;
+  // The last tick that finds it well; the next one sees what has happened, alone.
+  const well = (max<u64>(time.faultAt, 1) - 1) / time.tick;
+  if (timer.ticks > well) return left;
+  return timer.ticks < well ? min(left, well - timer.ticks) : 1;
 }
 
 function readIdly(here: Processor, timer: Timer, ticks: u64): void {
@@ -90,7 +107,8 @@ function readIdly(here: Processor, timer: Timer, ticks: u64): void {
   const at = timer.ticks * time.tick;
   // A reading that took its time may have gone beyond the tick.
   if (((time.points >> POINT_TICK) & 1) == 0 || at <= timer.readAt) return;
-  timer.reads += ticks - 1;
+  // Nor is a tick read that was due before the last reading.
+  timer.reads += min(ticks, timer.ticks - timer.readAt / time.tick) - 1;
   sample(here, timer, at, true);
 }
 
@@ -128,7 +146,7 @@ function judgeAll(): void {
 /** Bankruptcy (A.4): from a critical budget overdrawn until the window is within the other budget. */
 function judge(time: Time, partition: Partition): void {
   if (partition.bankrupt != 0) {
-    if (partition.used <= Partition.share(time, partition.budget)) partition.bankrupt = 0;
+    if (partition.used <= partition.share) partition.bankrupt = 0;
     return;
   }
   if (partition.isSystem || partition.critical == 0) return;
@@ -144,9 +162,38 @@ function judge(time: Time, partition: Partition): void {
   }
 }
 
+/** Ticks that one processor may be ahead of another that runs; half of them when it goes on. */
+const LEAD: u64 = 4;
+
+/**
+ * Partitions share all processors, so their times must not lie far apart: what each has used is of times, and
+ * who was put back by one that is ahead is ready for the other only then.
+ */
+export function isAhead(here: Processor): bool {
+  if ((control.timed & PARTITIONED) == 0) return false;
+  const most = LEAD * Time.own.tick;
+  for (let index: u32 = 1; index <= control.processors; index++) {
+    const other = Processor.at(index);
+    if (other.phase != PHASE_RESTING && other.time + most < here.time) return true;
+  }
+  return false;
+}
+
+/** Those that wait for others, up to a time, look again. */
+export function ringAhead(until: u64 = u64.MAX_VALUE): void {
+  if ((control.timed & PARTITIONED) == 0) return;
+  for (let index: u32 = 1; index <= control.processors; index++) {
+    const other = Processor.at(index);
+    if (other.phase == PHASE_RESTING && other.rest == REST_AHEAD && other.time <= until) {
+      other.ring();
+    }
+  }
+}
+
 /** Those that rest and are behind have been idle: what they used long ago leaves their windows, too. */
 function pullAlong(here: Processor): void {
   if ((control.timed & PARTITIONED) == 0) return;
+  ringAhead(here.time + (LEAD >> 1) * Time.own.tick);
   const time = here.time;
   for (let index: u32 = 1; index <= control.processors; index++) {
     const other = Processor.at(index);

@@ -4,7 +4,7 @@
 //   TIME         a page    options of billing and of partitions
 //   PARTITIONS   a page    128 bytes for each of 32 partitions
 //   QUEUES       32 KiB    who is ready, by partition and priority
-//   tasks                  32 bytes for each node: what the scheduler knows of a domain
+//   tasks                  40 bytes for each node: what the scheduler knows of a domain
 //   timers                 a page for each participant, then its windows
 
 // --- CONTROL_TIMED ------------------------------------------------------------------------------
@@ -54,6 +54,9 @@ export const TIME_TIMERS = 104;
 export const TIME_TIMER_SIZE = 108;
 /** Cycles that the host has charged to domains for work of its own. */
 export const TIME_CHARGED = 112;
+/** What domains that are no more ran, and owed. */
+export const TIME_GONE_RAN = 120;
+export const TIME_GONE_OWED = 128;
 
 export const BY_CLOCK = 0;
 export const BY_TICK = 1;
@@ -132,6 +135,8 @@ export const PARTITION_READY = 64;
 export const PARTITION_USED_10 = 96;
 export const PARTITION_USED_100 = 104;
 export const PARTITION_BANKRUPTCIES = 112;
+/** Cycles of a window that its budget is: a decision is not to divide. */
+export const PARTITION_SHARE = 120;
 
 export const BANKRUPT_DEFAULT = 0;
 /** Its critical budget is cancelled. */
@@ -148,7 +153,7 @@ export const TASKS_OFFSET = 40960;
 
 // --- Tasks: what the scheduler knows of a domain, by node index ---------------------------------
 
-export const TASK_SIZE = 32;
+export const TASK_SIZE = 40;
 /** The cycles that processors have spent for it: the truth that billing is compared with. */
 export const TASK_RAN = 0;
 /** What it was billed for and could not pay yet. */
@@ -165,6 +170,8 @@ export const TASK_IS_CRITICAL = 22;
 export const TASK_IS_QUEUED = 23;
 /** What is left of the slice of one that was preempted; 0: a whole one. */
 export const TASK_SLICE = 24;
+/** When it came into its queue, by the clock of the processor that was about it. */
+export const TASK_READY = 32;
 
 export const TASK_FIFO = 1;
 export const TASK_CRITICAL = 2;

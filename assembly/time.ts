@@ -1,7 +1,7 @@
 // Opening time: the frames that billing by a clock and partitions need, and what the host says of them.
 
-import { askAll } from "./choice";
 import { lookAgain, pay, sample } from "./billing";
+import { askAll } from "./choice";
 import { lookAt } from "./clock";
 import {
   OK,
@@ -14,7 +14,9 @@ import {
 import { control } from "./control";
 import { find } from "./domain";
 import { allocateRun } from "./frame";
+import { Key } from "./key";
 import { PAGE_SIZE, STATE_ENDED } from "./layout";
+import { Node } from "./node";
 import { Partition } from "./partition";
 import { Processor } from "./processor";
 import { queue, unqueue } from "./queue";
@@ -22,6 +24,9 @@ import { Record } from "./record";
 import { Task } from "./task";
 import {
   BY_TICK,
+  CLOCK_COUNTER,
+  CLOCK_EXACT,
+  FAULT_NONE,
   MAX_PARTITIONS,
   MAX_TICKS,
   PARTITIONED,
@@ -52,6 +57,9 @@ export function timeOpen(slots: u32): i32 {
   time.tasks = base + TASKS_OFFSET;
   time.timers = time.tasks + <usize>tasks * PAGE_SIZE;
   time.timerSize = timer * PAGE_SIZE;
+  for (let index: u32 = 0; index < <u32>participants; index++) {
+    Processor.at(index).timer = time.timers + <usize>index * time.timerSize;
+  }
   for (let index: u32 = 1; index < control.nodes; index++) Task.at(index).reset();
   return OK;
 }
@@ -69,10 +77,19 @@ export function timeBegin(flags: u32): i32 {
   for (let index: u32 = 0; index <= processors; index++) {
     Timer.of(Processor.at(index)).due = time.tick;
   }
-  Partition.at(SYSTEM_PARTITION).budget = WHOLE_BUDGET;
+  // No clock is read then.
+  if (time.by == BY_TICK) time.points = 0;
+  if (isPlain(time)) time.clock = CLOCK_EXACT;
+  Partition.at(SYSTEM_PARTITION).grant(WHOLE_BUDGET);
   time.partitions = 1;
   control.timed = flags;
   return OK;
+}
+
+/** Whether a counter counts just what the kernel does, and never wraps. */
+function isPlain(time: Time): bool {
+  if (time.clock != CLOCK_COUNTER || time.width != 64 || time.fault != FAULT_NONE) return false;
+  return time.rate == 1 && time.scale == 1 && time.drift == 0;
 }
 
 /** CONTROL_AMOUNT: the cycles that have passed, as the clocks say, and are not billed yet. */
@@ -103,9 +120,9 @@ export function partitionCreate(parent: u32, budget: u32, max: u32): u32 {
   if (control.code != OK) return 0;
   const index = time.partitions++;
   const partition = Partition.at(index);
-  Partition.at(parent).budget -= budget;
+  Partition.at(parent).grant(Partition.at(parent).budget - budget);
   partition.parent = parent;
-  partition.budget = budget;
+  partition.grant(budget);
   partition.max = max;
   askAll();
   return index;
@@ -120,8 +137,8 @@ export function partitionChange(index: u32, budget: u32, max: u32): i32 {
     if (partition.isSystem) return STATUS_WRONG_STATE;
     const parent = Partition.at(partition.parent);
     if (budget > partition.budget + parent.budget) return STATUS_OVERFLOW;
-    parent.budget = parent.budget + partition.budget - budget;
-    partition.budget = budget;
+    parent.grant(parent.budget + partition.budget - budget);
+    partition.grant(budget);
   }
   partition.max = max;
   askAll();
@@ -150,13 +167,20 @@ export function windowSet(slots: u32): i32 {
   const time = Time.own;
   if (slots == 0 || slots > time.slotsMost) return STATUS_RANGE;
   const processors: u32 = isDefined(SHARED) ? control.processors : 0;
-  for (let index: u32 = 0; index <= processors; index++) forget(Timer.of(Processor.at(index)));
+  for (let index: u32 = 0; index <= processors; index++) {
+    const there = Processor.at(index);
+    const timer = Timer.of(there);
+    // What is not billed yet was used in the last window, too.
+    if (timer.occupant != 0 && time.by != BY_TICK) sample(there, timer, there.time, false);
+    forget(timer);
+  }
+  time.slots = slots;
   for (let index: u32 = 0; index < time.partitions; index++) {
     const partition = Partition.at(index);
     partition.used = partition.criticalUsed = 0;
     partition.used10 = partition.used100 = 0;
+    partition.grant(partition.budget);
   }
-  time.slots = slots;
   askAll();
   return OK;
 }
@@ -211,8 +235,17 @@ export function lend(waiter: Record, holder: Record): void {
   const other = Task.of(holder);
   if (task.payer == other.payer) return;
   const time = Time.own;
-  if (Partition.of(holder).hasBudget(time, 0) || !Partition.of(waiter).hasBudget(time, 0)) return;
+  // With less than a tick it does not come to run at the next one.
+  if (Partition.of(holder).hasBudget(time.tick)) return;
+  if (!Partition.of(waiter).hasBudget(0)) return;
   move(holder, task.payer, max(task.rank, other.rank), other.critical != 0);
+}
+
+/** The same for one that has lost the processor: the first who waits for it may lend. */
+export function borrow(holder: Record): void {
+  const node = holder.node;
+  if (node.lastHook == 0) return;
+  lend(Node.owner(changetype<Key>(node.right)).hot, holder);
 }
 
 /** CONTROL_AMOUNT cycles of work that the host did for a domain; no kernel time passes. */
@@ -221,7 +254,7 @@ export function domainCharge(index: u32, allocation: u32): i32 {
   if (!domain) return control.code;
   if (control.timed == 0 || domain.state == STATE_ENDED) return STATUS_WRONG_STATE;
   const cycles = control.amount;
-  if (cycles > <u64>1 << 53) return STATUS_RANGE;
+  if (cycles > (<u64>1) << 53) return STATUS_RANGE;
   const there = Processor.at(isDefined(SHARED) ? domain.processor : 0);
   Time.own.charged += cycles;
   pay(Timer.of(there), changetype<usize>(domain), cycles);

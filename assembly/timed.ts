@@ -15,8 +15,10 @@ import { nextWorry } from "./worrier";
 
 /** The head of the ready queue is about to run; its cache may be used up, as the clock says. */
 export function beginRun(domain: Record): void {
-  occupy(domain);
-  checkSpent();
+  const here = me();
+  const timer = Timer.of(here);
+  if (timer.occupant != changetype<usize>(domain)) occupy(domain);
+  if (here.time >= timer.spent) checkSpent();
 }
 
 /**
@@ -24,8 +26,9 @@ export function beginRun(domain: Record): void {
  * somebody wakes. An instruction that does not fit is not cut short.
  */
 export function allowed(): u64 {
-  const timer = Timer.own;
-  const now = me().time;
+  const here = me();
+  const timer = Timer.of(here);
+  const now = here.time;
   const end = min(min(timer.due, timer.spent), min(nextWake(), nextWorry()));
   if (end <= now) return 0;
   const least = timer.least;

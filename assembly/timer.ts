@@ -9,6 +9,7 @@ import {
   TIME_DRIFT,
   TIME_FAULT_AT,
   TIME_FREE_BY_RATIO,
+  TIME_GONE_OWED,
   TIME_POINTS,
   TIME_QUEUED,
   TIME_RATE,
@@ -56,6 +57,8 @@ export class Time {
   timers: usize;
   timerSize: u32;
   charged: u64;
+  goneRan: u64;
+  goneOwed: u64;
 
   static get own(): Time {
     return changetype<Time>(control.time);
@@ -96,12 +99,16 @@ export class Timer {
   readCycles: u64;
 
   static of(processor: Processor): Timer {
-    const time = Time.own;
-    return changetype<Timer>(time.timers + <usize>processor.index * time.timerSize);
+    return changetype<Timer>(processor.timer);
   }
 
   static get own(): Timer {
     return Timer.of(me());
+  }
+
+  /** Whether a tick or a decision is due. */
+  isDue(now: u64): bool {
+    return now >= this.due || this.decide != 0;
   }
 
   /** The domains that run here are to be chosen anew: looked at as soon as the processor is inside. */
@@ -121,6 +128,7 @@ if (
   offsetof<Time>("queued") != TIME_QUEUED ||
   offsetof<Time>("timerSize") != TIME_TIMER_SIZE ||
   offsetof<Time>("charged") != TIME_CHARGED ||
+  offsetof<Time>("goneOwed") != TIME_GONE_OWED ||
   offsetof<Timer>("since") != TIMER_SINCE ||
   offsetof<Timer>("readAt") != TIMER_READ_AT ||
   offsetof<Timer>("due") != TIMER_DUE ||

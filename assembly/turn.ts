@@ -31,6 +31,7 @@ import {
   PHASE_OUTSIDE,
   PHASE_RESTING,
   PHASE_WANTING,
+  REST_AHEAD,
   REST_EVENTS,
   REST_HALTED,
   REST_IDLE,
@@ -45,7 +46,7 @@ import { Record } from "./record";
 import { isSmooth, slicesAhead, sprint } from "./sprint";
 import { share, steal } from "./steal";
 import { refuse, supply } from "./supply";
-import { keepTime } from "./tick";
+import { isAhead, keepTime, ringAhead } from "./tick";
 import { beginRun, isHeldUp, nextLook } from "./timed";
 import { setTrap } from "./trap";
 import { attend } from "./worrier";
@@ -112,6 +113,7 @@ function pass(here: Processor): i32 {
     return PHASE_WANTING;
   }
   if (here.time >= control.until) return rest(here, REST_LIMIT);
+  if (isAhead(here)) return rest(here, REST_AHEAD);
   return serve(here, changetype<Record>(here.ready));
 }
 
@@ -251,6 +253,7 @@ function seek(here: Processor): i32 {
     const until = control.until;
     if (wake < until) {
       passTime(wake);
+      ringAhead();
       return PHASE_WANTING;
     }
     if (until > here.time) passTime(until);
@@ -278,6 +281,8 @@ function isAwaited(): bool {
 }
 
 function rest(here: Processor, why: u32): i32 {
+  // For whom it was behind.
+  if (why != REST_AHEAD) ringAhead();
   here.rest = why;
   control.resting++;
   if (why == REST_EVENTS || control.resting == control.processors) ringHost();

@@ -66,7 +66,7 @@ function remember(timer: Timer): void {
   const at = timer.window;
   const tenth = (at + HISTORY_WINDOWS - 10) % HISTORY_WINDOWS;
   for (let index: u32 = 0; index < partitions; index++) {
-    const used = load<u64>(changetype<usize>(timer) + TIMER_USED + (<usize>index << 4));
+    const used = load<u64>(changetype<usize>(timer) + TIMER_USED + ((<usize>index) << 4));
     const place = history(timer, at, index);
     const oldest = load<u64>(place);
     const older = load<u64>(history(timer, tenth, index));
@@ -81,7 +81,7 @@ function remember(timer: Timer): void {
 
 function history(timer: Timer, window: u32, index: u32): usize {
   const place = window * MAX_PARTITIONS + index;
-  return changetype<usize>(timer) + HISTORY_OFFSET + (<usize>place << 3);
+  return changetype<usize>(timer) + HISTORY_OFFSET + ((<usize>place) << 3);
 }
 
 /** Forgets what was used: a window of another length begins. */

@@ -8,7 +8,7 @@ const RETURN = 0x4b01;
 const FORK = 0x4b02;
 const ECALL = 0x73;
 /** Registers. */
-const [SP, T0, T1, S2, S3, S4] = [2, 5, 6, 18, 19, 20];
+const [SP, T0, T1, T2, S2, S3, S4] = [2, 5, 6, 7, 18, 19, 20];
 const [A0, A1, A2, A3, A4, A5, A6, A7] = [10, 11, 12, 13, 14, 15, 16, 17];
 /** Where callers count their rounds, and keepers and takers what came. */
 export const ROUNDS_REGISTER = S4;
@@ -36,6 +36,14 @@ const li = (rd: number, value: number): number[] => {
   const low = (value << 20) >> 20;
   return [lui(rd, value - low), addi(rd, rd, low)];
 };
+
+/** To the instruction before, unless a register is 0. */
+const again = (rs: number) => (0xfe001ee3 | (rs << 15)) >>> 0;
+
+/** So many cycles of work, roughly. */
+function spin(cycles: number): number[] {
+  return cycles === 0 ? [] : [...li(T2, cycles / 2), addi(T2, T2, -1), again(T2)];
+}
 
 /** Strings are sent from the stack, and received there. */
 function strings(bytes: number): number[] {
@@ -69,15 +77,15 @@ export function forker(): Uint8Array {
   ]);
 }
 
-/** Answers whoever calls, for ever, with so many bytes. */
-export function server(bytes: number): Uint8Array {
+/** Answers whoever calls, for ever, with so many bytes, after so many cycles of work. */
+export function server(bytes: number, work = 0): Uint8Array {
   return elf([
     ...strings(bytes),
     ...li(A6, bytes),
     ...li(A7, RETURN),
     ...li(A4, NO_KEYS),
     ...li(T0, 0xffffff | (RESTART << 24)),
-    ...forever([addi(A0, 0, RESTART), addi(A2, S2, 0), addi(A3, S3, 0), ECALL]),
+    ...forever([...spin(work), addi(A0, 0, RESTART), addi(A2, S2, 0), addi(A3, S3, 0), ECALL]),
   ]);
 }
 

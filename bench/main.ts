@@ -8,7 +8,9 @@ import { bench as charging } from "./charging.js";
 import { bench as events } from "./events.js";
 import { bench as gates } from "./gates.js";
 import { bench as locks } from "./locks.js";
+import { bench as microbilling } from "./microbilling.js";
 import { bench as mips } from "./mips.js";
+import { bench as partitions } from "./partitions.js";
 import { bench as prepare } from "./prepare.js";
 import { bench as processors } from "./processors.js";
 import { bench as read } from "./read.js";
@@ -29,6 +31,8 @@ const BENCHES: readonly Bench[] = [
   locks,
   processors,
   mips,
+  microbilling,
+  partitions,
   taper,
 ];
 

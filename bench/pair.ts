@@ -83,3 +83,41 @@ export function candidate(
   };
   return { name, operations: rounds, expected: rounds, run };
 }
+
+/** Operations of a kernel, by how many cycles one takes on an average. */
+export interface Pace {
+  readonly kernel: Kernel;
+  /** Operations so far. */
+  count(): number;
+  readonly cycles: number;
+}
+
+/** Found out in so many cycles. */
+export function pace(kernel: Kernel, count: () => number, cycles: number): Pace {
+  pass(kernel, BEGINNING);
+  const before = count();
+  const begun = kernel.time;
+  pass(kernel, cycles);
+  return { kernel, count, cycles: Number(kernel.time - begun) / (count() - before) };
+}
+
+/** Where some operations take longer than others (ticks, readings): there may be some more or fewer in a run. */
+const TOLERANCE = 0.05;
+
+/** To be timed: about so many operations; the time is that of just so many. */
+export function paced(
+  name: string,
+  { kernel, count, cycles }: Pace,
+  operations: number,
+): Candidate {
+  const run = () => {
+    const before = count();
+    const start = performance.now();
+    pass(kernel, Math.round(operations * cycles));
+    const took = performance.now() - start;
+    const done = count() - before;
+    const isRight = Math.abs(done - operations) <= TOLERANCE * operations + 1;
+    return { checksum: isRight ? operations : done, milliseconds: (took * operations) / done };
+  };
+  return { name, operations, expected: operations, run };
+}

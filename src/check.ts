@@ -22,6 +22,8 @@ import { checkRecords } from "./check/records.js";
 import { checkRings } from "./check/rings.js";
 import { checkStates } from "./check/states.js";
 import { Store } from "./check/store.js";
+import { TimeStore } from "./check/time-store.js";
+import { checkTimers } from "./check/timers.js";
 import type { View } from "./view.js";
 
 export interface CheckReport {
@@ -40,17 +42,19 @@ export function checkStore(view: View): CheckReport {
   const findings = new Findings();
   const store = Store.open(view, findings);
   if (!store) return { ok: false, findings: findings.list(), nodes: 0, meters: 0, domains: 0 };
+  const time = TimeStore.open(store);
   const nodes = checkNodes(store);
   checkPools(store);
   checkKeys(store);
   checkRings(store);
   checkRecords(store);
-  const meters = checkLedger(store);
-  const domains = checkStates(store, checkQueues(store));
+  const meters = checkLedger(store, time);
+  const domains = checkStates(store, checkQueues(store, time));
   checkGates(store);
   checkObjects(store);
   checkProcessors(store);
   checkClimbs(store);
-  checkFrames(store);
+  if (time) checkTimers(time);
+  checkFrames(store, time);
   return { ok: findings.isEmpty, findings: findings.list(), nodes, meters, domains };
 }

@@ -14,6 +14,7 @@ import {
   PROCESSOR_PHASE,
   PROCESSOR_READY_COUNT,
   PROCESSOR_REST,
+  REST_AHEAD,
   REST_IDLE,
   REST_LIMIT,
 } from "../assembly/processor-layout.js";
@@ -198,6 +199,7 @@ export class Conductor implements Driver {
         if (!this.processors.has(index)) continue;
         if (view.processor(index, PROCESSOR_PHASE) !== PHASE_RESTING) return "running";
         const rest = view.processor(index, PROCESSOR_REST);
+        if (rest === REST_AHEAD) return "running";
         if (rest === REST_IDLE) {
           // Somebody has just given it something, and its bell has been rung.
           if (view.processor(index, PROCESSOR_READY_COUNT) > 0) return "running";

@@ -48,7 +48,10 @@ export interface PartitionUsage {
   readonly max: number | null;
   /** Cycles per window. */
   readonly critical: number;
-  /** What it was billed for in the last window, and on average in the last 10 and 100 whole ones. */
+  /**
+   * What it was billed for: of the time in the last window, the current tick so far included, and of the last 10 and
+   * 100 whole ones, or as many as there were; 0 before there are any.
+   */
   readonly used: number;
   readonly used10: number;
   readonly used100: number;
@@ -104,12 +107,9 @@ export class Partition {
       const { view } = core;
       const block = core.timeBlock!;
       const at = (offset: number) => block.partition(this.index, offset);
-      const window = this.#partitions.capacity;
-      const windows = this.#partitions.wholeWindows;
-      const percent = (offset: number, count: number) => {
-        const cycles = count * window;
-        return cycles === 0 ? 0 : (100 * Number(view.u64(at(offset)))) / cycles;
-      };
+      const { last, last10, last100 } = this.#partitions.covered;
+      const percent = (offset: number, of: bigint) =>
+        of === 0n ? 0 : (100 * Number(view.u64(at(offset)))) / Number(of);
       const max = view.u32(at(PARTITION_MAX));
       return {
         name: this.name,
@@ -118,9 +118,9 @@ export class Partition {
         budget: view.u32(at(PARTITION_BUDGET)) / 100,
         max: max === 0 ? null : max / 100,
         critical: Number(view.u64(at(PARTITION_CRITICAL))),
-        used: percent(PARTITION_USED, 1),
-        used10: percent(PARTITION_USED_10, Math.min(windows, 10)),
-        used100: percent(PARTITION_USED_100, Math.min(windows, 100)),
+        used: percent(PARTITION_USED, last),
+        used10: percent(PARTITION_USED_10, last10),
+        used100: percent(PARTITION_USED_100, last100),
         criticalUsed: Number(view.u64(at(PARTITION_CRITICAL_USED))),
         total: view.u64(at(PARTITION_TOTAL)),
         isBankrupt: view.u32(at(PARTITION_BANKRUPT)) !== 0,

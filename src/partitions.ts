@@ -14,18 +14,19 @@ import type { Core } from "./core.js";
 import { OptionError, PartitionError, StateError } from "./errors.js";
 import { checkNames, nameOf, show, whole } from "./options.js";
 import { Partition, type PartitionChange, type PartitionOptions } from "./partition.js";
-import type { TimeBlock } from "./time-block.js";
+import type { Standing, TimeBlock } from "./time-block.js";
 
 export class Partitions {
   readonly all: Partition[];
   readonly #core: Core;
   readonly #time: TimeBlock;
-  /** Ticks that were served before the window was set. */
-  #since = 0n;
+  /** How far the processors were when the window was set. */
+  #begun: readonly Standing[];
 
   constructor(core: Core, time: TimeBlock) {
     this.#core = core;
     this.#time = time;
+    this.#begun = time.standing;
     this.all = [
       new Partition(core, this, { name: "System", index: SYSTEM_PARTITION, parent: null }),
     ];
@@ -84,7 +85,7 @@ export class Partitions {
     const slots = checkWindow("window", cycles, this.#time.config.tick);
     this.#core.still(() => {
       this.#core.check(exports.windowSet(slots), "setWindow");
-      this.#since = this.#time.ticks;
+      this.#begun = this.#time.standing;
     });
   }
 
@@ -110,9 +111,31 @@ export class Partitions {
     return this.window * this.#core.options.processors;
   }
 
-  /** Whole windows that have passed since it was set. */
-  get wholeWindows(): number {
-    return Number((this.#time.ticks - this.#since) / BigInt(this.#time.slots));
+  /** The time of all processors that the windows hold: the last one, and the last 10 and 100 whole ones. */
+  get covered(): Readonly<Record<"last" | "last10" | "last100", bigint>> {
+    const begun = this.#begun;
+    const sum = (of: (now: Standing, begun: Standing) => bigint) =>
+      this.#time.standing.reduce((sum, now, i) => sum + of(now, begun[i]!), 0n);
+    return {
+      last: sum((now, then) => this.#lastOf(now, then)),
+      last10: sum((now, then) => this.#wholeOf(now, then, 10n)),
+      last100: sum((now, then) => this.#wholeOf(now, then, 100n)),
+    };
+  }
+
+  /** All ticks of a window but the last one, and of that one what was billed. */
+  #lastOf({ served, billed }: Standing, begun: Standing): bigint {
+    const { slots, config } = this.#time;
+    const start = later(served - BigInt((slots - 1) * config.tick), begun.billed);
+    return later(billed, start) - start;
+  }
+
+  #wholeOf({ ticks }: Standing, begun: Standing, most: bigint): bigint {
+    const window = BigInt(this.window);
+    const windows = ((ticks - begun.ticks) * BigInt(this.#time.config.tick)) / window;
+    if (windows > most) return most * window;
+    // The first one began when it was set, in the midst of a tick.
+    return windows === 0n ? 0n : begun.served + windows * window - begun.billed;
   }
 
   #criticalOf(critical: number): number {
@@ -172,4 +195,8 @@ function checkMax(max: number, budget: number): void {
       `max: ${max / 100} percent is below the budget of ${budget / 100} percent`,
     );
   }
+}
+
+function later(one: bigint, other: bigint): bigint {
+  return one > other ? one : other;
 }

@@ -71,23 +71,16 @@ export function checkSchedule(
   }
   const old = domain ? taskOf(core, domain) : NEW;
   const { partition, priority, policy, critical, clientPays } = options;
+  const flags =
+    flag(old, TASK_FIFO, policy, (policy) => choice("policy", policy, POLICIES) === "fifo") |
+    flag(old, TASK_CRITICAL, critical, (critical) => yes("critical", critical)) |
+    flag(old, TASK_OWN_TIME, clientPays, (pays) => !yes("clientPays", pays));
   return {
     partition:
       partition === undefined ? old.partition : partitions.of("partition", partition).index,
     priority:
       priority === undefined ? old.priority : whole("priority", priority, 0, PRIORITIES - 1),
-    flags:
-      flag(old.flags, TASK_FIFO, policy && choice("policy", policy, POLICIES) === "fifo") |
-      flag(
-        old.flags,
-        TASK_CRITICAL,
-        critical === undefined ? undefined : yes("critical", critical),
-      ) |
-      flag(
-        old.flags,
-        TASK_OWN_TIME,
-        clientPays === undefined ? undefined : !yes("clientPays", clientPays),
-      ),
+    flags,
   };
 }
 
@@ -121,7 +114,13 @@ function taskOf(core: Core, domain: Domain): Task {
   return { partition: at(TASK_PARTITION), priority: at(TASK_PRIORITY), flags: at(TASK_FLAGS) };
 }
 
-function flag(old: number, bit: number, value: boolean | undefined): number {
-  if (value === undefined) return old & bit;
-  return value ? bit : 0;
+/** A flag as an option says; as it was without one. */
+function flag<Option>(
+  { flags }: Task,
+  bit: number,
+  option: Option | undefined,
+  isSet: (option: Option) => boolean,
+): number {
+  if (option === undefined) return flags & bit;
+  return isSet(option) ? bit : 0;
 }

@@ -4,6 +4,7 @@ import { OK, STATUS_NO_FRAMES } from "../assembly/codes.js";
 import { CONTROL_TIME } from "../assembly/layout.js";
 import { PROCESSOR_TIME } from "../assembly/processor-layout.js";
 import {
+  BY_TICK,
   PARTITION_SIZE,
   PARTITIONED,
   PARTITIONS_OFFSET,
@@ -33,12 +34,20 @@ import {
   TIME_WIDTH,
   TIMED,
   TIMER_OCCUPANT,
+  TIMER_READ_AT,
   TIMER_SINCE,
   TIMER_TICKS,
 } from "../assembly/time-layout.js";
 import type { CheckedTime } from "./billing.js";
 import type { Core } from "./core.js";
 import { PrimemeterError } from "./errors.js";
+
+/** The ticks that a processor has served, up to which cycle of its clock, and up to which it has billed. */
+export interface Standing {
+  readonly ticks: bigint;
+  readonly served: bigint;
+  readonly billed: bigint;
+}
 
 export class TimeBlock {
   readonly config: CheckedTime;
@@ -87,11 +96,16 @@ export class TimeBlock {
     return this.#processors.reduce((sum, i) => sum + view.processor64(i, PROCESSOR_TIME), 0n);
   }
 
-  /** Ticks that the processor has served which has served most. */
-  get ticks(): bigint {
+  /** How far the windows of each processor are. */
+  get standing(): readonly Standing[] {
     const { view } = this.#core;
-    const served = this.#timers.map((timer) => view.u64(timer + TIMER_TICKS));
-    return served.reduce((most, ticks) => (ticks > most ? ticks : most));
+    return this.#processors.map((index) => {
+      const timer = this.#timer(index);
+      const ticks = view.u64(timer + TIMER_TICKS);
+      const served = ticks * BigInt(this.config.tick);
+      const billed = this.config.by === BY_TICK ? served : view.u64(timer + TIMER_READ_AT);
+      return { ticks, served, billed };
+    });
   }
 
   /** Cycles that a processor has spent for its occupant, and not added to what that ran; 0 for who runs nowhere. */

@@ -7,7 +7,14 @@
 //   REST              until the next step begins; BEGIN before the first of all
 
 import { MACHINE_REGISTERS } from "../assembly/riscv/layout.js";
-import { type Domain, type Kernel, loadElf, type Meter, type MeterKey } from "../src/index.js";
+import {
+  type Domain,
+  type DomainOptions,
+  type Kernel,
+  loadElf,
+  type Meter,
+  type MeterKey,
+} from "../src/index.js";
 import { CALL, FORK, type InvokeKind, RETURN } from "./invoke.js";
 import * as asm from "./riscv/assembler.js";
 
@@ -360,12 +367,12 @@ export function play(
   kernel: Kernel,
   meter: Meter | MeterKey,
   steps: readonly Step[],
-  { name, logPages = 1 }: { name?: string; logPages?: number } = {},
+  { logPages = 1, ...options }: Partial<DomainOptions> & { logPages?: number } = {},
 ): { domain: Domain; seen: Seen } {
   const puppet = new Puppet(steps, logPages);
   const program = loadElf(puppet.elf());
   const memory = program.end + STACK_AND_GUARD;
-  const domain = kernel.createDomain({ meter, program, memory, ...(name ? { name } : {}) });
+  const domain = kernel.createDomain({ meter, program, memory, ...options });
   return { domain, seen: new Seen(puppet, stageOf(kernel, domain)) };
 }
 

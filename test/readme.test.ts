@@ -50,9 +50,12 @@ describe("README", () => {
   });
 });
 
-test("the example of docs/keys.md does what its comments say", () => {
-  const [example] = codeOf(readFileSync(join(root, "docs/keys.md"), "utf8"));
-  const said = [...example!.matchAll(/\/\/ ((?:\d|dry|sieve).*)/g)].map(([, line]) => line);
-  expect(said).toHaveLength(3);
+test.each([
+  ["keys", 3, /\/\/ ((?:\d|dry|sieve).*)/g],
+  ["partitions", 4, /\/\/ (\d+ \d+ \d+|true)$/gm],
+] as const)("the example of docs/%s.md does what its comments say", (name, lines, output) => {
+  const [example] = codeOf(readFileSync(join(root, `docs/${name}.md`), "utf8"));
+  const said = [...example!.matchAll(output)].map(([, line]) => line);
+  expect(said).toHaveLength(lines);
   expect(run(example!).trim().split("\n")).toEqual(said);
 });

@@ -60,7 +60,11 @@ function bill(report: Report, timed: Timed): object {
 /** Who is stopped where, in the scenarios of locks, depends on who runs when, and so does all that follows. */
 const isOfLocks = (file: string) => file.startsWith("lock-");
 
-describe.each(readdirSync("scenarios").filter((file) => !isOfLocks(file)))("%s", (file) => {
+/** These are about who runs for how long: on several processors each can have at most one of them. */
+const isOfTime = (file: string) => /^(partitions-|microbilling|tick-dodger)/.test(file);
+
+const FILES = readdirSync("scenarios");
+describe.each(FILES.filter((file) => !isOfLocks(file) && !isOfTime(file)))("%s", (file) => {
   const timed = TIMED[file] ?? NOTHING;
   const alone = play(file);
 
@@ -89,3 +93,54 @@ describe.each(SURVIVORS.map((name) => `lock-${name}.toml`))("%s", (file) => {
     expect(last.filter(({ ok }) => !ok)).toEqual([]);
   });
 });
+
+describe.each(FILES.filter(isOfTime))("%s", (file) => {
+  test.each(Object.entries(VARIANTS))("%s: no cycle is lost", async (_, options) => {
+    const { findings, time, processors, cycles } = await play(file, options);
+    expect(findings).toEqual([]);
+    expect(processors).toBe(options.processors);
+    // Each processor has had its time, up to where its clock stands.
+    const { elapsed, billed, idle, unbilled } = time!;
+    expect(Number(elapsed)).toBeLessThanOrEqual(Number(cycles) * processors);
+    if (file !== "microbilling.toml") expect(elapsed).toBe(billed + idle + unbilled);
+  });
+});
+
+// One domain can't be on two processors: of these System has one of two, and Pa and Pb share the other by their budgets.
+// Threads that are kept waiting by others on the machine leave each other some time.
+test.each([
+  ["2 simulated", 1],
+  ["2 workers", 4],
+] as const)("full load on %s, within %d points", async (name, most) => {
+  const { partitions } = await play("partitions-full-load.toml", VARIANTS[name]);
+  const golden = [50, (50 * 20) / 30, (50 * 10) / 30];
+  expect(partitions).toHaveLength(golden.length);
+  partitions.forEach(({ name, share }, index) => {
+    expect(Math.abs(share - golden[index]!), `${name} ${share}`).toBeLessThanOrEqual(most);
+  });
+});
+
+test.each(Object.entries(VARIANTS))("underload on %s is met as asked", async (_, options) => {
+  const { domains } = await play("partitions-underload.toml", options);
+  const asked: Record<string, number> = { "system-work": 9968, "pa-work": 24_896, "pb-work": 8368 };
+  for (const { name, time } of domains) {
+    // 1,050 times 10 ms.
+    const wanted = 1050 * asked[name]!;
+    expect(Math.abs(Number(time!.ran) - wanted) / wanted, name).toBeLessThan(0.01);
+  }
+});
+
+test.each(Object.entries(VARIANTS))(
+  "on %s clients pay, but for who opts out",
+  async (_, options) => {
+    const { partitions, domains } = await play("partitions-client-pays.toml", options);
+    const billed = (name: string) => Number(partitions.find((p) => p.name === name)!.total);
+    const ran = (name: string) => Number(domains.find((d) => d.name === name)!.time!.ran);
+    expect(billed("Shared")).toBeLessThan(100);
+    const clients = ran("caller-a") + ran("caller-b") + ran("shared");
+    expect(billed("Pa") + billed("Pb") + billed("Shared")).toBe(clients);
+    expect(billed("Pa")).toBeGreaterThan(ran("caller-a") + 100_000);
+    expect(billed("Proud")).toBe(ran("proud"));
+    expect(billed("Pc")).toBe(ran("caller-c"));
+  },
+);

@@ -55,8 +55,8 @@ type Options = Pick<LoadOptions, "billing" | "wholeChain">;
 const PLANS: readonly (readonly [name: string, options: Options])[] = [
   [CACHED, {}],
   [WHOLE_CHAIN, { wholeChain: true }],
-  ...plans([WAYS.tick, WAYS.longTick, WAYS.exact, ...READ_WAYS, WAYS.coarse]),
-  ...plans(POINT_WAYS.slice(1)),
+  ...plans([WAYS.tick, WAYS.longTick, ...READ_WAYS, WAYS.coarse]),
+  ...plans(POINT_WAYS),
 ];
 
 function plans(ways: readonly Way[]): [string, Options][] {

@@ -32,9 +32,7 @@ export interface Exactness {
   /** By its key in WAYS. */
   readonly ways: Readonly<Record<keyof typeof WAYS, WayReport>>;
   readonly points: readonly WayReport[];
-  /** At `repairRate` switches a tick. */
   readonly repairs: readonly RepairReport[];
-  readonly repairRate: number;
 }
 
 export interface ExactnessTick {
@@ -45,40 +43,46 @@ export interface ExactnessTick {
 }
 
 const RATES = [0.01, 0.1, 1, 10, 100, 1000];
-const SMALL_RATES = [0.1, 10, 100];
-/** 20 s of the processor: at 1,000 switches a tick coarse readings need many bursts to even out. */
-const TICKS = 20_000;
-const SMALL_TICKS = 2000;
-const REPAIR_RATE = 100;
-/** There are many of these, and the race comes at each tick. */
-const REPAIR_TICKS = 2000;
+const SMALL_RATES = [0.1, 1, 10];
+/** 10 s of the processor: at 1,000 switches a tick coarse readings need many bursts to even out. */
+const TICKS = 10_000;
+const SMALL_TICKS = 1000;
+/** A repair that knows little needs many readings. */
+const REPAIR_RATES = [1, 100];
+/** Of points and repairs: they err by what they miss, not by chance. */
+const FEWER_TICKS = 2000;
 
 /** Yields after each trial, so that whoever goes through it can show how far it is, or stop. */
 export function* exactness(options: ExactnessOptions): Generator<ExactnessTick, Exactness> {
   const { small } = options;
   const rates = small ? SMALL_RATES : RATES;
   const ticks = small ? SMALL_TICKS : TICKS;
+  const fewer = Math.min(ticks, FEWER_TICKS);
   const names = Object.keys(WAYS) as (keyof typeof WAYS)[];
   const trials =
-    (names.length + POINT_WAYS.length) * rates.length + MASKED_TIMES.length * REPAIRS.length;
-  let done = 0;
+    (names.length + POINT_WAYS.length) * rates.length +
+    REPAIR_RATES.length * MASKED_TIMES.length * REPAIRS.length;
+  let number = 0;
   const ways: [keyof typeof WAYS, WayReport][] = [];
-  for (const name of names) ways.push([name, yield* atAllRates(WAYS[name])]);
+  for (const name of names) ways.push([name, yield* atAllRates(WAYS[name], ticks)]);
   const points: WayReport[] = [];
-  for (const way of POINT_WAYS) points.push(yield* atAllRates(way));
+  for (const way of POINT_WAYS) points.push(yield* atAllRates(way, fewer));
   const repairs: RepairReport[] = [];
-  for (const masked of MASKED_TIMES) {
-    for (const repair of REPAIRS) {
-      const outcome = yield* tried(repairWay(repair, masked), REPAIR_RATE, REPAIR_TICKS);
-      repairs.push({ repair, masked, outcome });
+  for (const rate of REPAIR_RATES) {
+    for (const masked of MASKED_TIMES) {
+      for (const repair of REPAIRS) {
+        const done = options.fault === "no-repair" ? "none" : repair;
+        const outcome = yield* tried(repairWay(done, masked), rate, fewer);
+        repairs.push({ repair, masked, outcome });
+      }
     }
   }
   return {
-    ...{ rates, ticks, points, repairs, repairRate: REPAIR_RATE },
+    ...{ rates, ticks, points, repairs },
     ways: Object.fromEntries(ways) as Exactness["ways"],
   };
 
-  function* atAllRates(way: Way): Generator<ExactnessTick, WayReport> {
+  function* atAllRates(way: Way, ticks: number): Generator<ExactnessTick, WayReport> {
     const outcomes: Outcome[] = [];
     for (const rate of rates) outcomes.push(yield* tried(way, rate, ticks));
     return { way, outcomes };
@@ -86,7 +90,7 @@ export function* exactness(options: ExactnessOptions): Generator<ExactnessTick, 
 
   function* tried(way: Way, rate: number, ticks: number): Generator<ExactnessTick, Outcome> {
     const what = `${way.name}, ${rate} switches a tick`;
-    yield { what, trial: ++done, trials };
+    yield { what, trial: ++number, trials };
     const { seed, fault } = options;
     return trial(way, { rate, ticks, seed, ...(fault && { fault }) });
   }

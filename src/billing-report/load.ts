@@ -2,10 +2,11 @@
 
 import type { BillingOptions } from "../billing.js";
 import { createKernel, type Kernel } from "../kernel.js";
-import type { Meter } from "../meter.js";
 import { guestProgram } from "../locks/guest.js";
+import type { Meter } from "../meter.js";
 import { bursts } from "../program.js";
 import { TICK } from "./way.js";
+import { around } from "./workload.js";
 
 export type Load =
   /** Each domain runs a burst, then waits until it is woken. */
@@ -46,9 +47,10 @@ export function openLoad({ load, rate, billing, wholeChain }: LoadOptions): Kern
   for (let level = 1; level < DEPTH; level++) meter = kernel.createMeter({ superior: meter });
   if (load === "messages") talk(kernel, meter);
   else {
-    // Of those that block half wait at any time: the processor is always busy.
-    const wait = load === "blocking" ? (length * DOMAINS) / 2 : 0;
-    const run = load === "blocking" ? length : ENDLESS;
+    // Of those that block about half wait at any time: the processor is always busy. Lengths differ, or who
+    // wakes would always do so when another stops.
+    const run = load === "blocking" ? around(length) : ENDLESS;
+    const wait = load === "blocking" ? around((length * DOMAINS) / 2) : 0;
     for (let number = 0; number < DOMAINS; number++) {
       kernel.createDomain({ meter, program: bursts({ run, wait }) }).start();
     }

@@ -9,7 +9,11 @@ export interface Spread {
 
 export function spreadOf(values: readonly number[]): Spread {
   const sorted = values.toSorted((a, b) => a - b);
-  return { median: quantile(sorted, 0.5), p25: quantile(sorted, 0.25), p75: quantile(sorted, 0.75) };
+  return {
+    median: quantile(sorted, 0.5),
+    p25: quantile(sorted, 0.25),
+    p75: quantile(sorted, 0.75),
+  };
 }
 
 /** Between the nearest ones. */
@@ -31,8 +35,9 @@ export interface Candidate {
 /** What each took for an operation, in nanoseconds, by round. */
 export type Rounds = ReadonlyMap<string, readonly number[]>;
 
-/** Milliseconds in which a candidate is run again and again in a round. */
+/** In a round a candidate is run again and again for so many milliseconds, and so often at least. */
 const ROUND_MS = 3;
+const LEAST_RUNS = 3;
 
 /**
  * In each round each candidate comes once, in changing order, so that what disturbs a round disturbs all. What it
@@ -59,13 +64,13 @@ function shortest({ run, operations }: Candidate): number {
   const end = performance.now() + ROUND_MS;
   let least = Number.POSITIVE_INFINITY;
   let before = operations();
-  do {
+  for (let runs = 0; runs < LEAST_RUNS || performance.now() < end; runs++) {
     const start = performance.now();
     run();
     const milliseconds = performance.now() - start;
     const after = operations();
     least = Math.min(least, (milliseconds * 1e6) / (after - before));
     before = after;
-  } while (performance.now() < end);
+  }
   return least;
 }

@@ -10,14 +10,17 @@ export interface TrialOptions {
   /** For how many ticks of 1 ms. */
   readonly ticks: number;
   readonly seed: number;
-  /** What the report must not let pass: what the dodger was billed for is taken from all, unseen. */
   readonly fault?: Fault;
 }
 
-/** Faults to plant. */
+/** Faults to plant: what the report must not let pass. */
 export type Fault =
-  /** One unit in a hundred of the bills of whoever comes first is dropped. */
-  | "lost-cycles";
+  /** Of what the first domain is billed for, one cycle in a hundred is lost. */
+  | "lost-cycles"
+  /** The one who dodges ticks runs at them. */
+  | "no-dodge"
+  /** No repair of the rollover race repairs it. */
+  | "no-repair";
 
 export interface Outcome extends Errors {
   readonly way: string;
@@ -38,9 +41,14 @@ export interface Outcome extends Errors {
 }
 
 export function trial(way: Way, { rate, ticks, seed, fault }: TrialOptions): Outcome {
-  const { kernel, domains } = openWorkload({ rate, billing: way.billing, seed });
+  const { kernel, domains } = openWorkload({
+    ...{ rate, billing: way.billing, seed },
+    ...(fault === "no-dodge" && { dodges: false }),
+  });
   const end = BigInt(ticks * TICK);
   while (kernel.time < end) kernel.step({ cycles: end - kernel.time });
+  // Who runs is billed for what it ran so far, if billing has a point for that.
+  for (const domain of domains) domain.stop();
   const bills = domains.map(({ name, ran, consumed, owed }, number) => {
     const kept = fault === "lost-cycles" && number === 0 ? 0.99 : 1;
     return { name, ran: Number(ran), billed: Math.round(Number(consumed + owed) * kept) };

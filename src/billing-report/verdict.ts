@@ -1,7 +1,11 @@
 // What the figures say, and whether they are as they must be.
 
+import { grouped } from "../scenario/number.js";
+import { digits, percent } from "./digits.js";
+import { errorOf } from "./errors.js";
 import type { Exactness, WayReport } from "./exactness.js";
 import type { Outcome } from "./trial.js";
+import { ALL_POINTS, TICK } from "./way.js";
 
 export interface Verdict {
   readonly text: string;
@@ -21,8 +25,8 @@ export function verdicts({ ways, points, repairs }: Exactness): Verdict[] {
   const off = worstOf(coarse);
   const shift = Math.max(...fast.outcomes.map(({ shareShift }) => shareShift));
   const outcomes = [...Object.values(ways), ...points].flatMap(({ outcomes }) => outcomes);
-  const pending = repairs.filter(({ repair }) => repair === "pending");
-  const backwards = pending.reduce((sum, { outcome }) => sum + outcome.backwards, 0);
+  const mended = repairs.filter(({ repair, masked }) => repair !== "none" && masked < TICK);
+  const backwards = mended.reduce((sum, { outcome }) => sum + outcome.backwards, 0);
   return [
     {
       ok: worstOf(exact).worst === 0,
@@ -40,18 +44,18 @@ export function verdicts({ ways, points, repairs }: Exactness): Verdict[] {
       text:
         dodged >= DODGED
           ? "By the tick, who dodges ticks pays for none of its time: its bill is 100 % wrong."
-          : `By the tick, who dodges ticks is found out: its bill is only ${percent(dodged)} wrong.`,
+          : `By the tick, who dodges ticks is found out: of its time ${percent(Math.max(0, dodged))} is for nothing.`,
     },
     {
       ok: shift <= MOST_SHIFT,
-      text: `A clock that is 10 % fast changes no share by more than ${points3(shift)} of a point; it may be ${MOST_SHIFT}.`,
+      text: `A clock that is 10 % fast changes no share by more than ${digits(shift)} of a point; it may be ${MOST_SHIFT}.`,
     },
     {
       ok: backwards === 0,
       text:
         backwards === 0
-          ? "A countdown that is asked whether its interrupt is pending never runs backwards."
-          : `A countdown that is asked whether its interrupt is pending ran backwards ${backwards} times.`,
+          ? "With any repair a countdown never runs backwards, as long as no tick is missed."
+          : `With a repair countdowns ran backwards ${backwards} times, though no tick was missed.`,
     },
     accounts(outcomes),
   ];
@@ -72,17 +76,12 @@ function accounts(outcomes: readonly Outcome[]): Verdict {
 }
 
 /** Of which the clock's time is the time. */
-const EXACT_WAYS = new Set(["exact", "all points", "x86", "powerpc"]);
+const EXACT_WAYS = new Set(["exact", ALL_POINTS, "x86", "powerpc"]);
 
-/** By how much the dodger's bill is wrong at least, in percent. */
+/** How much of its time the dodger has for nothing at least, in percent. */
 function dodgedBy(reports: readonly WayReport[]): number {
-  const errors = reports.flatMap(({ outcomes }) =>
-    outcomes.map(({ bills }) => {
-      const [{ ran, billed }] = bills as [Outcome["bills"][number]];
-      return (100 * Math.abs(billed - ran)) / ran;
-    }),
-  );
-  return Math.min(...errors);
+  const dodgers = reports.flatMap(({ outcomes }) => outcomes.map(({ bills }) => bills[0]!));
+  return Math.min(...dodgers.map((bill) => -errorOf(bill)));
 }
 
 /** The outcome whose worst domain is the worst of all. */
@@ -91,26 +90,5 @@ function worstOf({ outcomes }: WayReport): Outcome {
 }
 
 function sentence({ worst, worstOf, rate }: Outcome): string {
-  return `at worst a bill is ${percent(worst)} wrong ("${worstOf}", ${rate} switches a tick)`;
-}
-
-/** In three digits that count. */
-export function percent(value: number): string {
-  return `${digits(value)} %`;
-}
-
-export function digits(value: number): string {
-  if (value === 0) return "0";
-  const size = Math.abs(value);
-  if (size < 0.0001) return `${value < 0 ? "−" : ""}<0.0001`;
-  const rounded = Number(value.toPrecision(size < 0.001 ? 1 : size < 0.01 ? 2 : 3));
-  return grouped(rounded);
-}
-
-function grouped(value: number): string {
-  return value.toLocaleString("en-US", { maximumFractionDigits: 4 }).replace("-", "−");
-}
-
-function points3(value: number): string {
-  return digits(value);
+  return `at worst a bill is ${percent(worst)} wrong ("${worstOf}", ${grouped(rate)} switches a tick)`;
 }

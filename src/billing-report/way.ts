@@ -21,10 +21,10 @@ function way(name: string, about: string, clock: ClockOptions): Way {
 }
 
 /**
- * 200 units in a tick, as QNX wants them at least, and three in a second more: a clock has a crystal of its own, or
+ * 200 units in a tick, as QNX wants them at least, and a few in a second more: a clock has a crystal of its own, or
  * who begins with the tick would be billed the same wrong amount each time.
  */
-const COARSE_HZ = 200_003;
+const COARSE_HZ = 200_017;
 /** A hundredth of a tick: a handler of interrupts, or a short section with interrupts off. */
 const MASKED = TICK / 100;
 
@@ -39,7 +39,11 @@ export const WAYS = {
     about: "the same, with the tick that KeyKOS had",
     billing: { by: "tick", tick: LONG_TICK },
   },
-  exact: way("exact", "microbilling, all points, with a clock that is exact and free", clocks.exact),
+  exact: way(
+    "exact",
+    "microbilling, all points, with a clock that is exact and free",
+    clocks.exact,
+  ),
   x86: way("x86", "a counter on the chip: a reading is one cycle", clocks.x86),
   powerpc: way("powerpc", "the same: a reading is 4 cycles", clocks.powerpc),
   mips: way("mips", "emulated from a countdown on the chip: 20 cycles", {
@@ -72,24 +76,27 @@ export const WAYS = {
 /** Clocks whose readings take time, by that. */
 export const READ_WAYS: readonly Way[] = [WAYS.x86, WAYS.powerpc, WAYS.mips, WAYS.arm];
 
+/** One after the other: what is billed gets better with each, or no worse. */
+const GROWING: readonly BillingPoint[] = [
+  ...(["tick", "stop", "start", "message", "preempt", "wake", "decide"] as const),
+];
+
+export const ALL_POINTS = "all points";
 /** Sets of billing points, with the exact clock: what they miss is all that they err by. */
 export const POINT_WAYS: readonly Way[] = [
-  points("all points", BILLING_POINTS),
-  ...BILLING_POINTS.map((point) => points(`without ${point}`, without(point))),
-  points("no decide, no start", without("decide", "start")),
-  points("no decide, no stop", without("decide", "stop")),
-  points("no decide, no message", without("decide", "message")),
-  points("no decide, no preempt", without("decide", "preempt")),
-  points("tick and decide", ["tick", "decide"]),
-  points("tick only", ["tick"]),
+  ...GROWING.map((point, number) =>
+    points(number === 0 ? `${point} alone` : `  and ${point}`, GROWING.slice(0, number + 1)),
+  ),
+  points(ALL_POINTS, BILLING_POINTS),
+  ...BILLING_POINTS.map((point) => points(`all but ${point}`, without(point))),
 ];
 
 function points(name: string, points: readonly BillingPoint[]): Way {
   return { name, about: points.join(", "), billing: { tick: TICK, clock: clocks.exact, points } };
 }
 
-function without(...left: readonly BillingPoint[]): BillingPoint[] {
-  return BILLING_POINTS.filter((point) => !left.includes(point));
+function without(left: BillingPoint): BillingPoint[] {
+  return BILLING_POINTS.filter((point) => point !== left);
 }
 
 export const REPAIRS: readonly ClockRepair[] = ["none", "add", "hold", "pending"];

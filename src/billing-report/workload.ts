@@ -14,6 +14,8 @@ export interface WorkloadOptions {
   readonly rate: number;
   readonly billing: BillingOptions;
   readonly seed: number;
+  /** Without it, it does; else the dodger runs at ticks. */
+  readonly dodges?: boolean;
 }
 
 export interface Workload {
@@ -32,19 +34,27 @@ const DODGE = { phase: TICK / 8, least: (3 * TICK) / 16, most: (5 * TICK) / 16, 
 /** It has two switches in so many ticks, at most half of all. */
 const SWITCHES_OF_DODGE = 2;
 
-/** Those that block: the mean lengths of their bursts against each other. */
-const TALKERS = [0.5, 1, 1.5];
-/** What each wants of the processor. With the others that is less than all of it: it idles now and then. */
-const WANTS = 0.16;
+/**
+ * Those that block: the mean lengths of their bursts against each other, and what they want of the processor. With
+ * the others that is less than all of it: it idles now and then. Who has short bursts waits for others often.
+ */
+const TALKERS = [
+  { part: 0.5, wants: 0.32 },
+  { part: 1, wants: 0.2 },
+  { part: 1.5, wants: 0.17 },
+];
 /** What is used of the processor, but for the dodger: found by trying, to come near the rate. */
-const USED = 0.62;
+const USED = 0.8;
 
 /** Two that talk: messages until the one who asks sleeps, and the cycles that a message takes without work. */
 const CALLS = 8;
+const PAIR_WANTS = 0.3;
 const CALL = 15;
 
-export function openWorkload({ rate, billing, seed }: WorkloadOptions): Workload {
-  const every = Math.max(1, Math.ceil((2 * SWITCHES_OF_DODGE) / rate));
+export function openWorkload(options: WorkloadOptions): Workload {
+  const { rate, billing, seed, dodges = true } = options;
+  // An odd number of ticks: not in step with other clocks.
+  const every = rate < 2 * SWITCHES_OF_DODGE ? Math.ceil((2 * SWITCHES_OF_DODGE) / rate) | 1 : 1;
   const dodged = DODGE.mean / (every * TICK);
   const length = ((USED - dodged) * TICK) / (rate - SWITCHES_OF_DODGE / every);
   const kernel = createKernel({
@@ -56,15 +66,15 @@ export function openWorkload({ rate, billing, seed }: WorkloadOptions): Workload
     ...{ name: "dodger", meter, priority: 20 },
     program: bursts({
       ...{ run: [DODGE.least, DODGE.most], seed },
-      ...{ every: every * TICK, phase: DODGE.phase },
+      ...{ every: every * TICK, phase: dodges ? DODGE.phase : TICK - DODGE.phase },
     }),
   });
-  const talkers = TALKERS.map((part, number) =>
+  const talkers = TALKERS.map(({ part, wants }, number) =>
     kernel.createDomain({
       ...{ name: `blocks ${number + 1}`, meter, policy: "fifo" as const },
       program: bursts({
         run: around(part * length),
-        wait: around((part * length * (1 - WANTS)) / WANTS),
+        wait: around((part * length * (1 - wants)) / wants),
         seed: seed + number + 1,
       }),
     }),
@@ -76,7 +86,8 @@ export function openWorkload({ rate, billing, seed }: WorkloadOptions): Workload
   function pair(): Domain[] {
     const program = guestProgram("talk");
     const work = Math.max(0, Math.round((length - CALL) / 2));
-    const pause = Math.round((2 * CALLS * Math.max(length, CALL) * (1 - 2 * WANTS)) / (2 * WANTS));
+    const talk = 2 * CALLS * Math.max(length, CALL);
+    const pause = Math.round((talk * (1 - PAIR_WANTS)) / PAIR_WANTS);
     const [asks, answers] = [
       ["ask", String(work), String(CALLS), String(pause)],
       ["answer", String(work)],
@@ -94,7 +105,7 @@ export function openWorkload({ rate, billing, seed }: WorkloadOptions): Workload
 const SLOT = { partner: 0, clock: 2, wait: 5 };
 
 /** From half of a length to one and a half. */
-function around(length: number): [number, number] {
+export function around(length: number): [number, number] {
   const least = Math.max(1, Math.round(length / 2));
   return [least, Math.max(least, Math.round(1.5 * length))];
 }

@@ -44,8 +44,10 @@ import {
   MARK_PRESENT,
   MAX_PAGES,
 } from "../../assembly/riscv/layout.js";
+import { TIMER_READ_CYCLES } from "../../assembly/time-layout.js";
 import { checkBursts } from "./bursts.js";
 import type { Store } from "./store.js";
+import type { TimeStore } from "./time-store.js";
 
 const FRAMES_PER_BITMAP_FRAME = PAGE_SIZE * 8;
 const TRAP_SLOT = 5;
@@ -53,14 +55,17 @@ const MARKS = PAGE_SIZE - 1;
 /** Owners that are no nodes. */
 const BITMAP = 2 ** 32 - 1;
 const BURSTS = 2 ** 32 - 2;
+const TIME = 2 ** 32 - 3;
 
 /** Frames by their number: which are taken, and whose each is: a domain's, by its node, mostly. */
 class Frames {
   readonly store: Store;
+  readonly time: TimeStore | undefined;
   readonly #owners: Uint32Array;
 
-  constructor(store: Store) {
+  constructor(store: Store, time: TimeStore | undefined) {
     this.store = store;
+    this.time = time;
     this.#owners = new Uint32Array(store.frames);
   }
 
@@ -101,18 +106,20 @@ class Frames {
 
 function ownerName(owner: number): string {
   if (owner === BITMAP) return "bitmap";
+  if (owner === TIME) return "time";
   return owner === BURSTS ? "bursts" : `node ${owner}`;
 }
 
-export function checkFrames(store: Store): void {
+export function checkFrames(store: Store, time: TimeStore | undefined): void {
   const { findings } = store;
-  const frames = new Frames(store);
+  const frames = new Frames(store, time);
   let taken = 0;
   for (let frame = 0; frame < store.frames; frame++) if (frames.isTaken(frame)) taken++;
   const used = store.control(CONTROL_FRAMES_USED);
   if (used !== taken) findings.add("frames used", "control block", used, `${taken}, as the bitmap`);
   const own = Math.ceil(store.frames / FRAMES_PER_BITMAP_FRAME);
   if (own > 0) frames.own(store.frameBase, own, BITMAP, "its frames");
+  if (time) frames.own(time.base, (time.end - time.base) / PAGE_SIZE, TIME, "what it knows");
   checkHands(store);
   // Several processors take frames and give them back at once, and may leave the hint too high.
   const hint = store.isShared ? 0 : store.control(CONTROL_FRAME_HINT);
@@ -253,7 +260,7 @@ function checkMachine(
     if ((word & MARK_FOREIGN) !== 0) checkForeign(store, index, page, word, objects);
     else frames.own(word - (word & MARKS), 1, index, `page ${page}`);
   }
-  checkCycles(store, index, machine);
+  checkCycles(frames, index, machine);
   const image = store.u32(machine + MACHINE_IMAGE);
   if (image === 0) return;
   const users = images.get(image) ?? 0;
@@ -281,18 +288,22 @@ function checkImage(frames: Frames, index: number, image: number): boolean {
 }
 
 /**
- * What a domain consumed is what its machine ran, but for kernel work charged to it. Whose processor
- * died before it had billed the run did not pay for that one.
+ * What a domain consumed, or where a clock bills: what processors spent for it, is what its machine ran, but
+ * for kernel work and readings that fell to it. Whose processor died before it had billed the run did not pay
+ * for that one.
  */
-function checkCycles(store: Store, index: number, machine: number): void {
+function checkCycles({ store, time }: Frames, index: number, machine: number): void {
   const node = store.node(index);
   const record = store.u32(node + NODE_RECORD);
-  const consumed = store.u64(node + NODE_CONSUMED) + store.u64(record + RECORD_CONSUMED);
+  const consumed = time
+    ? time.ranOf(index, record)
+    : store.u64(node + NODE_CONSUMED) + store.u64(record + RECORD_CONSUMED);
   const ran = store.u64(machine + MACHINE_CYCLES);
-  const work = store.total64(PROCESSOR_STATISTICS + 8 * STATISTIC_KERNEL_WORK);
+  const readings = time ? time.sum(TIMER_READ_CYCLES) : 0n;
+  const work = store.total64(PROCESSOR_STATISTICS + 8 * STATISTIC_KERNEL_WORK) + readings;
   const trap = store.u32(store.slot(index, TRAP_SLOT) + KEY_LOW);
   const unpaid = trap === TRAP_LOST ? BigInt(POLL) : 0n;
   if (consumed + unpaid >= ran && consumed <= ran + work) return;
   const expected = `${ran}, as its machine${work === 0n ? "" : `, and up to ${work} more`}`;
-  store.findings.add("cycles", `node ${index}, consumed`, consumed, expected);
+  store.findings.add("cycles", `node ${index}, ${time ? "ran" : "consumed"}`, consumed, expected);
 }

@@ -26,6 +26,8 @@ import {
   STATISTIC_IDLE,
 } from "../../assembly/processor-layout.js";
 import type { Store } from "./store.js";
+import type { TimeStore } from "./time-store.js";
+import { checkBill } from "./timers.js";
 
 const LARGEST = (1n << 64n) - 1n;
 const COUNTER_SLOT = 3;
@@ -37,7 +39,7 @@ interface Below {
 }
 
 /** Answers how many nodes are meters: those prepared, and those with a meter key in slot 1. */
-export function checkLedger(store: Store): number {
+export function checkLedger(store: Store, time: TimeStore | undefined): number {
   const { findings } = store;
   const below = sum(store);
   let meters = 0;
@@ -64,7 +66,9 @@ export function checkLedger(store: Store): number {
       const parts = `stored ${stored} + caches ${caches} + consumed ${settled} + ${unsettled}`;
       findings.add("conservation", `node ${index}`, `${parts} = ${found}`, `granted ${granted}`);
     }
-    if (index === PRIME_INDEX) checkTime(store, settled + unsettled);
+    if (index !== PRIME_INDEX) continue;
+    if (time) checkBill(time, settled + unsettled);
+    else checkTime(store, settled + unsettled);
   }
   return meters;
 }

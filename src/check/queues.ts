@@ -17,18 +17,26 @@ import {
   SLEEPER_TIME,
   STATE_WAITING,
 } from "../../assembly/layout.js";
+import { checkPartitions } from "./partitions.js";
 import { checkReady } from "./ready.js";
 import type { Store } from "./store.js";
+import type { TimeStore } from "./time-store.js";
 
-/** Which domains, by record, are in a ready ring and in the heap of sleepers. */
+/** Which domains, by record, are in a ready ring or a queue of a partition, and in the heap of sleepers. */
 export interface Queues {
   readonly ready: Uint8Array;
   readonly asleep: Uint8Array;
 }
 
-export function checkQueues(store: Store): Queues {
+export function checkQueues(store: Store, time: TimeStore | undefined): Queues {
   checkControl(store);
-  return { ready: checkReady(store), asleep: checkSleepers(store) };
+  const ready = checkReady(store);
+  if (time?.isPartitioned) {
+    checkPartitions(time, ready).forEach((isQueued, record) => {
+      if (isQueued) ready[record] = 1;
+    });
+  }
+  return { ready, asleep: checkSleepers(store) };
 }
 
 /** A kernel that has panicked is not to be used further; the batch of events has an end. */

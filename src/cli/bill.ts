@@ -1,5 +1,7 @@
 import { counted, grouped } from "../scenario/number.js";
+import { idleOf } from "../scenario/partition-claim.js";
 import type { DomainReport, Report } from "../scenario/report.js";
+import { BILLED_HEADS, billedCells, windowTable } from "./partition-table.js";
 import { type Paint, table } from "./table.js";
 import { meterTable } from "./tree.js";
 
@@ -7,6 +9,7 @@ import { meterTable } from "./tree.js";
 export function bill(report: Report, paint: Paint, columns: number): string {
   const parts = [meterTable(report.meters, paint, columns)];
   if (report.domains.length > 0) parts.push(domainTable(report, paint));
+  if (report.partitions.length > 0) parts.push(windowTable(report, paint));
   return `${parts.join("\n\n")}\n`;
 }
 
@@ -38,44 +41,77 @@ function closing(report: Report): string[] {
     idle: "nothing is left to run",
     limit: "stopped at the limit",
     aborted: "interrupted",
+    bankrupt: "stopped by a bankruptcy",
   };
-  const idle = cycles * BigInt(processors) - consumed;
+  // By a clock, who ran for how long and who paid are two things.
+  const idle = report.time ? idleOf(report.time) : cycles * BigInt(processors) - consumed;
   const where = processors === 1 ? "" : ` on each of ${processors} processors`;
   const spent = idle === 0n ? "" : `, ${grouped(idle)} of them idle`;
   const unit = synthetic ? "million cycles a second" : "MIPS";
   return [
     `${grouped(cycles)} cycles${where}${spent}; ${ends[ending]}.`,
+    ...clockLine(report),
     ...(messages > 0 ? [`${counted(messages, "message")}, ${counted(stalls, "stall")}.`] : []),
     `${seconds.toFixed(2)} s in the kernel, ${grouped(Math.round(mips))} ${unit}.`,
   ];
+}
+
+/** What the clock cost, and what went wrong with it. */
+function clockLine({ time, domains }: Report): string[] {
+  if (time === null) return [];
+  const { by, reads, readCycles, backwards, jumps, missedTicks } = time;
+  const cost = readCycles === 0n ? "" : `, which took ${grouped(readCycles)} cycles`;
+  const owed = domains.reduce((sum, { time }) => sum + (time?.owed ?? 0n), 0n);
+  const parts = [
+    by === "tick" ? "Billed by tick" : `${grouped(reads)} readings of the clock${cost}`,
+    ...(backwards > 0n ? [`${grouped(backwards)} went back`] : []),
+    ...(jumps > 0n ? [`${grouped(jumps)} jumped ahead`] : []),
+    ...(missedTicks > 0n ? [`${counted(Number(missedTicks), "tick")} missed`] : []),
+    ...(owed > 0n ? [`${grouped(owed)} cycles still owed`] : []),
+  ];
+  return [`${parts.join("; ")}.`];
 }
 
 function mark(ok: boolean, paint: Paint): string {
   return ok ? paint.green("✓") : paint.red("✗");
 }
 
-function domainTable({ domains, consumed: total }: Report, paint: Paint): string {
+/** The domains of each table of the file. */
+export function groupsOf(domains: readonly DomainReport[]): [string, DomainReport[]][] {
   const groups = new Map<string, DomainReport[]>();
   for (const domain of domains) {
     const copies = groups.get(domain.group);
     if (copies) copies.push(domain);
     else groups.set(domain.group, [domain]);
   }
-  const rows = [...groups].map(([group, copies]) => {
+  return [...groups];
+}
+
+export function nameOf(group: string, copies: readonly DomainReport[], paint: Paint): string {
+  if (copies[0]!.name === group) return group;
+  return `${group} ${paint.dim(`× ${grouped(copies.length)}`)}`;
+}
+
+function domainTable({ domains, consumed: total, time }: Report, paint: Paint): string {
+  const isParted = domains.some(({ time }) => time?.partition);
+  const rows = groupsOf(domains).map(([group, copies]) => {
     const [first] = copies as [DomainReport];
     const consumed = copies.reduce((sum, domain) => sum + domain.consumed, 0n);
     const single = first.name === group;
     return [
-      single ? group : `${group} ${paint.dim(`× ${grouped(copies.length)}`)}`,
+      nameOf(group, copies, paint),
       paint.dim(first.meter),
+      ...(isParted ? [paint.dim(first.time?.partition ?? "")] : []),
       states(copies, paint),
       (single && exitOf(first)) || paint.dim("–"),
-      paint.bold(grouped(consumed)),
+      ...(time ? billedCells(copies, paint) : [paint.bold(grouped(consumed))]),
       share(consumed, total),
     ];
   });
-  const heads = ["domain", "meter", "end", "exit", "consumed", "share"];
-  return table(heads, rows, ["left", "left", "left", "right", "right", "right"], paint);
+  const words = ["domain", "meter", ...(isParted ? ["partition"] : []), "end"];
+  const figures = ["exit", ...(time ? BILLED_HEADS : ["consumed"]), "share"];
+  const aligns = [...words.map(() => "left" as const), ...figures.map(() => "right" as const)];
+  return table([...words, ...figures], rows, aligns, paint);
 }
 
 /** `ended`, or for copies in several states `3 ended, 97 parked`. */

@@ -18,8 +18,11 @@ export async function drawChart({ title, width, height, option }: Chart): Promis
   canvas.setOption({ animation: false, ...option });
   const svg = canvas.renderToSVGString();
   canvas.dispose();
-  const said = title.replaceAll("&", "&amp;").replaceAll("<", "&lt;");
-  return `${timeless(svg).replace(/>/, `>\n<title>${said}</title>`)}\n`;
+  return `${timeless(svg).replace(/>/, `>\n<title>${escaped(title)}</title>`)}\n`;
+}
+
+function escaped(text: string): string {
+  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;");
 }
 
 /** Without what counts the charts of this process: ids, and the styles of what a mouse is over. */
@@ -34,13 +37,13 @@ function timeless(svg: string): string {
  * Looks, before there is anything to draw, whether it could be drawn to a file: who has waited for figures is
  * not to learn then that it can't. @throws {InvalidArgumentError}
  */
-export async function checkChart(file: string): Promise<void> {
-  await load();
+export async function checkChart(file: string, flag = "--svg"): Promise<void> {
+  await load(flag);
   try {
     accessSync(dirname(file), constants.W_OK);
     if (statSync(file, { throwIfNoEntry: false })?.isDirectory()) throw new Error("it is a folder");
   } catch (error) {
-    throw new InvalidArgumentError(`--svg: can't write ${file}: ${(error as Error).message}`);
+    throw new InvalidArgumentError(`${flag}: can't write ${file}: ${(error as Error).message}`);
   }
 }
 
@@ -48,12 +51,28 @@ export async function writeChart(file: string, chart: Chart): Promise<void> {
   writeFileSync(file, await drawChart(chart));
 }
 
+/** Draws charts one below the other, as one picture. */
+export async function drawCharts(title: string, charts: readonly Chart[]): Promise<string> {
+  const drawn: string[] = [];
+  let height = 0;
+  for (const chart of charts) {
+    // What they define is to be told apart.
+    const svg = (await drawChart(chart)).replaceAll("zr-", `zr${drawn.length}-`);
+    drawn.push(svg.replace("<svg ", `<svg y="${height}" `));
+    height += chart.height;
+  }
+  const width = Math.max(...charts.map((chart) => chart.width));
+  const size = `width="${width}" height="${height}" viewBox="0 0 ${width} ${height}"`;
+  const head = `<svg xmlns="http://www.w3.org/2000/svg" ${size}>\n<title>${escaped(title)}</title>`;
+  return `${head}\n${drawn.join("")}</svg>\n`;
+}
+
 /** It is large, and only charts need it: whoever wants them installs it beside primemeter. */
-async function load() {
+async function load(flag = "--svg") {
   try {
     return await import("echarts");
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "ERR_MODULE_NOT_FOUND") throw error;
-    throw new InvalidArgumentError("--svg: echarts is needed to draw: npm install echarts");
+    throw new InvalidArgumentError(`${flag}: echarts is needed to draw: npm install echarts`);
   }
 }

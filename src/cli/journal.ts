@@ -52,6 +52,13 @@ export class Journal {
       const about = this.#reported.has(meter.name) ? null : this.#groups.get(domain.name)!;
       this.#note(time, "parked", `${domain.name}: ${meter.name} ${why}`, about);
     });
+    kernel.on("bankruptcy", ({ partition, time }) => {
+      const text = `${partition.name}: its critical budget is overdrawn`;
+      this.#note(time, "bankrupt", text, partition.name);
+    });
+    kernel.on("clock", ({ fault, time }) => {
+      this.#note(time, "clock", fault === "jump" ? "has jumped ahead" : "has gone back", null);
+    });
     kernel.on("trap", ({ domain, code, time }) => {
       this.#flush(domain.name, time);
       const text = `${domain.name}: ${trapReason(code)}`;
@@ -62,6 +69,7 @@ export class Journal {
   act(act: ActPlan): void {
     const key = ACTS.find((key) => act[key] !== undefined)!;
     const { cycles, superior, meter, off, on, add, set, order, keys } = act;
+    const what = act[key]!;
     if (off !== undefined) this.#off.add(off);
     for (const raised of [on, add, set]) if (raised !== undefined) this.#off.delete(raised);
     const bytes = bytesOf(act);
@@ -72,8 +80,9 @@ export class Journal {
       ...(order === undefined ? [] : [`, order ${shownOrder(order)}`]),
       ...(bytes === undefined ? [] : [`, ${shownLike(act, bytes)}`]),
       ...(keys === undefined ? [] : [`, ${counted(keys.length, "key")}`]),
+      ...scheduling(act),
     ];
-    const subject = nameOf(act[key]!);
+    const subject = typeof what === "number" ? grouped(what) : nameOf(what);
     const text = `${key.replace("-domain", "")} ${subject}${more.join("")}`;
     this.#note(act.cycle, "operator", text, null);
   }
@@ -155,6 +164,21 @@ export class Journal {
   #print(time: bigint, who: string, text: string): void {
     this.print(`${this.paint.dim(grouped(time).padStart(15))}  ${who}  ${text}`);
   }
+}
+
+/** What an act says of partitions. */
+function scheduling(act: ActPlan): string[] {
+  const { budget, max, critical, partition, priority, policy, "client-pays": clientPays } = act;
+  const cycles = typeof critical === "bigint" ? ` ${grouped(critical)}` : "";
+  return [
+    ...(budget === undefined ? [] : [`, budget ${budget} %`]),
+    ...(max === undefined ? [] : [`, max ${max} %`]),
+    ...(partition === undefined ? [] : [` to ${partition}`]),
+    ...(priority === undefined ? [] : [`, priority ${priority}`]),
+    ...(policy === undefined ? [] : [`, ${policy}`]),
+    ...(critical === undefined ? [] : [`,${critical === false ? " not" : ""} critical${cycles}`]),
+    ...(clientPays === undefined ? [] : [clientPays ? ", its clients pay" : ", pays itself"]),
+  ];
 }
 
 function shownMessage(order: number, bytes: Uint8Array): string {

@@ -15,7 +15,7 @@ export function toJson(report: Report): string {
     }),
   );
   const domains = report.domains.map(
-    ({ name, meter, state, exitCode, consumed, output, trap }) => ({
+    ({ name, meter, state, exitCode, consumed, output, trap, time }) => ({
       name,
       meter,
       state,
@@ -23,6 +23,7 @@ export function toJson(report: Report): string {
       consumed,
       output,
       trap,
+      ...time,
     }),
   );
   const { messages, stalls } = report;
@@ -43,6 +44,8 @@ export function toJson(report: Report): string {
   }));
   const object = {
     ...{ conserved, cycles, mips: rounded(mips), meters, domains },
+    // Only where a clock bills.
+    ...(report.time ? { time: report.time, partitions: report.partitions } : {}),
     ...{ messages, stalls, console, answers, expectations },
   };
   return `${JSON.stringify(object, decimal, 2)}\n`;

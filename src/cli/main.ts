@@ -2,12 +2,14 @@
 import { randomInt } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
-import { MAX_PROCESSORS } from "../../assembly/layout.js";
+import { CLOCK_HZ, MAX_PROCESSORS } from "../../assembly/layout.js";
 import { WAYS, type Way } from "../locks/way.js";
 import { ScenarioError } from "../scenario/problem.js";
 import { UNLIMITED } from "../scenario/values.js";
 import { CANARY_NAMES } from "../sim/canary.js";
+import { type BillingFlags, billingCommand, PARTS } from "./bench.js";
 import { type LocksFlags, locksCommand } from "./locks.js";
+import { type PartitionsFlags, partitionsCommand } from "./partitions.js";
 import { checkCommand, type RunFlags, runCommand } from "./run.js";
 import { type SimFlags, simCommand } from "./sim.js";
 import { type WireFlags, wireCommand } from "./wire.js";
@@ -18,6 +20,7 @@ const BAD_USAGE = 2;
 const GRANTS = [1_000n, 10_000n, 100_000n, 1_000_000n, 10_000_000n];
 /** More would take hours to be used up. */
 const MOST_GRANT = 100_000_000n;
+const CYCLES_OF_MS = BigInt(CLOCK_HZ / 1000);
 const LETTERS = WAYS.map(({ way }) => way).join(", ");
 
 // Whoever reads has left (`| head`): nothing more to say, and nothing went wrong.
@@ -62,6 +65,45 @@ Examples:
   )
   .action(async (file: string, flags: RunFlags) => {
     process.exitCode = (await runCommand(file, flags)) ? 0 : FAILED;
+  });
+
+program
+  .command("partitions")
+  .description("run a scenario with partitions: who used how much of the processors, live")
+  .argument("<file>", "scenario (TOML) with [partitions]")
+  .option("--json", "print one JSON object and nothing else")
+  .option(
+    "--every <ms>",
+    "look so often, in the kernel's milliseconds (default: 100)",
+    milliseconds,
+  )
+  .option("--loop", "print each look, and not the last one only")
+  .option("--cycles <n>", "stop at this cycle of the clock, if not idle before", cycleCount)
+  .option("--processors <n>", "run on so many processors, whatever the file says", processorCount)
+  .option("--svg <file>", "draw what each used over time (needs echarts: npm install echarts)")
+  .addHelpText(
+    "after",
+    `
+Columns:
+  budget, max     percent of the processors that a partition is guaranteed, and may use at most
+  used            percent of the averaging window that it was billed for
+  critical        milliseconds in a window that critical domains may run beyond the budget; and used
+  1×, 10×, 100×   what it used in the last window, and on average in the last 10 and 100
+  run, share      percent of all the time of the processors
+  billed, ran     cycles that the clock says, and the truth; error: by how much they differ
+
+Exit codes:
+  0  every expectation holds and every cycle is accounted for
+  1  an expectation fails, the accounts do not add up, or a bankruptcy stopped the run
+  2  a bad file or wrong usage
+
+Examples:
+  primemeter partitions scenarios/partitions-full-load.toml
+  primemeter partitions scenarios/partitions-critical.toml --every 20 --loop
+  primemeter partitions scenarios/partitions-free-time.toml --svg used.svg`,
+  )
+  .action(async (file: string, flags: PartitionsFlags) => {
+    process.exitCode = (await partitionsCommand(file, flags)) ? 0 : FAILED;
   });
 
 program
@@ -168,6 +210,38 @@ Examples:
     process.exitCode = (await wireCommand(flags)) ? 0 : FAILED;
   });
 
+const bench = program
+  .command("bench")
+  .description("measure what billing costs on this machine, and how exact it is")
+  .addHelpText("after", "\nExample:\n  primemeter bench billing");
+
+bench
+  .command("billing")
+  .description("bill by ticks, by clocks of every kind and at sets of points: cost, and error")
+  .option("--small", "fewer rates and rounds, shorter: some seconds instead of a minute or two")
+  .addOption(new Option("--only <part>", "how exact it is, or what it costs here").choices(PARTS))
+  .option("--seed <n>", "where the programs' bursts come from", whole(0, 2 ** 31 - 1), 1)
+  .option("--html <file>", "write a page with charts (needs echarts: npm install echarts)")
+  .option("--svg <file>", "draw the errors as a picture (needs echarts, too)")
+  .option("--json", "print one JSON object and nothing else")
+  .addHelpText(
+    "after",
+    `
+Exit codes:
+  0  bills are as exact as they must be; cost is measured, and never wrong
+  1  they are not
+  2  wrong usage
+
+Examples:
+  primemeter bench billing
+  primemeter bench billing --html billing.html
+  primemeter bench billing --only error --seed 7
+  primemeter bench billing --only cost --json | jq '.cost.loads[0].ways'`,
+  )
+  .action(async (flags: BillingFlags) => {
+    process.exitCode = (await billingCommand(flags)) ? 0 : FAILED;
+  });
+
 try {
   await program.parseAsync();
 } catch (error) {
@@ -191,6 +265,15 @@ function processorCount(text: string): number {
     throw new InvalidArgumentError(`Expected a number of processors from 1 to ${MAX_PROCESSORS}.`);
   }
   return count;
+}
+
+/** Milliseconds of 16 MHz; as cycles. */
+function milliseconds(text: string): bigint {
+  const count = /^\d[\d_]*$/.test(text) ? Number(text.replaceAll("_", "")) : 0;
+  if (count < 1 || count > 1e9) {
+    throw new InvalidArgumentError("Expected a whole number of milliseconds from 1.");
+  }
+  return BigInt(count) * CYCLES_OF_MS;
 }
 
 function cycleCount(text: string): bigint {

@@ -4,7 +4,7 @@ import type { MeterReport } from "../scenario/report.js";
 import type { ScenarioRun } from "../scenario/run.js";
 import { UNLIMITED } from "../scenario/values.js";
 import type { Paint } from "./table.js";
-import { branches } from "./tree.js";
+import { meterBranches } from "./tree.js";
 
 const REDRAW_MS = 80;
 const PLAIN_MS = 2000;
@@ -20,7 +20,10 @@ export interface Progress {
   end(): void;
 }
 
-/** On a terminal: the tree of meters, redrawn in place. */
+/** How things stand, in so many rows and columns at most. */
+export type Scene = (run: ScenarioRun, rows: number, columns: number) => string[];
+
+/** On a terminal: a scene, redrawn in place. */
 export class LiveProgress implements Progress {
   readonly #live;
   readonly #lines: string[] = [];
@@ -30,6 +33,7 @@ export class LiveProgress implements Progress {
   constructor(
     readonly stream: NodeJS.WriteStream,
     readonly paint: Paint,
+    readonly scene: Scene,
   ) {
     this.#live = createLogUpdate(stream);
   }
@@ -44,10 +48,10 @@ export class LiveProgress implements Progress {
     this.#drawn = now;
     this.#flush();
     const { columns = 80, rows = 24 } = this.stream;
-    const tree = treeLines(run.meters(), this.paint, Math.max(4, rows - 6), columns);
+    const lines = this.scene(run, Math.max(4, rows - 6), columns);
     const seconds = ((now - this.#started) / 1000).toFixed(1);
     const clock = this.paint.dim(`  ${grouped(run.kernel.time)} cycles, ${seconds} s`);
-    this.#live(["", ...tree, "", clock].join("\n"));
+    this.#live(["", ...lines, "", clock].join("\n"));
   }
 
   end(): void {
@@ -85,18 +89,23 @@ export class PlainProgress implements Progress {
   end(): void {}
 }
 
+/** The tree of meters. */
+export function treeScene(paint: Paint): Scene {
+  return (run, rows, columns) => treeLines(run.meters(), paint, rows, columns);
+}
+
 function treeLines(
   meters: readonly MeterReport[],
   paint: Paint,
   rows: number,
   columns: number,
 ): string[] {
-  const drawn = branches(meters);
+  const drawn = meterBranches(meters);
   const shown = drawn.length > rows ? drawn.slice(0, rows - 1) : drawn;
-  const widths = shown.map(({ strokes, meter }) => strokes.length + meter.name.length);
+  const widths = shown.map(({ strokes, row: meter }) => strokes.length + meter.name.length);
   const width = Math.max(...widths);
   const bars = columns >= width + BAR + 34;
-  const lines = shown.map(({ strokes, meter }, index) => {
+  const lines = shown.map(({ strokes, row: meter }, index) => {
     const gap = " ".repeat(width - widths[index]!);
     const name = `  ${paint.dim(strokes)}${meter.name}${gap}  `;
     return name + (bars ? `${bar(meter, paint)}  ` : "") + standing(meter, paint);

@@ -3,14 +3,13 @@ import { claimed } from "../scenario/claim.js";
 import { loadScenario } from "../scenario/file.js";
 import { counted } from "../scenario/number.js";
 import type { Report } from "../scenario/report.js";
-import { ScenarioRun } from "../scenario/run.js";
+import { type RunOptions, ScenarioRun } from "../scenario/run.js";
 import type { Scenario } from "../scenario/scenario.js";
 import { bill, verdict } from "./bill.js";
 import { colourful } from "./colour.js";
 import { Journal } from "./journal.js";
 import { toJson } from "./json.js";
-import { LiveProgress, PlainProgress } from "./progress.js";
-import type { Paint } from "./table.js";
+import { LiveProgress, PlainProgress, type Scene, treeScene } from "./progress.js";
 import { traceTo } from "./trace.js";
 
 /** What shells say of a process that an interrupt has ended. */
@@ -26,10 +25,46 @@ export interface RunFlags {
 
 /** Runs a scenario and prints what became of it; true when all is as it should be. */
 export async function runCommand(file: string, flags: RunFlags): Promise<boolean> {
-  const { json, quiet, cycles, processors, trace } = flags;
-  const loaded = loadScenario(file);
-  const kernel = processors === undefined ? loaded.kernel : { ...loaded.kernel, processors };
-  const scenario = { ...loaded, kernel };
+  const { json, quiet } = flags;
+  const scenario = withProcessors(loadScenario(file), flags.processors);
+  const paint = pc.createColors(colourful(process.stdout));
+  const report = await play(scenario, flags, json || quiet ? {} : { scene: treeScene(paint) });
+  if (json) process.stdout.write(toJson(report));
+  else {
+    const columns = process.stdout.columns || Number.POSITIVE_INFINITY;
+    if (!quiet) process.stdout.write(`\n${bill(report, paint, columns)}\n`);
+    process.stdout.write(verdict(report, paint));
+  }
+  return isRight(report);
+}
+
+/** The scenario on so many processors, whatever its file says. */
+export function withProcessors(scenario: Scenario, processors: number | undefined): Scenario {
+  if (processors === undefined) return scenario;
+  return { ...scenario, kernel: { ...scenario.kernel, processors } };
+}
+
+/** Whether the run came to its end, its accounts add up, and every expectation holds. */
+export function isRight({ conserved, ending, expectations }: Report): boolean {
+  const complete = conserved && ending !== "aborted" && ending !== "bankrupt";
+  return complete && expectations.every(({ ok }) => ok);
+}
+
+/** What a run shows while it goes on. */
+export interface View {
+  /** Without one, nothing is printed. */
+  readonly scene?: Scene;
+  /** Called after each stretch of `every` cycles. */
+  readonly onStretch?: (run: ScenarioRun, print: (line: string) => void) => void;
+  readonly every?: bigint;
+}
+
+/** Runs a scenario to its end, shown or not; an interrupt ends it with what there is. */
+export async function play(
+  scenario: Scenario,
+  { cycles, trace }: Pick<RunFlags, "cycles" | "trace">,
+  view: View,
+): Promise<Report> {
   const run = new ScenarioRun(scenario, trace !== undefined);
   const endTrace = trace === undefined ? undefined : traceTo(trace, run.kernel);
   // The first interrupt ends the run with its bill; the second one ends the process.
@@ -40,23 +75,12 @@ export async function runCommand(file: string, flags: RunFlags): Promise<boolean
   };
   // Not once: log-update ends the process where it finds nobody else listening.
   process.on("SIGINT", stop);
-  const paint = pc.createColors(colourful(process.stdout));
   const options = { cycles, signal: interrupt.signal };
-  const report =
-    json || quiet ? await run.run(options) : await watch(run, scenario, options, paint);
+  const report = await watch(run, scenario, options, view);
   process.off("SIGINT", stop);
   run.kernel.dispose();
   endTrace?.();
-  if (json) process.stdout.write(toJson(report));
-  else {
-    if (!quiet)
-      process.stdout.write(
-        `\n${bill(report, paint, process.stdout.columns || Number.POSITIVE_INFINITY)}\n`,
-      );
-    process.stdout.write(verdict(report, paint));
-  }
-  const complete = report.conserved && report.ending !== "aborted";
-  return complete && report.expectations.every(({ ok }) => ok);
+  return report;
 }
 
 /** Checks a scenario without running it; throws ScenarioError with all that is wrong. */
@@ -65,13 +89,14 @@ export function checkCommand(file: string): void {
 }
 
 function summary(scenario: Scenario): string {
-  const { meters, domains, nodes, pages, joins, waits, acts, claims } = scenario;
+  const { meters, domains, nodes, pages, joins, waits, partitions, acts, claims } = scenario;
   const objects = nodes.length + pages.length + joins.length + waits.length;
   const copies = domains.reduce((sum, { names }) => sum + names.length, 0);
   const expected = claims.reduce((sum, claim) => sum + claimed(claim), 0);
   return [
     counted(meters.length + 1, "meter"),
     counted(copies, "domain"),
+    ...(scenario.kernel.partitions ? [counted(partitions.length + 1, "partition")] : []),
     ...(objects > 0 ? [counted(objects, "object")] : []),
     ...(acts.length > 0 ? [counted(acts.length, "act")] : []),
     ...(expected > 0 ? [counted(expected, "expectation")] : []),
@@ -81,20 +106,29 @@ function summary(scenario: Scenario): string {
 async function watch(
   run: ScenarioRun,
   scenario: Scenario,
-  options: { cycles?: bigint; signal: AbortSignal },
-  paint: Paint,
+  options: RunOptions,
+  { scene, onStretch, every }: View,
 ): Promise<Report> {
+  if (scene === undefined) {
+    return run.run({ ...options, every, onProgress: () => onStretch?.(run, () => {}) });
+  }
   const { stdout, stderr } = process;
+  const paint = pc.createColors(colourful(stdout));
   // A terminal that does not say how high it is has no room to redraw in.
   const progress =
     stdout.isTTY && stdout.rows > 0
-      ? new LiveProgress(stdout, paint)
+      ? new LiveProgress(stdout, paint, scene)
       : new PlainProgress(stdout, stderr);
-  progress.print(`  ${paint.bold(scenario.file)}${paint.dim(`: ${summary(scenario)}`)}\n`);
-  const journal = new Journal(run, scenario, paint, (line) => progress.print(line));
+  const print = (line: string) => progress.print(line);
+  print(`  ${paint.bold(scenario.file)}${paint.dim(`: ${summary(scenario)}`)}\n`);
+  const journal = new Journal(run, scenario, paint, print);
   const report = await run.run({
     ...options,
-    onProgress: () => progress.tick(run),
+    every,
+    onProgress: () => {
+      onStretch?.(run, print);
+      progress.tick(run);
+    },
     onAct: (act) => journal.act(act),
     onTold: (told) => journal.told(told),
     onAnswer: (answer) => journal.answer(answer),

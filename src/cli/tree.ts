@@ -4,35 +4,43 @@ import type { MeterReport } from "../scenario/report.js";
 import { UNLIMITED } from "../scenario/values.js";
 import { type Paint, table } from "./table.js";
 
-/** A meter with the strokes that hang it in the tree. */
-export interface Branch {
-  readonly meter: MeterReport;
+/** Something with the strokes that hang it in its tree. */
+export interface Branch<Row> {
+  readonly row: Row;
   readonly strokes: string;
 }
 
-/** The meters in the order of the tree, each below its superior. */
-export function branches(meters: readonly MeterReport[]): Branch[] {
-  const inferiors = new Map<string | null, MeterReport[]>();
-  for (const meter of meters) {
-    const siblings = inferiors.get(meter.superior);
-    if (siblings) siblings.push(meter);
-    else inferiors.set(meter.superior, [meter]);
+/** What has names in the order of its tree, each below what `above` names; null is above the top. */
+export function branches<Row extends { readonly name: string }>(
+  rows: readonly Row[],
+  above: (row: Row) => string | null,
+): Branch<Row>[] {
+  const inferiors = new Map<string | null, Row[]>();
+  for (const row of rows) {
+    const siblings = inferiors.get(above(row));
+    if (siblings) siblings.push(row);
+    else inferiors.set(above(row), [row]);
   }
-  const drawn: Branch[] = [];
-  const waiting = (inferiors.get(null) ?? []).map((meter) => ({ meter, strokes: "", below: "" }));
+  const drawn: Branch<Row>[] = [];
+  const waiting = (inferiors.get(null) ?? []).map((row) => ({ row, strokes: "", below: "" }));
   while (waiting.length > 0) {
-    const { meter, strokes, below } = waiting.shift()!;
-    drawn.push({ meter, strokes });
-    const children = inferiors.get(meter.name) ?? [];
+    const { row, strokes, below } = waiting.shift()!;
+    drawn.push({ row, strokes });
+    const children = inferiors.get(row.name) ?? [];
     waiting.unshift(
       ...children.map((child, index) => {
         const last = index === children.length - 1;
         const [stroke, passing] = last ? ["└─ ", "   "] : ["├─ ", "│  "];
-        return { meter: child, strokes: below + stroke, below: below + passing };
+        return { row: child, strokes: below + stroke, below: below + passing };
       }),
     );
   }
   return drawn;
+}
+
+/** The meters, each below its superior. */
+export function meterBranches(meters: readonly MeterReport[]): Branch<MeterReport>[] {
+  return branches(meters, ({ superior }) => superior);
 }
 
 /** Above it, a count stands for "as good as without end": the prime meter's, for one. */
@@ -53,7 +61,7 @@ function draw(meters: readonly MeterReport[], paint: Paint, exact: boolean): str
     return count === 0n ? paint.red("0") : grouped(count);
   };
   const guests = meters.some(({ keeper }) => keeper !== null);
-  const rows = branches(meters).map(({ meter, strokes }) => [
+  const rows = meterBranches(meters).map(({ row: meter, strokes }) => [
     paint.dim(strokes) + (meter.rescinded ? paint.strikethrough(meter.name) : meter.name),
     amount(meter, meter.granted),
     paint.bold(grouped(meter.consumed)),

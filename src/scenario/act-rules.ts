@@ -1,13 +1,24 @@
 import { type Inspection, isTable, tablesIn } from "./inspection.js";
 import { keyRules } from "./key-rules.js";
+import { hasPartitions } from "./partition-rules.js";
 import { stringRules } from "./string-rules.js";
-import type { Path, Plain, Table } from "./toml.js";
+import { taskShape } from "./time-shapes.js";
+import { describe, type Path, type Plain, type Table } from "./toml.js";
 
 export const ACTS_ON_METERS = ["off", "on", "add", "set", "rescind", "move"] as const;
-export const ACTS_ON_DOMAINS = ["stop", "start", "move-domain", "rescind-domain"] as const;
+export const ACTS_ON_DOMAINS = [
+  ...(["stop", "start", "move-domain", "rescind-domain", "schedule"] as const),
+] as const;
+/** `window` says itself how long it is to be. */
+export const ACTS_ON_PARTITIONS = ["change", "window"] as const;
 /** Acts that send a message. */
 export const MESSAGES = ["send", "call"] as const;
-export const ACTS = [...ACTS_ON_METERS, ...ACTS_ON_DOMAINS, ...MESSAGES] as const;
+export const ACTS = [
+  ...ACTS_ON_METERS,
+  ...ACTS_ON_DOMAINS,
+  ...ACTS_ON_PARTITIONS,
+  ...MESSAGES,
+] as const;
 type Act = (typeof ACTS)[number];
 
 /** Which act needs which other field. */
@@ -22,7 +33,11 @@ const NEEDS: { readonly [A in Act]?: string } = {
 const TAKES: { readonly [A in Act]?: readonly string[] } = {
   send: ["order", "text", "bytes", "numbers", "keys"],
   call: ["order", "text", "bytes", "numbers", "keys", "answer"],
+  change: ["budget", "max", "critical"],
+  schedule: Object.keys(taskShape),
 };
+/** Which acts need one of those fields at least. */
+const NEEDS_ONE = ["change", "schedule"] as const;
 const FIELDS = [
   "cycles",
   "superior",
@@ -33,6 +48,9 @@ const FIELDS = [
   "numbers",
   "keys",
   "answer",
+  "budget",
+  "max",
+  ...Object.keys(taskShape),
 ];
 /** The fourth key of a call is where its answer goes. */
 const MOST_KEYS_OF_CALL = 3;
@@ -53,6 +71,32 @@ export function actRules(inspection: Inspection): void {
     inspection.reference([...path, "superior"], act.superior, ["meter"]);
     inspection.reference([...path, "meter"], act.meter, ["meter"]);
     messageRules(inspection, path, act);
+    timeRules(inspection, path, act);
+  }
+}
+
+function timeRules(inspection: Inspection, path: Path, act: Table): void {
+  for (const key of NEEDS_ONE) {
+    if (act[key] === undefined || TAKES[key]!.some((field) => act[field] !== undefined)) continue;
+    inspection.say(path, `found ${key} alone, expected ${TAKES[key]!.join(" or ")} beside it`);
+  }
+  const { change, schedule, critical } = act;
+  const isFlag = typeof critical === "boolean";
+  if (change !== undefined && isFlag) {
+    inspection.say([...path, "critical"], `found ${critical}, expected cycles beside change`);
+  } else if (schedule !== undefined && critical !== undefined && !isFlag) {
+    const expected = "expected true or false beside schedule";
+    inspection.say([...path, "critical"], `found ${describe(critical)}, ${expected}`);
+  }
+  if (hasPartitions(inspection)) {
+    inspection.reference([...path, "change"], act.change, ["partition"]);
+    inspection.reference([...path, "partition"], act.partition, ["partition"]);
+    return;
+  }
+  for (const key of ["schedule", ...ACTS_ON_PARTITIONS]) {
+    if (act[key] === undefined) continue;
+    const expected = "expected [partitions] or a [[partition]] in the file, too";
+    inspection.say([...path, key], `found it without partitions, ${expected}`, "key");
   }
 }
 

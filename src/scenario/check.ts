@@ -2,6 +2,8 @@ import { grouped } from "./number.js";
 import type { Expectation } from "./report.js";
 import type { ClaimPlan } from "./scenario.js";
 
+const PERCENT = new Intl.NumberFormat("en-US", { maximumFractionDigits: 2 });
+
 /** One thing claimed: the words for it, and a test that gives what was found, or null if true. */
 export type Check<Subject> = [words: string, fault: (subject: Subject) => string | null];
 
@@ -33,4 +35,32 @@ export function within<Subject>(
       : null;
   };
   return [`${what} ${words}`, fault];
+}
+
+/** The same of a percentage; null is one of nothing. */
+export function withinShares<Subject>(
+  what: string,
+  { min, max, about, within }: NonNullable<ClaimPlan["share"]>,
+  of: (subject: Subject) => number | null,
+): Check<Subject> {
+  const least = about === undefined ? min : about - within!;
+  const most = about === undefined ? max : about + within!;
+  const words =
+    about === undefined
+      ? [
+          ...(min === undefined ? [] : [`at least ${percentage(min)}`]),
+          ...(max === undefined ? [] : [`at most ${percentage(max)}`]),
+        ].join(", ")
+      : `${percentage(about)} ± ${PERCENT.format(within!)}`;
+  const fault = (subject: Subject) => {
+    const found = of(subject);
+    if (found === null) return "nothing to compare with";
+    const isIn = (least === undefined || found >= least) && (most === undefined || found <= most);
+    return isIn ? null : percentage(found);
+  };
+  return [`${what} ${words}`, fault];
+}
+
+function percentage(number: number): string {
+  return `${PERCENT.format(number)} %`;
 }

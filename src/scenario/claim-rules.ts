@@ -1,19 +1,31 @@
 import { type Inspection, isTable, tablesIn } from "./inspection.js";
+import { hasPartitions } from "./partition-rules.js";
+import { BOUNDS } from "./schema.js";
 import { stringRules } from "./string-rules.js";
+import { SHARES } from "./time-shapes.js";
 import type { Path, Table } from "./toml.js";
 
 /** What a claim can be about, and what it can then claim. */
 const CLAIMS = {
-  domain: ["exit", "state", "output", "output-contains", "trap", "consumed", "console"],
+  domain: [
+    ...(["exit", "state", "output", "output-contains", "trap", "consumed", "console"] as const),
+    ...(["billed", "ran", "error", "share"] as const),
+  ],
   meter: ["consumed", "counter", "keeper-calls"],
   answer: ["answered", "order", "text", "bytes", "numbers"],
   page: ["text", "bytes", "numbers", "word"],
+  partition: [
+    ...(["share", "used", "used-10", "used-100", "billed"] as const),
+    ...(["critical-used", "bankrupt", "bankruptcies"] as const),
+  ],
 } as const;
-const WORLD_CLAIMS = ["conserved", "idle", "messages", "stalls"];
+/** What only a clock that bills can say. */
+const OF_CLOCK = ["idle-share", "backwards", "jumps", "missed-ticks"];
+const OF_TIME = [...["billed", "ran", "error", "share"], ...OF_CLOCK];
+const WORLD_CLAIMS = ["conserved", "idle", "messages", "stalls", ...OF_CLOCK];
 const SUBJECTS = Object.keys(CLAIMS) as (keyof typeof CLAIMS)[];
 const ALL = [...new Set([...Object.values(CLAIMS).flat(), ...WORLD_CLAIMS])];
 const PAGE_SIZE = 4096n;
-const BOUNDS = ["consumed", "counter", "keeper-calls", "messages", "stalls"];
 
 export function claimRules(inspection: Inspection): void {
   for (const [path, claim] of inspection.tables("expect")) {
@@ -22,6 +34,7 @@ export function claimRules(inspection: Inspection): void {
       inspection.say(path, `found ${about.join(" and ")}, expected one of them at most`);
     }
     for (const subject of SUBJECTS) {
+      if (subject === "partition" && !hasPartitions(inspection)) continue;
       inspection.reference([...path, subject], claim[subject], [subject]);
     }
     fittingRules(inspection, path, claim, about[0]);
@@ -30,6 +43,8 @@ export function claimRules(inspection: Inspection): void {
       stringRules(inspection, place, told);
     }
     for (const key of BOUNDS) boundsRules(inspection, [...path, key], claim);
+    for (const key of SHARES) sharesRules(inspection, [...path, key], claim);
+    timeRules(inspection, path, claim);
   }
 }
 
@@ -75,14 +90,46 @@ function rangeRules(inspection: Inspection, path: Path, claim: Table): void {
   inspection.say([...path, "offset"], `${found}, expected the page to hold them: 4096 bytes`);
 }
 
+/** Claims on billing by a clock need one. */
+function timeRules(inspection: Inspection, path: Path, claim: Table): void {
+  if (hasPartitions(inspection)) return;
+  if (claim.partition !== undefined) {
+    const expected = "expected [partitions] or a [[partition]] in the file, too";
+    inspection.say([...path, "partition"], `found it without partitions, ${expected}`, "key");
+  }
+  if (inspection.document.root.billing !== undefined) return;
+  for (const key of OF_TIME) {
+    if (claim[key] === undefined) continue;
+    const expected = "expected [billing] or [partitions] in the file, too";
+    inspection.say([...path, key], `found it where cycles are counted, ${expected}`, "key");
+  }
+}
+
 function boundsRules(inspection: Inspection, path: Path, claim: Table): void {
   const bounds = claim[path.at(-1)!];
   if (!isTable(bounds)) return;
-  const { min, max } = bounds;
-  if (min === undefined && max === undefined) {
+  if (bounds.min === undefined && bounds.max === undefined) {
     inspection.say(path, "found no min and no max, expected one of them at least");
   }
-  if (typeof min === "bigint" && typeof max === "bigint" && min > max) {
+  orderRule(inspection, path, bounds);
+}
+
+function orderRule(inspection: Inspection, path: Path, { min, max }: Table): void {
+  const isCount = (value: unknown) => typeof value === "bigint" || typeof value === "number";
+  if (isCount(min) && isCount(max) && min! > max!) {
     inspection.say(path, `found min ${min} above max ${max}, expected the least first`);
   }
+}
+
+/** Between two percentages, or within so much about one. */
+function sharesRules(inspection: Inspection, path: Path, claim: Table): void {
+  const shares = claim[path.at(-1)!];
+  if (!isTable(shares)) return;
+  const given = ["min", "max", "about", "within"].filter((key) => shares[key] !== undefined);
+  const ways = ["min", "max", "min max", "about within"];
+  if (!ways.includes(given.join(" "))) {
+    const found = given.length === 0 ? "nothing" : given.join(", ");
+    inspection.say(path, `found ${found}, expected min, max or both, or about and within`);
+  }
+  orderRule(inspection, path, shares);
 }

@@ -2,7 +2,15 @@ import { type Check, settle, within } from "./check.js";
 import type { Told } from "./console.js";
 import { answerChecks, consoleChecks, pageChecks } from "./message-claim.js";
 import { grouped } from "./number.js";
-import type { AnswerReport, DomainReport, Expectation, MeterReport } from "./report.js";
+import { clockChecks, domainTimeChecks, partitionChecks } from "./partition-claim.js";
+import type {
+  AnswerReport,
+  DomainReport,
+  Expectation,
+  MeterReport,
+  PartitionReport,
+  TimeReport,
+} from "./report.js";
 import type { ClaimPlan } from "./scenario.js";
 
 /** What claims are held against. */
@@ -12,6 +20,10 @@ export interface Standing {
   meter(name: string): MeterReport;
   /** All copies, where the name is that of several. */
   domains(name: string): readonly DomainReport[];
+  partition(name: string): PartitionReport;
+  /** The time of all processors; of this and `time`, there is nothing where cycles are counted. */
+  readonly elapsed: bigint;
+  time(): TimeReport | null;
   /** What a domain told the console. */
   console(domain: string): readonly Told[];
   /** Undefined before the call is made. */
@@ -24,11 +36,15 @@ export interface Standing {
 /** Holds every claim of one `[[expect]]` table against how things stand. */
 export function judge(claim: ClaimPlan, standing: Standing): Expectation[] {
   const when = claim.cycle === undefined ? "" : `at ${grouped(claim.cycle)}, `;
-  const { domain, meter, answer, page } = claim;
+  const { domain, meter, answer, page, partition } = claim;
   if (domain !== undefined) {
     const subjects = standing.domains(domain);
     const who = subjects.length > 1 ? `${domain} (${grouped(subjects.length)} copies)` : domain;
-    const checks = [...domainChecks(claim), ...consoleChecks(claim, standing)];
+    const checks = [
+      ...domainChecks(claim),
+      ...consoleChecks(claim, standing),
+      ...domainTimeChecks(claim, () => standing.elapsed),
+    ];
     return checks.map((check) => settleAll(`${when}${who}`, check, subjects));
   }
   if (meter !== undefined) {
@@ -45,7 +61,16 @@ export function judge(claim: ClaimPlan, standing: Standing): Expectation[] {
     const where = claim.offset === undefined ? "" : `, byte ${offset}`;
     return pageChecks(claim).map((check) => settle(`${when}page ${page}${where}: `, check, bytes));
   }
-  return [...worldOutcomes(claim, standing, when), ...trafficOutcomes(claim, standing, when)];
+  if (partition !== undefined) {
+    const subject = standing.partition(partition);
+    return partitionChecks(claim).map((check) => settle(`${when}${partition}: `, check, subject));
+  }
+  const clocked = clockChecks(claim).map((check) => settle(when, check, standing.time()!));
+  return [
+    ...worldOutcomes(claim, standing, when),
+    ...trafficOutcomes(claim, standing, when),
+    ...clocked,
+  ];
 }
 
 function worldOutcomes(claim: ClaimPlan, standing: Standing, when: string): Expectation[] {
@@ -76,6 +101,7 @@ export function claimed({
   meter: _meter,
   answer: _answer,
   page: _page,
+  partition: _partition,
   offset: _offset,
   ...rest
 }: ClaimPlan): number {
@@ -84,8 +110,8 @@ export function claimed({
 
 /** A claim whose cycle never came. */
 export function unreached(claim: ClaimPlan): Expectation {
-  const { domain, meter, answer, page } = claim;
-  const who = domain ?? meter ?? answer ?? page ?? "the whole";
+  const { domain, meter, answer, page, partition } = claim;
+  const who = domain ?? meter ?? answer ?? page ?? partition ?? "the whole";
   return { text: `at ${grouped(claim.cycle!)}, ${who}; the run ended before`, ok: false };
 }
 

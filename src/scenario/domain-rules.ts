@@ -1,5 +1,6 @@
 import { type Inspection, isTable, tablesIn } from "./inspection.js";
 import { guestRules, slotRules } from "./key-rules.js";
+import { taskRules } from "./partition-rules.js";
 import type { Path, Table } from "./toml.js";
 
 const PAGE_SIZE = 4096n;
@@ -21,6 +22,7 @@ export function domainRules(inspection: Inspection): void {
       guestRules(inspection, at, domain.keeper);
     }
     pageRules(inspection, [...path, "pages"], domain);
+    taskRules(inspection, path, domain);
   }
 }
 
@@ -39,14 +41,28 @@ function programRules(inspection: Inspection, path: Path, domain: Table): void {
       inspection.say([...path, key], found, "key");
     }
   }
+  if (isTable(bursts)) burstsRules(inspection, [...path, "bursts"], bursts);
+}
+
+function burstsRules(inspection: Inspection, path: Path, bursts: Table): void {
   for (const key of ["run", "wait"]) {
-    const span = isTable(bursts) ? bursts[key] : undefined;
+    const span = bursts[key];
     if (!Array.isArray(span)) continue;
     const [least, most] = span;
     if (typeof least === "bigint" && typeof most === "bigint" && least > most) {
       const found = `found [${least}, ${most}]`;
-      inspection.say([...path, "bursts", key], `${found}, expected the least first`);
+      inspection.say([...path, key], `${found}, expected the least first`);
     }
+  }
+  const { wait, every, phase } = bursts;
+  if (every !== undefined && wait !== undefined) {
+    inspection.say([...path, "every"], "found wait and every, expected one of them", "key");
+  }
+  if (phase === undefined) return;
+  if (every === undefined) {
+    inspection.say([...path, "phase"], "found phase alone, expected every beside it", "key");
+  } else if (typeof phase === "bigint" && typeof every === "bigint" && phase >= every) {
+    inspection.say([...path, "phase"], `found ${phase}, expected less than every, ${every}`);
   }
 }
 

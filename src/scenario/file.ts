@@ -1,12 +1,14 @@
 import { readFileSync } from "node:fs";
 import { bursts } from "../index.js";
-import { PRIME } from "./inspection.js";
+import { isTable, PRIME } from "./inspection.js";
 import { didYouMean } from "./nearest.js";
 import { type Problem, ScenarioError } from "./problem.js";
 import { fileFault, Programs } from "./programs.js";
 import { breaches } from "./rules.js";
-import type { DomainPlan, MeterPlan, Scenario } from "./scenario.js";
+import type { DomainPlan, Scenario } from "./scenario.js";
 import { KNOWN_KEYS, type ScenarioData, scenarioSchema } from "./schema.js";
+import { timeOptions } from "./time.js";
+import { SYSTEM } from "./time-shapes.js";
 import { describe, TomlDocument } from "./toml.js";
 
 /** Reads and checks a scenario file and its programs. Throws ScenarioError with all problems. */
@@ -37,6 +39,8 @@ interface Issue {
   readonly path: readonly PropertyKey[];
   readonly message: string;
   readonly keys?: readonly string[];
+  /** Of a union: what each of its kinds objects to. */
+  readonly errors?: readonly (readonly Issue[])[];
 }
 
 function explain(document: TomlDocument, issue: Issue): Problem[] {
@@ -50,6 +54,11 @@ function explain(document: TomlDocument, issue: Issue): Problem[] {
     });
   }
   const value = document.at(path);
+  // Where a table is one of several kinds of values, only what is wrong inside it helps.
+  const inside = issue.errors?.find((issues) => issues.every(({ path }) => path.length > 0));
+  if (isTable(value) && inside !== undefined) {
+    return inside.flatMap((i) => explain(document, { ...i, path: [...path, ...i.path] }));
+  }
   const found = value === undefined ? "missing" : `found ${describe(value)}`;
   return [document.problem(path, `${found}, expected ${issue.message}`)];
 }
@@ -70,11 +79,21 @@ function plan(document: TomlDocument, data: ScenarioData, programs: Programs): S
     const made = description === undefined ? programs.get(program!)! : bursts(description);
     return { ...planned("domain", rest, index), names, program: made };
   });
+  const parted = document.root.partitions !== undefined || data.partition.length > 0;
   const { "kernel-costs": kernelCosts, "ignore-dry": ignoreDry, ...kernel } = data.kernel;
   return {
     file: document.file,
-    kernel: { ...kernel, kernelCosts, ignoreDry },
-    meters: superiorsFirst(data.meter.map((row, index) => planned("meter", row, index))),
+    kernel: { ...kernel, kernelCosts, ignoreDry, ...timeOptions(data, parted) },
+    meters: below(
+      PRIME,
+      data.meter.map((row, index) => planned("meter", row, index)),
+      ({ superior }) => superior,
+    ),
+    partitions: below(
+      SYSTEM,
+      data.partition.map((row, index) => planned("partition", row, index)),
+      ({ parent = SYSTEM }) => parent,
+    ),
     nodes: data.node.map((row, index) => planned("node", row, index)),
     pages: data.page.map((row, index) => planned("page", row, index)),
     joins: data.join.map((row, index) => planned("join", row, index)),
@@ -93,15 +112,19 @@ function copies(name: string, count: number): string[] {
   return Array.from({ length: count }, (_, copy) => `${name}-${copy}`);
 }
 
-/** The rules have refused loops and unknown names, so that every pass places a meter. */
-function superiorsFirst(meters: readonly MeterPlan[]): MeterPlan[] {
-  const placed = new Set([PRIME]);
-  const ordered: MeterPlan[] = [];
-  while (ordered.length < meters.length) {
-    for (const meter of meters) {
-      if (placed.has(meter.name) || !placed.has(meter.superior)) continue;
-      placed.add(meter.name);
-      ordered.push(meter);
+/** Each after the one it is below. The rules have refused loops and unknown names: every pass places one. */
+function below<Row extends { readonly name: string }>(
+  top: string,
+  rows: readonly Row[],
+  above: (row: Row) => string,
+): Row[] {
+  const placed = new Set([top]);
+  const ordered: Row[] = [];
+  while (ordered.length < rows.length) {
+    for (const row of rows) {
+      if (placed.has(row.name) || !placed.has(above(row))) continue;
+      placed.add(row.name);
+      ordered.push(row);
     }
   }
   return ordered;

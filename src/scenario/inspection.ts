@@ -1,6 +1,7 @@
 import { didYouMean } from "./nearest.js";
 import type { Problem } from "./problem.js";
 import { MAX_COPIES } from "./schema.js";
+import { SYSTEM } from "./time-shapes.js";
 import { describe, type Path, type Plain, type Table, type TomlDocument } from "./toml.js";
 
 /** The meter above all others. */
@@ -9,7 +10,7 @@ export const PRIME = "prime";
 export const SELF = "self";
 
 /** What tables give names to. A call gives one to its answer. */
-type Kind = "meter" | "domain" | "node" | "page" | "join" | "wait" | "answer";
+type Kind = "meter" | "domain" | "partition" | "node" | "page" | "join" | "wait" | "answer";
 
 /** A scenario file under inspection: the names that it gives, and what is wrong so far. */
 export class Inspection {
@@ -20,11 +21,13 @@ export class Inspection {
 
   constructor(readonly document: TomlDocument) {
     const names = { page: new Map(), join: new Map(), wait: new Map(), answer: new Map() };
-    this.names = { meter: new Map(), domain: new Map(), node: new Map(), ...names };
+    const partition = new Map<string, Path>([[SYSTEM, []]]);
+    this.names = { meter: new Map(), domain: new Map(), node: new Map(), partition, ...names };
     const { meter, node } = this.names;
     for (const [path, table] of this.tables("meter")) this.#name(meter, path, table);
     for (const [path, table] of this.tables("node")) this.#name(node, path, table, [meter]);
     for (const [path, table] of this.tables("domain")) this.#domain(path, table);
+    for (const [path, table] of this.tables("partition")) this.#name(partition, path, table);
     for (const kind of ["page", "join", "wait"] as const) {
       for (const [path, table] of this.tables(kind)) this.#name(this.names[kind], path, table);
     }
@@ -82,6 +85,8 @@ export class Inspection {
     const at = [...path, "name"];
     if (name === PRIME && (names === this.names.meter || names === this.names.node)) {
       this.say(at, `found "prime", expected a name other than the prime meter's`);
+    } else if (name === SYSTEM && names === this.names.partition) {
+      this.say(at, `found "${SYSTEM}", expected a name other than that of the first partition`);
     } else this.#take(names, name, at, beside);
   }
 

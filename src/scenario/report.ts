@@ -1,4 +1,4 @@
-import type { Domain, Trap } from "../index.js";
+import type { Domain, PartitionUsage, Timing, Trap } from "../index.js";
 import type { Told } from "./console.js";
 
 /** What became of a scenario; all counts are cycles. */
@@ -22,6 +22,10 @@ export interface Report {
   readonly synthetic: boolean;
   readonly meters: readonly MeterReport[];
   readonly domains: readonly DomainReport[];
+  /** What billing by a clock came to; null where cycles are counted. */
+  readonly time: TimeReport | null;
+  /** With System, each by its index; none where there are none. */
+  readonly partitions: readonly PartitionReport[];
   /** Messages that were delivered, keepers' included, and times that somebody stalled on a callee. */
   readonly messages: number;
   readonly stalls: number;
@@ -32,8 +36,24 @@ export interface Report {
   readonly expectations: readonly Expectation[];
 }
 
-/** Nothing left to run; the cycles asked for are used; interrupted. */
-export type Ending = "idle" | "limit" | "aborted";
+/**
+ * Nothing left to run; the cycles asked for are used; interrupted; stopped because a partition is bankrupt, where the
+ * file says so.
+ */
+export type Ending = "idle" | "limit" | "aborted" | "bankrupt";
+
+export interface TimeReport extends Timing {
+  readonly by: "microbill" | "tick";
+  /** Cycles that domains ran: the truth that `billed` is compared with. */
+  readonly ran: bigint;
+  /** Cycles of the averaging window; null without partitions. */
+  readonly window: number | null;
+}
+
+export interface PartitionReport extends PartitionUsage {
+  /** Percent of the processors' time since the beginning that it was billed for. */
+  readonly share: number;
+}
 
 export interface MeterReport {
   readonly name: string;
@@ -60,6 +80,20 @@ export interface DomainReport {
   readonly consumed: bigint;
   readonly output: string;
   readonly trap: Trap | null;
+  /** Null where cycles are counted. */
+  readonly time: DomainTime | null;
+}
+
+/** What a clock says of a domain. */
+export interface DomainTime {
+  /** Cycles that it was billed for: what it consumed, and what it owes. */
+  readonly billed: bigint;
+  /** Cycles that processors spent for it. */
+  readonly ran: bigint;
+  readonly owed: bigint;
+  /** Its own partition and priority; null without partitions. */
+  readonly partition: string | null;
+  readonly priority: number | null;
 }
 
 export interface AnswerReport {

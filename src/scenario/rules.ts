@@ -5,9 +5,11 @@ import { Inspection, isTable } from "./inspection.js";
 import { slotRules } from "./key-rules.js";
 import { memoryRules } from "./memory-rules.js";
 import { meterRules } from "./meter-rules.js";
+import { partitionRules } from "./partition-rules.js";
 import type { Problem } from "./problem.js";
 import type { Programs } from "./programs.js";
 import { stringRules } from "./string-rules.js";
+import { timeRules } from "./time-rules.js";
 import type { TomlDocument } from "./toml.js";
 
 // What the schema cannot say: which fields go together, and that names are unique and known. These
@@ -17,6 +19,8 @@ import type { TomlDocument } from "./toml.js";
 export function breaches(document: TomlDocument, programs: Programs): Problem[] {
   const inspection = new Inspection(document);
   kernelRules(inspection);
+  timeRules(inspection);
+  partitionRules(inspection);
   meterRules(inspection);
   domainRules(inspection);
   memoryRules(inspection, programs);

@@ -1,18 +1,25 @@
 import { setImmediate } from "node:timers/promises";
-import type { Domain, Kernel } from "../index.js";
+import { DEFAULT_PRIORITY } from "../../assembly/time-layout.js";
+import { type Domain, type Kernel, type Partition, PartitionError } from "../index.js";
 import { judge, type Standing, unreached } from "./claim.js";
 import type { Told } from "./console.js";
 import { PRIME } from "./inspection.js";
 import { Mail } from "./mail.js";
+import { percentOf } from "./partition-claim.js";
 import type {
   AnswerReport,
   DomainReport,
+  DomainTime,
   Ending,
   Expectation,
   MeterReport,
+  PartitionReport,
   Report,
+  TimeReport,
 } from "./report.js";
 import type { ActPlan, Scenario } from "./scenario.js";
+import { given } from "./time.js";
+import { SYSTEM } from "./time-shapes.js";
 import { blaming, World } from "./world.js";
 
 /** Cycles between two looks at the world. */
@@ -22,14 +29,23 @@ export interface RunOptions {
   /** Stop at this cycle of the clock, if not idle before. */
   cycles?: bigint;
   signal?: AbortSignal;
-  /** Called every few million cycles. */
+  /** Called every few million cycles, or after so many. */
   onProgress?: () => void;
+  every?: bigint;
   /** Called as the operator of the scenario acts. */
   onAct?: (act: ActPlan) => void;
   /** Called as a domain tells the console something. */
   onTold?: (told: Told) => void;
   /** Called when a call of the operator is answered, or is never to be. */
   onAnswer?: (answer: AnswerReport) => void;
+}
+
+/** Where a domain is, as the file and the operator say. */
+interface Home {
+  readonly group: string;
+  readonly meter: string;
+  readonly partition?: string;
+  readonly priority?: number;
 }
 
 /** A scenario at work: a kernel with its meters and domains, and the operator's acts to come. */
@@ -41,9 +57,9 @@ export class ScenarioRun implements Standing {
   /** Meters and domains that are rescinded, with their figures just before. */
   readonly #lateMeters = new Map<string, MeterReport>();
   readonly #lateDomains = new Map<string, DomainReport>();
-  /** Under what meters hang and domains run, as the file and the operator say. */
+  /** Under what meters hang, and where domains run. */
   readonly #superiors = new Map<string, string | null>([[PRIME, null]]);
-  readonly #homes = new Map<string, { readonly group: string; readonly meter: string }>();
+  readonly #homes = new Map<string, Home>();
   readonly #keepers = new Map<string, string | undefined>();
   readonly #expectations = new Map<object, Expectation[]>();
   #ending: Ending = "limit";
@@ -59,14 +75,17 @@ export class ScenarioRun implements Standing {
       this.#superiors.set(name, superior);
       this.#keepers.set(name, keeper?.start);
     }
-    for (const { name: group, names, meter } of scenario.domains) {
-      for (const name of names) this.#homes.set(name, { group, meter });
+    const isParted = scenario.kernel.partitions !== undefined;
+    const usual = isParted ? { partition: SYSTEM, priority: DEFAULT_PRIORITY } : {};
+    for (const { name: group, names, meter, partition, priority } of scenario.domains) {
+      const home = { group, meter, ...usual, ...given({ partition, priority }) };
+      for (const name of names) this.#homes.set(name, home);
     }
   }
 
   /** Performs the acts at their cycles, until idle or the limit. To be called once. */
   async run(options: RunOptions = {}): Promise<Report> {
-    const { cycles: limit, signal, onProgress } = options;
+    const { cycles: limit, signal, onProgress, every = STRETCH } = options;
     this.#listen(options);
     // At one cycle, claims come first: they are held against how things stood before the acts.
     for (const claim of this.#scenario.claims) {
@@ -82,10 +101,10 @@ export class ScenarioRun implements Standing {
     // Where instructions cost more than a cycle, the clock may stay just short of a stretch's end.
     let end = 0n;
     while (this.#ending === "limit" && (limit === undefined || end < limit)) {
-      end = limit !== undefined && limit - end < STRETCH ? limit : end + STRETCH;
+      end = limit !== undefined && limit - end < every ? limit : end + every;
       const cycles = end - this.kernel.time;
       const started = performance.now();
-      this.#ending = (await this.kernel.run({ cycles, signal })).reason;
+      this.#ending = await this.#stretch(cycles, signal);
       this.#seconds += (performance.now() - started) / 1000;
       onProgress?.();
       // Short stretches give the event loop no turn of their own, and an interrupt needs one.
@@ -116,6 +135,27 @@ export class ScenarioRun implements Standing {
 
   domains(name: string): DomainReport[] {
     return this.#names(name).map((name) => this.#domain(name));
+  }
+
+  partition(name: string): PartitionReport {
+    return this.#partition(this.#world.partitions.get(name)!);
+  }
+
+  partitions(): PartitionReport[] {
+    return [...this.#world.partitions.values()].map((partition) => this.#partition(partition));
+  }
+
+  time(): TimeReport | null {
+    if (!this.#isTimed) return null;
+    let ran = 0n;
+    for (const name of this.#homes.keys()) ran += this.#domain(name).time!.ran;
+    const window = this.#world.partitions.size > 0 ? this.kernel.window : null;
+    const { by = "microbill" } = this.#scenario.kernel.billing ?? {};
+    return { by, ...this.kernel.timing(), ran, window };
+  }
+
+  get elapsed(): bigint {
+    return this.kernel.timing().elapsed;
   }
 
   console(name: string): readonly Told[] {
@@ -158,6 +198,8 @@ export class ScenarioRun implements Standing {
       synthetic: this.#scenario.synthetic,
       meters: this.meters(),
       domains: this.#scenario.domains.flatMap(({ names }) => names.map((d) => this.#domain(d))),
+      time: this.time(),
+      partitions: this.partitions(),
       messages: this.messages,
       stalls: this.stalls,
       console: this.#world.console.log,
@@ -170,6 +212,16 @@ export class ScenarioRun implements Standing {
     return [...this.#superiors.keys()].map((name) => this.meter(name));
   }
 
+  async #stretch(cycles: bigint, signal: AbortSignal | undefined): Promise<Ending> {
+    try {
+      return (await this.kernel.run({ cycles, signal })).reason;
+    } catch (error) {
+      // The file says that a bankruptcy ends the run.
+      if (error instanceof PartitionError && error.code === "BANKRUPT") return "bankrupt";
+      throw error;
+    }
+  }
+
   #listen({ onTold, onAnswer }: RunOptions): void {
     if (onTold !== undefined) this.#world.console.onTold = onTold;
     if (onAnswer !== undefined) this.#mail.onAnswer = onAnswer;
@@ -178,8 +230,27 @@ export class ScenarioRun implements Standing {
   #domain(name: string): DomainReport {
     const late = this.#lateDomains.get(name);
     if (late !== undefined) return late;
-    const { state, exitCode, consumed, output, trap } = this.#world.domains.get(name)!;
-    return { name, ...this.#homes.get(name)!, state, exitCode, consumed, output, trap };
+    const domain = this.#world.domains.get(name)!;
+    const { state, exitCode, consumed, output, trap } = domain;
+    const { group, meter } = this.#homes.get(name)!;
+    const time = this.#isTimed ? this.#timeOf(domain, name) : null;
+    return { name, group, meter, state, exitCode, consumed, output, trap, time };
+  }
+
+  #timeOf(domain: Domain, name: string): DomainTime {
+    const { consumed, ran, owed } = domain;
+    const { partition = null, priority = null } = this.#homes.get(name)!;
+    return { billed: consumed + owed, ran, owed, partition, priority };
+  }
+
+  #partition(partition: Partition): PartitionReport {
+    const usage = partition.usage();
+    return { ...usage, share: percentOf(usage.total, this.elapsed) };
+  }
+
+  get #isTimed(): boolean {
+    const { billing, partitions } = this.#scenario.kernel;
+    return billing !== undefined || partitions !== undefined;
   }
 
   #perform(act: ActPlan): void {
@@ -204,12 +275,28 @@ export class ScenarioRun implements Standing {
       domain.setMeter(meter(act.meter!).key);
       this.#homes.set(name, { ...this.#homes.get(name)!, meter: act.meter! });
     });
+    this.#each(act.schedule, (domain, name) => {
+      domain.schedule(this.#world.taskOf(act));
+      const { partition, priority } = act;
+      this.#homes.set(name, { ...this.#homes.get(name)!, ...given({ partition, priority }) });
+    });
     this.#each(act["rescind-domain"], (domain, name) => {
+      // What it is not billed for yet, it is as it stops.
+      if (domain.state !== "ended") domain.stop();
       const late = { ...this.#domain(name), state: "rescinded" } as const;
       domain.rescind();
       this.#lateDomains.set(name, late);
     });
+    this.#changePartitions(act);
     this.#mail.post(act);
+  }
+
+  #changePartitions({ change, budget, max, critical, window }: ActPlan): void {
+    if (change !== undefined) {
+      const cycles = critical === undefined ? undefined : Number(critical);
+      this.#world.partitions.get(change)!.change(given({ budget, max, critical: cycles }));
+    }
+    if (window !== undefined) this.kernel.setWindow(window);
   }
 
   /** The domain of that name, or all copies. */
@@ -234,6 +321,21 @@ export class ScenarioRun implements Standing {
     for (const name of this.#homes.keys()) sum += this.#domain(name).consumed;
     const { consumed } = this.meter(PRIME);
     if (sum !== consumed) findings.push(`prime: consumed ${consumed}, its domains ${sum}`);
+    if (this.#isTimed) findings.push(...this.#timeFindings());
+    return findings;
+  }
+
+  /** Whatever the clock says: domains, partitions and the whole were billed for the same. */
+  #timeFindings(): string[] {
+    const { billed } = this.kernel.timing();
+    let owing = 0n;
+    for (const name of this.#homes.keys()) owing += this.#domain(name).time!.billed;
+    const parts = this.partitions().reduce((sum, { total }) => sum + total, 0n);
+    const findings: string[] = [];
+    if (owing !== billed) findings.push(`billed ${billed}, the domains ${owing}`);
+    if (this.#world.partitions.size > 0 && parts !== billed) {
+      findings.push(`billed ${billed}, the partitions ${parts}`);
+    }
     return findings;
   }
 }

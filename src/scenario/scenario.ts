@@ -13,6 +13,8 @@ export interface Scenario {
   readonly pages: readonly PagePlan[];
   readonly joins: readonly ObjectPlan[];
   readonly waits: readonly ObjectPlan[];
+  /** Each after its parent. */
+  readonly partitions: readonly PartitionPlan[];
   readonly domains: readonly DomainPlan[];
   /** By cycle, then in the order of the file. */
   readonly acts: readonly ActPlan[];
@@ -24,7 +26,7 @@ export interface Scenario {
   problem(message: string): Problem;
 }
 
-type Kind = Exclude<keyof ScenarioData, "kernel">;
+type Kind = Exclude<keyof ScenarioData, "kernel" | "billing" | "partitions">;
 type Row<K extends Kind> = ScenarioData[K][number];
 
 interface Planned {
@@ -37,6 +39,12 @@ export type MeterPlan = Row<"meter"> & Planned;
 /** `names` are those of the copies, or the domain's own. */
 export type DomainPlan = Omit<Row<"domain">, "program" | "bursts" | "count"> &
   Planned & { readonly names: readonly string[]; readonly program: Program };
+export type PartitionPlan = Row<"partition"> & Planned;
+/** What partitions know of a domain. */
+export type TaskPlan = Pick<
+  Row<"at">,
+  "partition" | "priority" | "policy" | "critical" | "client-pays"
+>;
 export type NodePlan = Row<"node"> & Planned;
 export type PagePlan = Row<"page"> & Planned;
 /** A join or a wait object. */

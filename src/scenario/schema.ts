@@ -3,6 +3,18 @@ import { MAX_NODES, MAX_PROCESSORS, MAX_RUN } from "../../assembly/layout.js";
 import { ELF_MEMORY_LIMIT } from "../elf.js";
 import { INSTRUCTION_CLASSES } from "../index.js";
 import { guestShape, key, keyShape, slotShape, slots } from "./key.js";
+import { timeSchema } from "./time.js";
+import {
+  billingShape,
+  clockShape,
+  faultShape,
+  partitionActShape,
+  partitionClaimShape,
+  partitionShape,
+  partitionsShape,
+  SHARES,
+  taskShape,
+} from "./time-shapes.js";
 import {
   bounds,
   cycles,
@@ -76,6 +88,8 @@ const meterShape = {
 const burstsShape = {
   run: span(1),
   wait: span(0).optional(),
+  every: integer(1, U32).optional(),
+  phase: integer(0, U32).optional(),
   times: integer(1, U32).optional(),
   seed: integer(0, U32).optional(),
 };
@@ -98,6 +112,7 @@ const domainShape = {
   pages: z
     .array(z.strictObject(mapShape, { error: mapError }), { error: "an array of pages" })
     .optional(),
+  ...taskShape,
 };
 
 const nodeShape = { name, keys: slots.optional() };
@@ -132,6 +147,7 @@ const atShape = {
   meter: text.optional(),
   ...messageShape,
   answer: name.optional(),
+  ...partitionActShape,
 };
 
 const toldShape = { order: integer(0, U32).optional(), ...stringShape };
@@ -163,6 +179,7 @@ const expectShape = {
   idle: flag.optional(),
   messages: bounds.optional(),
   stalls: bounds.optional(),
+  ...partitionClaimShape,
 };
 
 const namedShape = { name };
@@ -174,6 +191,8 @@ const fileShape = {
   page: tablesOf("page", pageShape),
   join: tablesOf("join", namedShape),
   wait: tablesOf("wait", namedShape),
+  ...timeSchema.shape,
+  partition: tablesOf("partition", partitionShape),
   at: tablesOf("at", atShape),
   expect: tablesOf("expect", expectShape),
 };
@@ -186,6 +205,16 @@ function tablesOf<Shape extends z.ZodRawShape>(key: string, shape: Shape) {
 export const scenarioSchema = z.strictObject(fileShape);
 export type ScenarioData = z.output<typeof scenarioSchema>;
 
+/** Claims that are counts. */
+export const BOUNDS = [
+  ...["consumed", "counter", "keeper-calls", "messages", "stalls"],
+  ...["billed", "ran", "critical-used", "bankruptcies", "backwards", "jumps", "missed-ticks"],
+];
+
+function claimKeys(claims: readonly string[], keys: string[]): Record<string, string[]> {
+  return Object.fromEntries(claims.map((claim) => [`expect.${claim}`, keys]));
+}
+
 const KEY = Object.keys(keyShape);
 const SLOT = Object.keys(slotShape);
 
@@ -195,6 +224,11 @@ export const KNOWN_KEYS: Readonly<Record<string, readonly string[]>> = {
   kernel: Object.keys(kernelShape),
   "kernel.costs": Object.keys(costsShape),
   "kernel.kernel-costs": Object.keys(kernelCostsShape),
+  billing: Object.keys(billingShape),
+  "billing.clock": Object.keys(clockShape),
+  "billing.clock.fault": Object.keys(faultShape),
+  partitions: Object.keys(partitionsShape),
+  partition: Object.keys(partitionShape),
   meter: Object.keys(meterShape),
   "meter.keeper": Object.keys(keeperShape),
   domain: Object.keys(domainShape),
@@ -212,10 +246,7 @@ export const KNOWN_KEYS: Readonly<Record<string, readonly string[]>> = {
   "at.send": KEY,
   "at.call": KEY,
   expect: Object.keys(expectShape),
-  "expect.consumed": ["min", "max"],
-  "expect.counter": ["min", "max"],
-  "expect.keeper-calls": ["min", "max"],
-  "expect.messages": ["min", "max"],
-  "expect.stalls": ["min", "max"],
+  ...claimKeys(BOUNDS, ["min", "max"]),
+  ...claimKeys(SHARES, ["min", "max", "about", "within"]),
   "expect.console": Object.keys(toldShape),
 };

@@ -18,6 +18,21 @@ function grouped(number: number): string {
   return number.toLocaleString("en-US").replaceAll(",", "_");
 }
 
+/** A number with decimals or without; how far it may go is said elsewhere. */
+export const number = z.union([z.bigint(), z.number()], { error: "a number" }).transform(Number);
+const wholeError = "a whole number";
+export const whole = z.bigint({ error: wholeError }).min(0n, wholeError).transform(Number);
+
+/** Budgets are in hundredths of a percent. */
+export function percent(least: number) {
+  const error = `a percentage from ${least} to 100 with at most 2 decimals`;
+  const isWhole = (value: number) => Math.abs(value * 100 - Math.round(value * 100)) < 1e-6;
+  return z
+    .union([z.bigint(), z.number()], { error })
+    .transform(Number)
+    .refine((value) => value >= least && value <= 100 && isWhole(value), error);
+}
+
 function countOf(least: bigint) {
   const error = `a count of cycles from ${least} to 2^64 − 1`;
   return z.bigint({ error }).min(least, error).max(UNLIMITED, error);
@@ -46,6 +61,18 @@ const boundsError = "a count, or { min = …, max = … }";
 export const bounds = z.union(
   [cycles, z.strictObject({ min: cycles.optional(), max: cycles.optional() })],
   { error: boundsError },
+);
+
+const share = number.refine((value) => value >= 0, "a number from 0");
+/** Percentages between two, or about one. */
+export const shares = z.strictObject(
+  {
+    min: share.optional(),
+    max: share.optional(),
+    about: share.optional(),
+    within: share.optional(),
+  },
+  { error: "{ min = …, max = … } or { about = …, within = … }, in percent" },
 );
 
 const DATA_LIMIT = 2n ** 88n;

@@ -11,6 +11,7 @@ import {
   makerKey,
   type Node,
   type Page,
+  type Partition,
   returnerKey,
   type Wait,
 } from "../index.js";
@@ -20,7 +21,17 @@ import { PRIME, SELF } from "./inspection.js";
 import { makeKeeper } from "./keeper.js";
 import type { KeyPlan } from "./key.js";
 import { type Problem, ScenarioError } from "./problem.js";
-import type { DomainPlan, GuestPlan, MeterPlan, Scenario, SlotPlan } from "./scenario.js";
+import type {
+  DomainPlan,
+  GuestPlan,
+  MeterPlan,
+  PartitionPlan,
+  Scenario,
+  SlotPlan,
+  TaskPlan,
+} from "./scenario.js";
+import { given } from "./time.js";
+import { SYSTEM } from "./time-shapes.js";
 
 /**
  * What a scenario's file names, made in a kernel of its own. As names may refer forward and in
@@ -30,6 +41,8 @@ export class World {
   readonly kernel: Kernel;
   readonly meters = new Map<string, Meter>();
   readonly domains = new Map<string, Domain>();
+  /** System first, where there are any. */
+  readonly partitions = new Map<string, Partition>();
   /** The names of the domains of each table of the file. */
   readonly groups = new Map<string, readonly string[]>();
   readonly pages = new Map<string, Page>();
@@ -41,10 +54,12 @@ export class World {
 
   /** Domains are ready but nothing runs. Throws ScenarioError for what cannot be made. */
   constructor(scenario: Scenario, trace: boolean) {
-    const { kernel: options, meters, domains, problem } = scenario;
+    const { kernel: options, partitions, meters, domains, problem } = scenario;
     this.kernel = blaming(problem, () => createKernel({ ...options, trace }));
     this.#consoleKey = this.kernel.hostObject(this.console.take);
     this.meters.set(PRIME, this.kernel.primeMeter);
+    if (options.partitions !== undefined) this.partitions.set(SYSTEM, this.kernel.systemPartition);
+    for (const plan of partitions) blaming(plan.problem, () => this.#makePartition(plan));
     for (const plan of meters) blaming(plan.problem, () => this.#makeMeter(plan));
     this.#makeObjects(scenario);
     for (const plan of domains) blaming(plan.problem, () => this.#makeDomains(plan));
@@ -74,6 +89,15 @@ export class World {
     if (plan.returner) return returnerKey;
     if (plan.discrim) return discrimKey;
     return plan.maker ? makerKey : this.#consoleKey;
+  }
+
+  #makePartition({ name, parent, budget, max, critical }: PartitionPlan): void {
+    const partition = this.kernel.createPartition({
+      ...{ name, budget, max },
+      parent: parent === undefined ? undefined : this.partitions.get(parent)!,
+      critical: critical === undefined ? undefined : Number(critical),
+    });
+    this.partitions.set(name, partition);
   }
 
   #makeMeter({ name, superior, cycles, keeper }: MeterPlan): void {
@@ -112,6 +136,15 @@ export class World {
     }
   }
 
+  /** What partitions are to know of a domain. */
+  taskOf(plan: TaskPlan) {
+    const { partition: name, priority, policy, critical, "client-pays": clientPays } = plan;
+    const partition = name === undefined ? undefined : this.partitions.get(name)!;
+    // Beside other acts it is a number of cycles.
+    const isCritical = typeof critical === "boolean" ? critical : undefined;
+    return given({ partition, priority, policy, critical: isCritical, clientPays });
+  }
+
   #makeDomains(plan: DomainPlan): void {
     const { name: group, names, program, args, stdin, memory } = plan;
     const meter = this.meters.get(plan.meter)!.key;
@@ -120,7 +153,7 @@ export class World {
     });
     for (const name of names) {
       const options = { name, meter, program, args, stdin, memory, pages };
-      this.domains.set(name, this.kernel.createDomain(options));
+      this.domains.set(name, this.kernel.createDomain({ ...options, ...this.taskOf(plan) }));
     }
     this.groups.set(group, names);
   }

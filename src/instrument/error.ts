@@ -1,0 +1,24 @@
+// What the instrumenter refuses, with the place in the module's bytes.
+
+import { PrimemeterError } from "../errors.js";
+
+/** Why a module is refused: it is no module, or it has something that is not understood. */
+export type ModuleFault = "MALFORMED" | "UNSUPPORTED";
+
+/** A module that is refused; nothing is made of it. `offset`: where in its bytes. */
+export class ModuleError extends PrimemeterError {
+  readonly offset: number;
+
+  constructor(code: ModuleFault, offset: number, what: string) {
+    super(code, `module: ${what} (byte ${offset})`);
+    this.offset = offset;
+  }
+}
+
+export function malformed(offset: number, what: string): ModuleError {
+  return new ModuleError("MALFORMED", offset, what);
+}
+
+export function unsupported(offset: number, what: string): ModuleError {
+  return new ModuleError("UNSUPPORTED", offset, what);
+}

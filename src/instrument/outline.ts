@@ -1,0 +1,209 @@
+// The outline of a module: where its sections and bodies are, and what of it the counting must know.
+
+import { malformed, unsupported } from "./error.js";
+import { skipExpression, skipValueType } from "./instruction.js";
+import { Reader } from "./reader.js";
+
+export const CUSTOM = 0;
+export const TYPE = 1;
+export const IMPORT = 2;
+export const FUNCTION = 3;
+export const TABLE = 4;
+export const MEMORY = 5;
+export const GLOBAL = 6;
+export const EXPORT = 7;
+export const START = 8;
+export const ELEMENT = 9;
+export const CODE = 10;
+export const DATA = 11;
+export const DATA_COUNT = 12;
+export const TAG = 13;
+
+/** In what order sections come; custom ones may be anywhere. */
+export const ORDER = [
+  ...[TYPE, IMPORT, FUNCTION, TABLE, MEMORY, TAG, GLOBAL, EXPORT, START, ELEMENT, DATA_COUNT, CODE],
+  DATA,
+];
+
+export interface Section {
+  readonly id: number;
+  /** Its content; of a custom section, behind its name. */
+  readonly from: number;
+  readonly to: number;
+  /** Of a custom section. */
+  readonly name: string;
+}
+
+export class Outline {
+  readonly bytes: Uint8Array;
+  readonly sections: Section[] = [];
+  /** By type index: how many parameters a function of it has; −1: it is no function's. */
+  readonly parameters: number[] = [];
+  importedFunctions = 0;
+  /** By function index, imported ones first. */
+  readonly functionTypes: number[] = [];
+  /** By index: whether its addresses have 64 bits. */
+  readonly memories64: boolean[] = [];
+  readonly tables64: boolean[] = [];
+  globals = 0;
+  readonly exportNames = new Set<string>();
+  /** Functions that can be called by reference, as far as that is not in bodies. */
+  readonly referenced = new Set<number>();
+
+  constructor(bytes: Uint8Array) {
+    this.bytes = bytes;
+  }
+
+  section(id: number): Section | undefined {
+    return this.sections.find((section) => section.id === id);
+  }
+
+  reader(section: Section): Reader {
+    return new Reader(this.bytes, section.from, section.to);
+  }
+}
+
+const MAGIC = [0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00];
+
+/** @throws {ModuleError} */
+export function outlineOf(bytes: Uint8Array): Outline {
+  const outline = new Outline(bytes);
+  const reader = new Reader(bytes);
+  for (const [at, byte] of MAGIC.entries()) {
+    if (reader.byte() === byte) continue;
+    if (at < 4) throw malformed(at, "found no magic number, expected \\0asm");
+    throw unsupported(at, "found a version, or a component, that is not WebAssembly 1");
+  }
+  let last = -1;
+  while (!reader.isDone) {
+    const at = reader.at;
+    const id = reader.byte();
+    const content = reader.part(reader.u32());
+    let name = "";
+    if (id === CUSTOM) name = content.name();
+    else {
+      const place = ORDER.indexOf(id);
+      if (place < 0) throw unsupported(at, `found section ${id}, which is not known`);
+      if (place <= last) throw malformed(at, `found section ${id} out of order`);
+      last = place;
+    }
+    outline.sections.push({ id, from: content.at, to: content.end, name });
+    READERS[id]?.(outline, content);
+    if (READERS[id] && !content.isDone) {
+      throw malformed(content.at, `found more than section ${id} has`);
+    }
+  }
+  return outline;
+}
+
+const READERS: Record<number, (outline: Outline, reader: Reader) => void> = {
+  [TYPE]: readTypes,
+  [IMPORT]: readImports,
+  [FUNCTION]: (outline, reader) => {
+    for (let left = reader.u32(); left > 0; left--) outline.functionTypes.push(reader.u32());
+  },
+  [TABLE]: (outline, reader) => {
+    for (let left = reader.u32(); left > 0; left--) outline.tables64.push(readTable(reader));
+  },
+  [MEMORY]: (outline, reader) => {
+    for (let left = reader.u32(); left > 0; left--) outline.memories64.push(readLimits(reader));
+  },
+  [GLOBAL]: (outline, reader) => {
+    for (let left = reader.u32(); left > 0; left--) {
+      skipValueType(reader);
+      reader.byte();
+      skipExpression(reader, (index) => outline.referenced.add(index));
+      outline.globals++;
+    }
+  },
+  [EXPORT]: (outline, reader) => {
+    for (let left = reader.u32(); left > 0; left--) {
+      outline.exportNames.add(reader.name());
+      const kind = reader.byte();
+      const index = reader.u32();
+      if (kind === 0) outline.referenced.add(index);
+    }
+  },
+};
+
+function readTypes(outline: Outline, reader: Reader): void {
+  for (let left = reader.u32(); left > 0; left--) {
+    if (reader.bytes[reader.at] === 0x4e) {
+      reader.byte();
+      for (let more = reader.u32(); more > 0; more--) readType(outline, reader);
+    } else readType(outline, reader);
+  }
+}
+
+function readType(outline: Outline, reader: Reader): void {
+  const at = reader.at;
+  let form = reader.byte();
+  if (form === 0x50 || form === 0x4f) {
+    for (let left = reader.u32(); left > 0; left--) reader.u32();
+    form = reader.byte();
+  }
+  if (form === 0x60) {
+    const parameters = reader.u32();
+    for (let left = parameters; left > 0; left--) skipValueType(reader);
+    for (let left = reader.u32(); left > 0; left--) skipValueType(reader);
+    outline.parameters.push(parameters);
+    return;
+  }
+  outline.parameters.push(-1);
+  if (form === 0x5f) for (let left = reader.u32(); left > 0; left--) skipField(reader);
+  else if (form === 0x5e) skipField(reader);
+  else throw unsupported(at, `found a type of form 0x${form.toString(16)}, which is not known`);
+}
+
+function skipField(reader: Reader): void {
+  const packed = reader.bytes[reader.at];
+  if (packed === 0x78 || packed === 0x77) reader.byte();
+  else skipValueType(reader);
+  reader.byte();
+}
+
+function readImports(outline: Outline, reader: Reader): void {
+  for (let left = reader.u32(); left > 0; left--) {
+    reader.name();
+    reader.name();
+    const at = reader.at;
+    const kind = reader.byte();
+    if (kind === 0) {
+      outline.functionTypes.push(reader.u32());
+      outline.importedFunctions++;
+    } else if (kind === 1) {
+      skipValueType(reader);
+      outline.tables64.push(readLimits(reader));
+    } else if (kind === 2) outline.memories64.push(readLimits(reader));
+    else if (kind === 3) {
+      skipValueType(reader);
+      reader.byte();
+      outline.globals++;
+    } else if (kind === 4) {
+      reader.byte();
+      reader.u32();
+    } else throw unsupported(at, `found an import of kind ${kind}, which is not known`);
+  }
+}
+
+function readTable(reader: Reader): boolean {
+  const hasInit = reader.bytes[reader.at] === EMPTY_BLOCK;
+  if (hasInit) reader.skip(2);
+  skipValueType(reader);
+  const is64 = readLimits(reader);
+  if (hasInit) skipExpression(reader, () => {});
+  return is64;
+}
+
+const EMPTY_BLOCK = 0x40;
+
+/** Whether they are of 64 bits. */
+function readLimits(reader: Reader): boolean {
+  const at = reader.at;
+  const flags = reader.byte();
+  if (flags > 7)
+    throw unsupported(at, `found limits with flags ${flags}, such as another page size`);
+  reader.skipLeb(64);
+  if (flags & 1) reader.skipLeb(64);
+  return (flags & 4) !== 0;
+}

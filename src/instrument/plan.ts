@@ -1,0 +1,111 @@
+// What is to be put into bodies, and where: a list of points for all bodies of a module, in order. At each
+// the original is copied up to `at`, something is written, and copying goes on from `resume`.
+
+/** A basic block begins: what it costs is taken off the counter. */
+export const BLOCK_POINT = 0;
+/** The same where the counter must be had from the global first: the entry, after calls, in handlers. */
+export const LOAD_POINT = 1;
+/** A block, at the head of a loop: the counter is looked at. */
+export const LOOP_POINT = 2;
+/** The index of a function, which is another now. */
+export const FUNCTION_POINT = 3;
+/** An instruction that costs by the length on top of the stack. */
+export const LENGTH_POINT = 4;
+
+/** Of a block: the global must hold the counter in it, for it calls, leaves or may trap. */
+export const STORED = 1;
+/** Of a block: others follow it, which use the local. */
+export const FLOWS = 2;
+/** Of the head of a loop: the counter must be had from the global, for an exception may have come here. */
+export const LOADED = 4;
+/** Of a length: it has 64 bits. */
+export const LONG = 1;
+
+/** Numbers in columns that grow together. */
+export class Plan {
+  length = 0;
+  #at = new Int32Array(1024);
+  #resume = new Int32Array(1024);
+  #kind = new Uint8Array(1024);
+  #flags = new Uint8Array(1024);
+  /** Of a block its cost, of a function its index, of a length its shift and what it costs at least. */
+  #value = new Int32Array(1024);
+
+  add(kind: number, at: number, resume: number, value = 0, flags = 0): number {
+    const index = this.length;
+    if (index === this.#at.length) this.#grow();
+    this.#at[index] = at;
+    this.#resume[index] = resume;
+    this.#kind[index] = kind;
+    this.#flags[index] = flags;
+    this.#value[index] = value;
+    this.length++;
+    return index;
+  }
+
+  at(index: number): number {
+    return this.#at[index]!;
+  }
+
+  resume(index: number): number {
+    return this.#resume[index]!;
+  }
+
+  kind(index: number): number {
+    return this.#kind[index]!;
+  }
+
+  value(index: number): number {
+    return this.#value[index]!;
+  }
+
+  flags(index: number): number {
+    return this.#flags[index]!;
+  }
+
+  spend(index: number, cycles: number): void {
+    this.#value[index]! += cycles;
+  }
+
+  become(index: number, kind: number): void {
+    this.#kind[index] = kind;
+  }
+
+  mark(index: number, flags: number): void {
+    this.#flags[index]! |= flags;
+  }
+
+  #grow(): void {
+    const grow = <Column extends Int32Array | Uint8Array>(from: Column, to: Column): Column => {
+      to.set(from);
+      return to;
+    };
+    const size = this.length * 2;
+    this.#at = grow(this.#at, new Int32Array(size));
+    this.#resume = grow(this.#resume, new Int32Array(size));
+    this.#kind = grow(this.#kind, new Uint8Array(size));
+    this.#flags = grow(this.#flags, new Uint8Array(size));
+    this.#value = grow(this.#value, new Int32Array(size));
+  }
+}
+
+/** A body, scanned. */
+export interface Body {
+  /** Its locals, its first instruction, and its end. */
+  readonly from: number;
+  readonly code: number;
+  readonly to: number;
+  readonly parameters: number;
+  /** Groups of locals that it declares, and how many they are with the parameters. */
+  readonly groups: number;
+  readonly locals: number;
+  /** Its points in the plan. */
+  readonly first: number;
+  readonly last: number;
+  /** What all its instructions cost together, saturated. */
+  readonly cost: number;
+  /** Functions that it calls, each as often as it does in its text; and whether others, by reference. */
+  readonly calls: readonly number[];
+  readonly callsAny: boolean;
+  readonly needsLocal: boolean;
+}

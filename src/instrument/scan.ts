@@ -1,0 +1,384 @@
+// Scanning a body: cuts it into basic blocks and adds up what each costs.
+//
+// A block begins at the entry of a function, at the head of a loop, at the branches of an `if`, where
+// branches meet, after a branch that may not be taken, after a call, and where an exception is caught.
+// Count rule: an instruction costs one cycle, but what only gives structure (block, loop, end, else, try,
+// catch, nop); all of a block is paid when it is entered. What comes after a call is another
+// block, so whoever does not come back from it does not pay for that.
+
+import { malformed } from "./error.js";
+import {
+  prefixed,
+  skipBlockType,
+  skipCatch,
+  skipImmediate,
+  skipValueType,
+  unknown,
+} from "./instruction.js";
+import * as op from "./opcode.js";
+import type { Outline } from "./outline.js";
+import {
+  BLOCK_POINT,
+  type Body,
+  FLOWS,
+  FUNCTION_POINT,
+  LENGTH_POINT,
+  LOAD_POINT,
+  LOADED,
+  LONG,
+  LOOP_POINT,
+  type Plan,
+  STORED,
+} from "./plan.js";
+import { Reader } from "./reader.js";
+
+/** Cycles for so much memory, table or array that one instruction goes over: 2^-shift an element. */
+const BYTES_SHIFT = -3;
+const ELEMENTS_SHIFT = 0;
+/** A page of 64 KiB, by its bytes. */
+const PAGES_SHIFT = 13;
+
+const MOST_LOCALS = 50_000;
+const MOST_COST = 2 ** 30;
+
+/** An open block. */
+interface Label {
+  readonly opcode: number;
+  /** Whether what is before it is reached. */
+  readonly isLive: boolean;
+  /** Whether something branches to its end. */
+  isTarget: boolean;
+  /** An `if` without its `else`, so far. */
+  isOneArmed: boolean;
+}
+
+export class Scanner {
+  readonly #outline: Outline;
+  readonly #plan: Plan;
+  readonly #referenced: Set<number>;
+  #reader = new Reader(new Uint8Array());
+  #labels: Label[] = [];
+  /** The point of the block that is scanned; −1 in code that is not reached. */
+  #open = -1;
+  #cost = 0;
+  #calls: number[] = [];
+  #callsAny = false;
+  #needsLocal = false;
+  /** It has handlers: then the global always holds the counter, and blocks where paths meet load it. */
+  #catches = false;
+  #locals = 0;
+
+  constructor(outline: Outline, plan: Plan, referenced: Set<number>) {
+    this.#outline = outline;
+    this.#plan = plan;
+    this.#referenced = referenced;
+  }
+
+  /** Scans the body of a function, by its index. @throws {ModuleError} */
+  scan(index: number, from: number, to: number): Body {
+    const reader = new Reader(this.#outline.bytes, from, to);
+    this.#reader = reader;
+    const parameters = this.#outline.parameters[this.#outline.functionTypes[index] ?? -1] ?? -1;
+    if (parameters < 0) throw malformed(from, `function ${index} has no type of a function`);
+    const groups = reader.u32();
+    let locals = parameters;
+    for (let left = groups; left > 0; left--) {
+      locals += reader.u32();
+      skipValueType(reader);
+    }
+    if (locals > MOST_LOCALS) throw malformed(from, `function ${index} has ${locals} locals`);
+    const code = reader.at;
+    const first = this.#plan.length;
+    this.#locals = locals;
+    this.#labels = [{ opcode: op.BLOCK, isLive: true, isTarget: false, isOneArmed: false }];
+    this.#cost = 0;
+    this.#calls = [];
+    this.#callsAny = false;
+    this.#needsLocal = false;
+    this.#catches = false;
+    this.#open = this.#plan.add(LOAD_POINT, code, code);
+    while (this.#labels.length > 0) this.#instruction();
+    if (!reader.isDone) throw malformed(reader.at, `found more after the end of function ${index}`);
+    const last = this.#plan.length;
+    if (this.#catches) this.#always(first, last);
+    return {
+      ...{ from, code, to, parameters, groups, locals, first, last },
+      cost: Math.min(this.#cost, MOST_COST),
+      calls: this.#calls,
+      callsAny: this.#callsAny,
+      needsLocal: this.#needsLocal,
+    };
+  }
+
+  #instruction(): void {
+    const reader = this.#reader;
+    const at = reader.at;
+    const opcode = reader.byte();
+    let entry = op.PLAIN[opcode]!;
+    if (entry === 0) throw unknown(at, `0x${opcode.toString(16)}`);
+    if ((entry & op.IMMEDIATE) === op.PREFIX) {
+      const code = reader.u32();
+      entry = prefixed(opcode, code, at);
+      this.#spend(1);
+      if (entry & op.CONTROL) this.#prefixed(opcode, code, entry, at);
+      else skipImmediate(reader, entry);
+      if (entry & op.TRAPS) this.#store();
+      return;
+    }
+    if (entry & op.CONTROL) {
+      this.#control(opcode, entry, at);
+      return;
+    }
+    if (opcode !== op.NOP) this.#spend(1);
+    if (entry & op.TRAPS) this.#store();
+    if (opcode >= op.LOCAL_GET && opcode <= op.GLOBAL_SET) {
+      const index = reader.u32();
+      const most = opcode <= op.LOCAL_TEE ? this.#locals : this.#outline.globals;
+      // Those beyond are to be the instrumenter's own.
+      if (index >= most) throw malformed(at, `found index ${index}, expected below ${most}`);
+      return;
+    }
+    skipImmediate(reader, entry);
+  }
+
+  #spend(cycles: number): void {
+    if (this.#open < 0) return;
+    this.#plan.spend(this.#open, cycles);
+    this.#cost += cycles;
+  }
+
+  #store(): void {
+    if (this.#open >= 0) this.#plan.mark(this.#open, STORED);
+  }
+
+  /** Here another block begins, which the one before flows into. */
+  #point(kind: number): void {
+    const at = this.#reader.at;
+    if (this.#open >= 0) this.#flow();
+    this.#open = this.#plan.add(kind, at, at);
+  }
+
+  /** Others follow this block. */
+  #flow(): void {
+    if (this.#open < 0) return;
+    this.#plan.mark(this.#open, FLOWS);
+    this.#needsLocal = true;
+  }
+
+  #control(opcode: number, entry: number, at: number): void {
+    const reader = this.#reader;
+    switch (opcode) {
+      case op.BLOCK:
+      case op.TRY:
+        skipBlockType(reader);
+        this.#push(opcode);
+        if (opcode === op.TRY) this.#catches = true;
+        return;
+      case op.LOOP:
+        skipBlockType(reader);
+        this.#push(opcode);
+        if (this.#open >= 0) this.#point(LOOP_POINT);
+        return;
+      case op.IF:
+        skipBlockType(reader);
+        this.#spend(1);
+        this.#push(opcode);
+        if (this.#open >= 0) this.#point(BLOCK_POINT);
+        return;
+      case op.TRY_TABLE_OP:
+        this.#tryTable();
+        return;
+      case op.ELSE:
+      case op.CATCH:
+      case op.CATCH_ALL:
+        skipImmediate(reader, entry);
+        this.#nextArm(opcode, at);
+        return;
+      case op.DELEGATE:
+        reader.u32();
+        this.#end(at);
+        return;
+      case op.END:
+        this.#end(at);
+        return;
+      case op.BR:
+        this.#spend(1);
+        this.#branch(reader.u32(), at);
+        this.#leave();
+        return;
+      case op.BR_IF:
+      case op.BR_ON_NULL:
+      case op.BR_ON_NON_NULL:
+        this.#spend(1);
+        this.#branch(reader.u32(), at);
+        if (this.#open >= 0) this.#point(BLOCK_POINT);
+        return;
+      case op.BR_TABLE:
+        this.#spend(1);
+        for (let left = reader.u32(); left >= 0; left--) this.#branch(reader.u32(), at);
+        this.#leave();
+        return;
+      case op.RETURN:
+      case op.UNREACHABLE:
+      case op.THROW:
+      case op.RETHROW:
+      case op.THROW_REF:
+        this.#spend(1);
+        skipImmediate(reader, entry);
+        this.#store();
+        this.#leave();
+        return;
+      case op.REF_FUNC:
+        this.#spend(1);
+        this.#referenced.add(this.#functionIndex());
+        return;
+      case op.MEMORY_GROW:
+        this.#spend(1);
+        this.#byLength(at, PAGES_SHIFT, this.#outline.memories64[reader.u32()]);
+        return;
+      default:
+        this.#call(opcode, entry);
+    }
+  }
+
+  #call(opcode: number, entry: number): void {
+    this.#spend(1);
+    this.#store();
+    if (opcode === op.CALL || opcode === op.RETURN_CALL) {
+      const index = this.#functionIndex();
+      if (this.#open >= 0) this.#calls.push(index);
+    } else {
+      skipImmediate(this.#reader, entry);
+      if (this.#open >= 0) this.#callsAny = true;
+    }
+    const isLast =
+      opcode === op.RETURN_CALL ||
+      opcode === op.RETURN_CALL_INDIRECT ||
+      opcode === op.RETURN_CALL_REF;
+    if (isLast) this.#leave();
+    else if (this.#open >= 0) {
+      const at = this.#reader.at;
+      this.#open = this.#plan.add(LOAD_POINT, at, at);
+    }
+  }
+
+  #functionIndex(): number {
+    const at = this.#reader.at;
+    const index = this.#reader.u32();
+    const most = this.#outline.functionTypes.length;
+    if (index >= most) throw malformed(at, `found function ${index}, expected below ${most}`);
+    if (index >= this.#outline.importedFunctions) {
+      this.#plan.add(FUNCTION_POINT, at, this.#reader.at, index);
+    }
+    return index;
+  }
+
+  #prefixed(prefix: number, code: number, entry: number, at: number): void {
+    const reader = this.#reader;
+    const { memories64, tables64 } = this.#outline;
+    if (prefix === op.PREFIX_GC) {
+      if (code === op.BR_ON_CAST || code === op.BR_ON_CAST_FAIL) {
+        reader.byte();
+        this.#branch(reader.u32(), at);
+        reader.s33();
+        reader.s33();
+        if (this.#open >= 0) this.#point(BLOCK_POINT);
+        return;
+      }
+      skipImmediate(reader, entry);
+      this.#byLength(at, ELEMENTS_SHIFT, false);
+      return;
+    }
+    const isMemory = code >= 0x08 && code <= 0x0b;
+    const first = reader.u32();
+    const isTwo = (entry & op.IMMEDIATE) === op.TWO_INDICES;
+    const second = isTwo ? reader.u32() : first;
+    const of = isMemory ? memories64 : tables64;
+    // Of what is initialised the length has 32 bits; of copies between two kinds the smaller.
+    const isInit = code === 0x08 || code === 0x0c;
+    const isLong = !isInit && of[first] && of[second];
+    this.#byLength(at, isMemory ? BYTES_SHIFT : ELEMENTS_SHIFT, isLong);
+  }
+
+  /** The instruction before `reader.at`, from `at` on, costs by the length on top of the stack. */
+  #byLength(at: number, shift: number, isLong = false): void {
+    if (this.#open < 0) return;
+    this.#flow();
+    this.#store();
+    this.#plan.add(LENGTH_POINT, at, at, shift, isLong ? LONG : 0);
+  }
+
+  #push(opcode: number): void {
+    const isLive = this.#open >= 0;
+    this.#labels.push({ opcode, isLive, isTarget: false, isOneArmed: opcode === op.IF });
+  }
+
+  #tryTable(): void {
+    const reader = this.#reader;
+    skipBlockType(reader);
+    // The labels of its clauses count from outside.
+    for (let left = reader.u32(); left > 0; left--) {
+      skipCatch(reader, (label) => this.#branch(label, reader.at));
+    }
+    this.#catches = true;
+    this.#push(op.TRY_TABLE_OP);
+  }
+
+  /** A branch to a label, by how many blocks are around it inside that. */
+  #branch(depth: number, at: number): void {
+    const label = this.#labels[this.#labels.length - 1 - depth];
+    if (!label) throw malformed(at, `found a branch to label ${depth}, expected one that is open`);
+    if (this.#open < 0) return;
+    label.isTarget = true;
+    // Out of the function.
+    if (depth === this.#labels.length - 1) this.#store();
+    else this.#flow();
+  }
+
+  /** What comes is not reached from here. */
+  #leave(): void {
+    this.#open = -1;
+  }
+
+  #nextArm(opcode: number, at: number): void {
+    const label = this.#labels[this.#labels.length - 1]!;
+    const fits = opcode === op.ELSE ? label.isOneArmed : label.opcode === op.TRY;
+    if (!fits || this.#labels.length === 1) {
+      throw malformed(
+        at,
+        `found ${opcode === op.ELSE ? "an else without an if" : "a catch without a try"}`,
+      );
+    }
+    label.isOneArmed = false;
+    if (this.#open >= 0) {
+      this.#flow();
+      label.isTarget = true;
+    }
+    this.#open = -1;
+    if (label.isLive) this.#point(opcode === op.ELSE ? BLOCK_POINT : LOAD_POINT);
+  }
+
+  #end(at: number): void {
+    const label = this.#labels.pop();
+    if (!label) throw malformed(at, "found an end without a block");
+    if (this.#labels.length === 0) {
+      this.#store();
+      return;
+    }
+    if (!label.isLive) return;
+    // An `if` without an else is left past its arm; others where something branches to the end of.
+    const meets = label.isOneArmed || (label.isTarget && label.opcode !== op.LOOP);
+    if (meets) this.#point(BLOCK_POINT);
+  }
+
+  /** Whoever catches finds the counter in the global, so every block keeps it there. */
+  #always(first: number, last: number): void {
+    for (let index = first; index < last; index++) {
+      const kind = this.#plan.kind(index);
+      if (kind > LOOP_POINT) continue;
+      this.#plan.mark(index, STORED);
+      if (kind === BLOCK_POINT) this.#plan.become(index, LOAD_POINT);
+      else if (kind === LOOP_POINT) this.#plan.mark(index, LOADED);
+    }
+  }
+}

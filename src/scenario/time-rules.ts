@@ -1,0 +1,91 @@
+import { checkTime, checkWindow } from "../billing.js";
+import { OptionError } from "../errors.js";
+import { type Inspection, isTable } from "./inspection.js";
+import { hasPartitions } from "./partition-rules.js";
+import { timeOptions, timeSchema } from "./time.js";
+import type { Path } from "./toml.js";
+
+/** How keys are called here that the kernel calls otherwise. */
+const OWN_NAMES: Readonly<Record<string, string>> = { freeTime: "free-time" };
+const USUAL_TICK = 16_000;
+
+/** What the kernel would object to in [billing], in [partitions] and in acts on the window. */
+export function timeRules(inspection: Inspection): void {
+  const { billing, partitions } = inspection.document.root;
+  pointRules(inspection);
+  if (!faultRules(inspection)) return;
+  // What is not even of the right kind is told by the schema.
+  const { success, data } = timeSchema.safeParse({ billing, partitions });
+  if (!success) return;
+  const options = timeOptions(data, hasPartitions(inspection));
+  attempt(inspection, ["billing"], () => {
+    const { tick, partitions } = checkTime(options.billing, options.partitions) ?? {};
+    if (tick !== undefined && partitions) criticalRules(inspection, partitions.slots * tick);
+  });
+  const { tick = USUAL_TICK } = data.billing ?? {};
+  for (const [path, { window }] of inspection.tables("at")) {
+    if (typeof window !== "bigint" || tick < 1) continue;
+    const at = [...path, "window"];
+    attempt(inspection, at, () => checkWindow("window", Number(window), tick));
+  }
+}
+
+/** A critical budget is a part of a window on all processors. */
+function criticalRules(inspection: Inspection, window: number): void {
+  const { kernel } = inspection.document.root;
+  const processors = isTable(kernel) ? kernel.processors : undefined;
+  const most = BigInt(window) * (typeof processors === "bigint" ? processors : 1n);
+  for (const [path, { critical }] of inspection.tables("partition")) {
+    if (typeof critical !== "bigint" || critical <= most) continue;
+    const expected = `expected at most the ${most} of a window`;
+    inspection.say([...path, "critical"], `found ${critical}, ${expected}`);
+  }
+}
+
+function pointRules(inspection: Inspection): void {
+  const { billing } = inspection.document.root;
+  const points = isTable(billing) ? billing.points : undefined;
+  if (!Array.isArray(points)) return;
+  for (const [index, point] of points.entries()) {
+    if (points.indexOf(point) === index || typeof point !== "string") continue;
+    const found = `found ${JSON.stringify(point)} again`;
+    inspection.say(["billing", "points", index], `${found}, expected each point once`);
+  }
+}
+
+/** Whether what a clock's fault says goes together. */
+function faultRules(inspection: Inspection): boolean {
+  const { billing } = inspection.document.root;
+  const clock = isTable(billing) ? billing.clock : undefined;
+  const fault = isTable(clock) ? clock.fault : undefined;
+  if (!isTable(fault)) return true;
+  const { does, by } = fault;
+  const at = ["billing", "clock", "fault", "by"];
+  if (does === "stop" && by !== undefined) {
+    const expected = "expected it beside jump or back only";
+    inspection.say(at, `found it beside does = "stop", ${expected}`, "key");
+  } else if ((does === "jump" || does === "back") && by === undefined) {
+    inspection.say(at, `missing, expected beside does = "${does}"`);
+  } else return true;
+  return false;
+}
+
+/** Tells what an act objects to, at the key that it names or, where it names none that is here, at `path`. */
+function attempt(inspection: Inspection, path: Path, act: () => unknown): void {
+  try {
+    act();
+  } catch (error) {
+    if (!(error instanceof OptionError)) throw error;
+    const [, names, message] = /^([\w.]+): (.*)$/s.exec(error.message)!;
+    const steps = names!.split(".").map((name) => OWN_NAMES[name] ?? name);
+    const unknown = /^no option "(\w+)"/.exec(message!)?.[1];
+    if (unknown !== undefined) {
+      const expected = message!.replace(/^no option "\w+", /, "");
+      inspection.say([...steps, unknown], `unknown key for this kind, ${expected}`, "key");
+      return;
+    }
+    const isHere = inspection.document.at(steps) !== undefined;
+    const isAt = path.at(-1) === names;
+    inspection.say(isHere ? steps : path, isHere || isAt ? message! : error.message);
+  }
+}

@@ -1,0 +1,508 @@
+// The naive scheduler: one processor, programs of bursts, partitions. No rings, no running totals: ready
+// domains are one list, and whoever is to run is found by looking at all of them.
+
+import { Biller, NEVER } from "./billing.js";
+import { type Candidate, type Choice, choose } from "./choice.js";
+import {
+  type ModelDomain,
+  type ModelMeter,
+  ModelPartition,
+  type Point,
+  type TaskPlan,
+  type TimePlan,
+} from "./parts.js";
+
+const WHOLE = 10_000;
+const LAPS = 3;
+
+export class TimeModel {
+  readonly trace: string[] = [];
+  readonly meters: ModelMeter[] = [];
+  readonly domains: ModelDomain[] = [];
+  readonly partitions: ModelPartition[] = [];
+  readonly biller: Biller;
+  slots: number;
+  missed = 0n;
+  /** Ready, the first first; with partitions, all but the one that runs. */
+  #ready: ModelDomain[] = [];
+  /** Whose turn it is; only with partitions. */
+  #chosen: ModelDomain | null = null;
+  #isAsked = false;
+  #sequence = 0;
+  #sliceLeft: number;
+  #sliceUsed = 0;
+  #due: bigint;
+
+  constructor(readonly plan: TimePlan) {
+    this.biller = new Biller(plan, (what, name, more) => this.#say(what, name, more));
+    this.#sliceLeft = plan.quantum;
+    this.#due = BigInt(plan.tick);
+    this.slots = plan.partitions?.slots ?? 0;
+    if (plan.partitions) this.partitions.push(new ModelPartition(0, null, WHOLE, 0, 0n));
+  }
+
+  get time(): bigint {
+    return this.biller.time;
+  }
+
+  get #tick(): bigint {
+    return BigInt(this.plan.tick);
+  }
+
+  get #head(): ModelDomain | null {
+    return this.plan.partitions ? this.#chosen : (this.#ready[0] ?? null);
+  }
+
+  // --- Running ----------------------------------------------------------------------------------
+
+  run(cycles: bigint): "limit" | "idle" {
+    const until = this.time + cycles;
+    while (true) {
+      const reason = this.#pass(until);
+      if (reason) return reason;
+    }
+  }
+
+  #pass(until: bigint): "limit" | "idle" | null {
+    this.#wakeSleepers();
+    this.#keepTime();
+    const head = this.#head;
+    if (!head) {
+      const isHeldUp = this.#ready.length > 0;
+      const wake = this.#nextWake;
+      if (wake === NEVER && !isHeldUp) return "idle";
+      const look = isHeldUp && this.#due < wake ? this.#due : wake;
+      this.#passIdly(look < until ? look : until);
+      return look < until ? null : "limit";
+    }
+    if (this.time >= until) return "limit";
+    this.#serve(head, until);
+    return null;
+  }
+
+  #serve(head: ModelDomain, until: bigint): void {
+    const { biller } = this;
+    if (biller.occupant !== head) {
+      biller.charge("start");
+      biller.admit(head);
+    }
+    if (biller.time >= biller.spent) {
+      biller.spent = NEVER;
+      biller.charge("spent");
+    }
+    if (head.available(biller.isCached) > 0n) this.#dispatch(head, until);
+    else this.#supply(head);
+  }
+
+  /** Runs up to the next moment at which anything else may come first. */
+  #dispatch(head: ModelDomain, until: bigint): void {
+    head.laps = 0;
+    const { biller } = this;
+    const ends = [this.#due, biller.spent, this.#nextWake, until];
+    const end = ends.reduce((first, other) => (other < first ? other : first));
+    if (end <= this.time) return;
+    const left = end - this.time;
+    const allowance = left < BigInt(this.#sliceLeft) ? Number(left) : this.#sliceLeft;
+    const isAtEnd = this.#runBursts(head, allowance);
+    if (isAtEnd || this.#sliceLeft > 0) return;
+    this.#wakeSleepers();
+    this.#endSlice(head);
+  }
+
+  /** Whether it does not go on. */
+  #runBursts(domain: ModelDomain, allowance: number): boolean {
+    const { program } = domain;
+    let rest = allowance;
+    while (rest >= program.left) {
+      rest -= program.left;
+      this.#spend(program.left);
+      const next = program.next(this.time);
+      if (next === null) continue;
+      this.#dequeue(domain);
+      if (next === "end") this.#end(domain);
+      else this.#sleep(domain, next);
+      return true;
+    }
+    program.left -= rest;
+    this.#spend(rest);
+    return false;
+  }
+
+  #spend(cycles: number): void {
+    this.biller.time += BigInt(cycles);
+    this.#sliceLeft -= cycles;
+    this.#sliceUsed += cycles;
+  }
+
+  #end(domain: ModelDomain): void {
+    this.#giveBack(domain);
+    domain.state = "ended";
+    this.#say("end", domain.name, "");
+  }
+
+  #sleep(domain: ModelDomain, until: bigint): void {
+    domain.state = "waiting";
+    domain.wake = { at: until, sequence: this.#sequence++ };
+    this.#say("wait", domain.name, "");
+  }
+
+  // --- Cycles -----------------------------------------------------------------------------------
+
+  /** The cache is used up, or the chain is where there are none. */
+  #supply(domain: ModelDomain): void {
+    const { advance } = this.plan;
+    const { chain } = domain.meter;
+    const rest = domain.cache;
+    const dry = chain.find(({ counter }) => counter + rest === 0n);
+    if (dry) {
+      this.#exhausted(domain, dry);
+      return;
+    }
+    if (advance === null) return;
+    const amount = chain.reduce(
+      (least, { counter }) => (counter + rest < least ? counter + rest : least),
+      advance,
+    );
+    for (const meter of chain) meter.counter += rest - amount;
+    domain.cache = amount;
+    domain.laps = 0;
+    domain.payOwed(true);
+    if (this.biller.occupant === domain) this.biller.look(false);
+  }
+
+  #giveBack(domain: ModelDomain): void {
+    for (const meter of domain.meter.chain) meter.counter += domain.cache;
+    domain.cache = 0n;
+  }
+
+  #exhausted(domain: ModelDomain, meter: ModelMeter): void {
+    this.#dequeue(domain);
+    if (!meter.keeper || domain.laps === LAPS) {
+      this.#park(domain, meter);
+      return;
+    }
+    domain.laps++;
+    domain.state = "waiting";
+    meter.calls++;
+    this.#say("keeper", domain.name, meter.name);
+    if (meter.refills-- > 0) this.add(meter, meter.keeper.amount);
+    else if (meter.counter === 0n) {
+      this.#park(domain, meter);
+      return;
+    }
+    this.#enqueue(domain);
+  }
+
+  #park(domain: ModelDomain, meter: ModelMeter): void {
+    this.#say("park", domain.name, meter.name);
+    domain.laps = 0;
+    domain.state = "parked";
+    meter.parked.push(domain);
+  }
+
+  // --- Queues -----------------------------------------------------------------------------------
+
+  #enqueue(domain: ModelDomain): void {
+    domain.state = "ready";
+    this.biller.charge("wake");
+    this.#ready.push(domain);
+    this.#isAsked = true;
+  }
+
+  /** Whoever leaves, if it runs, stops at once. */
+  #dequeue(domain: ModelDomain): void {
+    if (this.#head === domain) this.#leave("stop");
+    this.#ready = this.#ready.filter((other) => other !== domain);
+  }
+
+  /** The head does not go on. */
+  #leave(point: Point): void {
+    this.#closeSlice();
+    this.biller.vacate(point);
+    this.#chosen = null;
+    this.#isAsked = true;
+  }
+
+  #closeSlice(): void {
+    if (this.#sliceUsed > 0) this.#say("slice", this.#head!.name, `${this.#sliceUsed}`);
+    this.#sliceLeft = this.plan.quantum;
+    this.#sliceUsed = 0;
+  }
+
+  #endSlice(head: ModelDomain): void {
+    if (this.plan.partitions && head.task.isFifo) {
+      this.#closeSlice();
+      return;
+    }
+    this.#leave("preempt");
+    this.#ready = [...this.#ready.filter((other) => other !== head), head];
+    this.#isAsked = true;
+  }
+
+  get #sleepers(): ModelDomain[] {
+    const asleep = this.domains.filter((domain) => domain.wake);
+    return asleep.sort(
+      (a, b) => Number(a.wake!.at - b.wake!.at) || a.wake!.sequence - b.wake!.sequence,
+    );
+  }
+
+  get #nextWake(): bigint {
+    return this.#sleepers[0]?.wake?.at ?? NEVER;
+  }
+
+  #wakeSleepers(): void {
+    const now = this.time;
+    for (const domain of this.#sleepers) {
+      if (domain.wake!.at > now) return;
+      this.#rise(domain);
+      this.#enqueue(domain);
+    }
+  }
+
+  #rise(domain: ModelDomain): void {
+    domain.wake = null;
+    domain.program.begin();
+  }
+
+  // --- Ticks and decisions ----------------------------------------------------------------------
+
+  #keepTime(): void {
+    if (this.time >= this.#due) {
+      const ticks = this.time / this.#tick - this.biller.clock.ticks;
+      this.missed += ticks - 1n;
+      this.#setDue(this.biller.clock.ticks + ticks);
+      this.biller.serve(ticks);
+      for (let i = 0n; i < ticks; i++) this.#turn();
+      this.#judge();
+    }
+    if (this.plan.partitions && this.#isAsked && this.#candidates.length > 0) this.#decide();
+  }
+
+  /** Time passes for nobody, tick by tick. */
+  #passIdly(to: bigint): void {
+    // A reading may have taken the clock past it.
+    if (to <= this.time) return;
+    this.biller.idle += to - this.time;
+    this.biller.time = to;
+    while ((this.biller.clock.ticks + 1n) * this.#tick <= to) {
+      this.#setDue(this.biller.clock.ticks + 1n);
+      this.biller.serveIdly();
+      this.#turn();
+      this.#judge();
+    }
+  }
+
+  #setDue(ticks: bigint): void {
+    const { masked } = this.biller.clock;
+    const late = masked === 0 ? 0 : mix(Number(BigInt.asUintN(32, ticks))) % (masked + 1);
+    this.#due = (ticks + 1n) * this.#tick + BigInt(late);
+  }
+
+  #turn(): void {
+    this.biller.slot++;
+    this.#isAsked = true;
+  }
+
+  /** Who has overdrawn his critical budget, and who is within the other one again. */
+  #judge(): void {
+    for (const one of this.partitions) {
+      if (one.isBankrupt) {
+        if (this.used(one) <= this.#share(one.budget)) one.isBankrupt = false;
+        continue;
+      }
+      const used = this.criticalUsed(one);
+      if (one.index === 0 || one.critical === 0n || used <= one.critical) continue;
+      one.isBankrupt = true;
+      one.bankruptcies++;
+      const policy = this.plan.partitions!.bankruptcy;
+      if (policy === "cancel") one.critical = 0n;
+      const isTold = policy === "stop" || (policy === "notify" && one.bankruptcies === 1);
+      if (isTold) this.#say("bankruptcy", `${one.index}`, "");
+    }
+  }
+
+  #decide(): void {
+    this.biller.charge("decide");
+    const head = this.#chosen;
+    const choice = this.#choose();
+    const next = choice && this.#firstOf(choice.index);
+    if (head && next !== head) {
+      head.slice = this.#sliceLeft;
+      this.#leave("preempt");
+      this.#ready.unshift(head);
+    }
+    this.#isAsked = false;
+    if (!next) return;
+    if (next !== head) {
+      this.#ready = this.#ready.filter((other) => other !== next);
+      if (next.slice > 0) this.#sliceLeft = next.slice;
+      next.slice = 0;
+      this.#chosen = next;
+    }
+    this.biller.isCritical = choice.isCritical;
+  }
+
+  /** Who may be chosen, whoever runs before all others. */
+  get #candidates(): readonly ModelDomain[] {
+    return this.#chosen ? [this.#chosen, ...this.#ready] : this.#ready;
+  }
+
+  #choose(): Choice | null {
+    const left = this.#due > this.time ? this.#due - this.time : 0n;
+    const { freeTime } = this.plan.partitions!;
+    const rules = { window: this.window, tick: this.#tick, left, freeTime };
+    return choose(
+      this.partitions.map((one) => this.#candidate(one)),
+      rules,
+    );
+  }
+
+  #candidate(one: ModelPartition): Candidate {
+    const best = this.#firstOf(one.index);
+    const { index, budget, max, critical, isBankrupt } = one;
+    return {
+      ...{ index, budget, max, critical, isBankrupt },
+      used: this.used(one),
+      criticalUsed: this.criticalUsed(one),
+      best: best && { priority: best.task.priority, isCritical: best.task.isCritical },
+      isIdle: best === null,
+    };
+  }
+
+  /** The first of the highest priority in a partition. */
+  #firstOf(index: number): ModelDomain | null {
+    const own = this.#candidates.filter(({ task }) => task.partition === index);
+    const highest = Math.max(...own.map(({ task }) => task.priority));
+    return own.find(({ task }) => task.priority === highest) ?? null;
+  }
+
+  // --- What is seen of it -----------------------------------------------------------------------
+
+  get window(): bigint {
+    return BigInt(this.slots) * this.#tick;
+  }
+
+  used({ index }: ModelPartition): bigint {
+    return this.biller.log.used(index, this.biller.slot, this.slots, "all");
+  }
+
+  criticalUsed({ index }: ModelPartition): bigint {
+    return this.biller.log.used(index, this.biller.slot, this.slots, "critical");
+  }
+
+  /** In so many of the last whole windows. */
+  usedIn(windows: number, { index }: ModelPartition): bigint {
+    const end = Math.floor(this.biller.slot / this.slots) * this.slots;
+    return this.biller.log.between(index, end - windows * this.slots, end);
+  }
+
+  #share(hundredths: number): bigint {
+    return (this.window * BigInt(hundredths)) / BigInt(WHOLE);
+  }
+
+  /** What a domain has run, up to now. */
+  ranOf(domain: ModelDomain): bigint {
+    const { occupant, since, time } = this.biller;
+    return domain.ran + (occupant === domain ? time - since : 0n);
+  }
+
+  isRunning(domain: ModelDomain): boolean {
+    return this.#head === domain;
+  }
+
+  // --- What the host does -----------------------------------------------------------------------
+
+  add(meter: ModelMeter, cycles: bigint): void {
+    meter.counter += cycles;
+    meter.granted += cycles;
+    if (cycles === 0n) return;
+    for (const domain of meter.parked.splice(0)) this.#enqueue(domain);
+  }
+
+  start(domain: ModelDomain): boolean {
+    if (domain.state === "ended") return false;
+    if (domain.state === "ready") return true;
+    this.#detain(domain);
+    this.#enqueue(domain);
+    return true;
+  }
+
+  stop(domain: ModelDomain): boolean {
+    if (domain.state === "ended") return false;
+    this.#detain(domain);
+    domain.state = "stopped";
+    return true;
+  }
+
+  #detain(domain: ModelDomain): void {
+    if (domain.state === "ready") this.#dequeue(domain);
+    if (domain.wake) this.#rise(domain);
+    for (const meter of this.meters) {
+      meter.parked = meter.parked.filter((other) => other !== domain);
+    }
+  }
+
+  schedule(domain: ModelDomain, task: TaskPlan): boolean {
+    if (domain.state === "ended") return false;
+    const runs = this.biller.occupant === domain;
+    if (runs && this.biller.clock.at !== this.time) this.biller.sample();
+    domain.task = task;
+    if (this.plan.partitions && this.#ready.includes(domain)) {
+      this.#ready = [...this.#ready.filter((other) => other !== domain), domain];
+    }
+    this.#isAsked = true;
+    return true;
+  }
+
+  charge(domain: ModelDomain, cycles: bigint): boolean {
+    if (domain.state === "ended") return false;
+    this.biller.charged += cycles;
+    this.biller.pay(domain, cycles);
+    if (this.biller.occupant === domain) this.biller.look(false);
+    this.#isAsked = true;
+    return true;
+  }
+
+  /** A partition whose budget is taken out of its parent's; null where that has less. */
+  createPartition(parent: ModelPartition, budget: number, max: number, critical: bigint) {
+    if (parent.budget < budget) return null;
+    parent.budget -= budget;
+    const made = new ModelPartition(this.partitions.length, parent, budget, max, critical);
+    this.partitions.push(made);
+    this.#isAsked = true;
+    return made;
+  }
+
+  changePartition(one: ModelPartition, budget: number, max: number, critical: bigint): boolean {
+    const { parent } = one;
+    if (parent) {
+      if (budget > one.budget + parent.budget) return false;
+      parent.budget += one.budget - budget;
+      one.budget = budget;
+    }
+    Object.assign(one, { max, critical });
+    this.#isAsked = true;
+    return true;
+  }
+
+  setWindow(slots: number): void {
+    // What is not billed yet was used in the last window, too.
+    if (this.biller.occupant && this.biller.clock.at !== this.time) this.biller.sample();
+    this.slots = slots;
+    this.biller.log.forget();
+    this.biller.slot = 0;
+    this.#isAsked = true;
+  }
+
+  #say(what: string, name: string, more: string): void {
+    this.trace.push(`${this.time} ${what} ${name} ${more}`);
+  }
+}
+
+/** For how long interrupts are masked at a tick: spread evenly. */
+function mix(tick: number): number {
+  let x = Math.imul(tick, 0x9e3779b1);
+  x ^= x >>> 15;
+  x = Math.imul(x, 0x85ebca77);
+  return (x ^ (x >>> 13)) >>> 0;
+}
