@@ -19,6 +19,8 @@ export interface Extra {
   readonly imports: WebAssembly.Imports;
   /** Called with the instance as soon as there is one, before the glue has it. */
   made?(instance: WebAssembly.Instance): void;
+  /** Exports that the glue, which may go through all of them, is not to see. */
+  readonly hidden?: readonly string[];
 }
 
 type Source = BufferSource | WebAssembly.Module;
@@ -49,7 +51,7 @@ export async function intercept<T>(
     const extra = transformed.get(module)?.imports?.();
     const instance = new native.Instance(module, { ...given, ...extra?.imports });
     extra?.made?.(instance);
-    return instance;
+    return extra?.hidden ? without(extra.hidden, instance) : instance;
   };
   const instantiate = async (source: Source, imports?: WebAssembly.Imports) => {
     if (source instanceof native.Module) return make(source, imports);
@@ -71,6 +73,12 @@ export async function intercept<T>(
   } finally {
     Object.assign(WebAssembly, native);
   }
+}
+
+function without(hidden: readonly string[], instance: WebAssembly.Instance): WebAssembly.Instance {
+  const shown = Object.entries(instance.exports).filter(([name]) => !hidden.includes(name));
+  const exports = { value: Object.freeze(Object.fromEntries(shown)) };
+  return Object.create(WebAssembly.Instance.prototype, { exports });
 }
 
 function functionsOf(namespace: typeof WebAssembly) {

@@ -1,23 +1,11 @@
 // What guests are run as: as they are, encoded anew with nothing changed, and metered.
 
+import { type Instrumented, instrument } from "../../src/instrument/instrument.js";
 import type { Extra, Transformed, Variant } from "./intercept.js";
 
 /** A variant, and what its instances have counted so far. */
 export interface Counting extends Variant {
   counted(): bigint;
-}
-
-/** What `src/instrument` offers, as far as it is used here. */
-export interface Instrumenter {
-  instrument(bytes: Uint8Array, options?: object): Instrumented;
-}
-
-export interface Instrumented {
-  readonly bytes: Uint8Array;
-  /** The name of the exported counter, an i64 that counts down. */
-  readonly counter: string;
-  /** The import that is called below 0. */
-  readonly refill: { readonly module: string; readonly name: string };
 }
 
 /** Cycles that a refill brings: an advance. */
@@ -31,29 +19,27 @@ export const reencoded: Variant = {
   transform: (bytes) => ({ bytes: reencode(bytes) }),
 };
 
-/** Metered, with a refill that grants at once. Modules that are tried again are not made again. */
-export function metered(
-  { instrument }: Instrumenter,
-  options: object = {},
-  { name = "metered", advance = ADVANCE } = {},
-): Counting {
-  const made = new Map<number, Instrumented>();
+/** Metered, with a refill that grants at once. A module is instrumented once, for all its instances. */
+export function metered({ name = "metered", advance = ADVANCE } = {}): Counting {
+  const made = new Map<Uint8Array, Instrumented>();
   const counters: Counter[] = [];
   const transform = (bytes: Uint8Array): Transformed => {
-    const result = made.get(bytes.length) ?? instrument(bytes, options);
-    made.set(bytes.length, result);
+    const known = [...made].find(([each]) => Buffer.compare(each, bytes) === 0);
+    const result = known?.[1] ?? instrument(bytes);
+    made.set(known?.[0] ?? bytes, result);
     return { bytes: result.bytes, imports: () => refilled(result) };
   };
   const refilled = ({ refill, counter: name }: Instrumented): Extra => {
     const counter: Counter = { granted: 0n, global: undefined };
     counters.push(counter);
-    const grant = () => {
-      if (!counter.global) throw new Error("a start function ran dry");
-      counter.granted += advance;
-      counter.global.value += advance;
+    const grant = (left: bigint) => {
+      const advances = left < 0n ? -left / advance + 1n : 1n;
+      counter.granted += advances * advance;
+      return left + advances * advance;
     };
     return {
-      imports: { [refill.module]: { [refill.name]: grant } },
+      imports: { [refill.module]: { [refill.field]: grant } },
+      hidden: [name],
       made({ exports }) {
         counter.global = exports[name] as WebAssembly.Global;
       },
