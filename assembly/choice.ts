@@ -7,7 +7,7 @@ import { charge, vacate } from "./billing";
 import { control } from "./control";
 import { Partition } from "./partition";
 import { me, Processor } from "./processor";
-import { firstAt, highest, queue, unqueue } from "./queue";
+import { firstAt, firstReady, highest, queue, unqueue } from "./queue";
 import { closeSlice, passTime } from "./ready";
 import { Record } from "./record";
 import { Task } from "./task";
@@ -36,11 +36,6 @@ function choose(): Record | null {
   }
 }
 
-/** Whether the best domain of a partition was ready by a time. */
-function isReady(index: u32, rank: i32, by: u64): bool {
-  return by == u64.MAX_VALUE || Task.of(firstAt(index, rank)).ready <= by;
-}
-
 /** Of those that may run, whose best domain is above priority 0: by priority, then by what is free. */
 function chooseRunning(left: u64, by: u64): Record | null {
   const time = Time.own;
@@ -53,7 +48,7 @@ function chooseRunning(left: u64, by: u64): Record | null {
     if (partition.queued == 0) continue;
     const rank = highest(partition);
     if (rank <= 0 || rank < bestRank || partition.isCapped(time, left)) continue;
-    if (!isReady(index, rank, by)) continue;
+    if (!firstReady(index, rank, by)) continue;
     const may = standing(time, partition, index, rank, left);
     if (may == NONE) continue;
     const free = partition.freeFraction;
@@ -63,7 +58,7 @@ function chooseRunning(left: u64, by: u64): Record | null {
     bestFree = free;
     reason = may;
   }
-  return best < 0 ? null : firstAt(best, bestRank);
+  return best < 0 ? null : firstReady(best, bestRank, by);
 }
 
 /** Nobody may run: of all, by priority first or by what is free of the budgets first. */
@@ -77,7 +72,7 @@ function chooseFree(left: u64, by: u64): Record | null {
     const partition = Partition.at(index);
     if (partition.queued == 0 || partition.isCapped(time, left)) continue;
     const rank = highest(partition);
-    if (!isReady(index, rank, by)) continue;
+    if (!firstReady(index, rank, by)) continue;
     const free = partition.freeFraction;
     const first = byRatio ? compare<f64>(free, bestFree) : compare<i32>(rank, bestRank);
     const second = byRatio ? compare<i32>(rank, bestRank) : compare<f64>(free, bestFree);
@@ -91,7 +86,7 @@ function chooseFree(left: u64, by: u64): Record | null {
     bestFree = free;
     reason = NONE;
   }
-  return best < 0 ? null : firstAt(best, bestRank);
+  return best < 0 ? null : firstReady(best, bestRank, by);
 }
 
 function compare<T>(a: T, b: T): i32 {

@@ -4,6 +4,7 @@
 // Queue invariant: bit n of a partition's 256 is set if and only if the ring of its priority n is not
 // empty; a task is `queued` while its domain is in the ring of its payer and rank.
 
+import { BATCH } from "./layout";
 import { Partition } from "./partition";
 import { me } from "./processor";
 import { Record } from "./record";
@@ -72,6 +73,23 @@ export function highest(partition: Partition): i32 {
   if (partition.ready1) return 127 - <i32>clz(partition.ready1);
   if (partition.ready0) return 63 - <i32>clz(partition.ready0);
   return -1;
+}
+
+/**
+ * Who waits longest at a priority, of those that were ready by a time: with several processors the clock of the
+ * one that put somebody back may be ahead. Nobody, where many are.
+ */
+export function firstReady(partition: u32, rank: u32, by: u64): Record | null {
+  const first = load<usize>(ring(partition, rank));
+  if (by == u64.MAX_VALUE) return changetype<Record>(first);
+  let at = first;
+  for (let left = BATCH; left > 0; left--) {
+    const domain = changetype<Record>(at);
+    if (Task.of(domain).ready <= by) return domain;
+    at = domain.readyNext;
+    if (at == first) return null;
+  }
+  return null;
 }
 
 /** Who waits longest at a priority. */
