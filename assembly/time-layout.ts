@@ -57,6 +57,8 @@ export const TIME_CHARGED = 112;
 /** What domains that are no more ran, and owed. */
 export const TIME_GONE_RAN = 120;
 export const TIME_GONE_OWED = 128;
+/** Cycles that the clock counts in one, as the ticks tell; f64. */
+export const TIME_PACE = 136;
 
 export const BY_CLOCK = 0;
 export const BY_TICK = 1;

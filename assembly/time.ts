@@ -80,6 +80,7 @@ export function timeBegin(flags: u32): i32 {
   // No clock is read then.
   if (time.by == BY_TICK) time.points = 0;
   if (isPlain(time)) time.clock = CLOCK_EXACT;
+  time.pace = 1;
   Partition.at(SYSTEM_PARTITION).grant(WHOLE_BUDGET);
   time.partitions = 1;
   control.timed = flags;
