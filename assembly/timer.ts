@@ -10,6 +10,7 @@ import {
   TIME_FAULT_AT,
   TIME_FREE_BY_RATIO,
   TIME_GONE_OWED,
+  TIME_IS_SIMPLE,
   TIME_POINTS,
   TIME_QUEUED,
   TIME_RATE,
@@ -59,6 +60,7 @@ export class Time {
   charged: u64;
   goneRan: u64;
   goneOwed: u64;
+  isSimple: u32;
 
   static get own(): Time {
     return changetype<Time>(control.time);
@@ -128,6 +130,7 @@ if (
   offsetof<Time>("queued") != TIME_QUEUED ||
   offsetof<Time>("timerSize") != TIME_TIMER_SIZE ||
   offsetof<Time>("charged") != TIME_CHARGED ||
+  offsetof<Time>("isSimple") != TIME_IS_SIMPLE ||
   offsetof<Time>("goneOwed") != TIME_GONE_OWED ||
   offsetof<Timer>("since") != TIMER_SINCE ||
   offsetof<Timer>("readAt") != TIMER_READ_AT ||
