@@ -96,7 +96,7 @@ function compare<T>(a: T, b: T): i32 {
 /** Cycles until the next tick of this processor. */
 function leftOfTick(): u64 {
   const due = Timer.own.due;
-  return due > me().time ? due - me().time : 0;
+  return due > me().time ? Time.own.paced(due - me().time) : 0;
 }
 
 /** Whether some partition leaves its budget to others. */
