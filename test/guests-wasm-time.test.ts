@@ -7,10 +7,13 @@ import { AROUND, load, type Tree, TURN, tree } from "./wasm/plugin.js";
 const kinds: Record<string, KernelOptions> = {
   "an exact clock": { billing: { by: "microbill", clock: clocks.exact } },
   "a coarse clock": { billing: { by: "microbill", clock: { kind: "counter", hz: 1e5 } } },
-  "a countdown": { billing: { by: "microbill", clock: clocks.arm } },
+  "a countdown": { billing: { by: "microbill", clock: { ...clocks.arm, read: 0 } } },
   ticks: { billing: { by: "tick" } },
   partitions: { partitions: {} },
-  "partitions by a clock": { billing: { by: "microbill", clock: clocks.x86 }, partitions: {} },
+  "partitions by a clock": {
+    billing: { by: "microbill", clock: { ...clocks.x86, read: 0 } },
+    partitions: {},
+  },
 };
 
 /** Whatever the clock says: what ran is the processor's time, and what was billed is the clock's. */
