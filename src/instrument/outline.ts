@@ -39,6 +39,8 @@ export class Outline {
   readonly sections: Section[] = [];
   /** By type index: how many parameters a function of it has; −1: it is no function's. */
   readonly parameters: number[] = [];
+  /** And how many results. */
+  readonly results: number[] = [];
   importedFunctions = 0;
   /** By function index, imported ones first. */
   readonly functionTypes: number[] = [];
@@ -131,7 +133,12 @@ const READERS: Record<number, (outline: Outline, reader: Reader) => void> = {
     }
   },
   [START]: (outline, reader) => {
+    const at = reader.at;
     outline.start = functionIndex(outline, reader);
+    const type = outline.functionTypes[outline.start]!;
+    if (outline.parameters[type] !== 0 || outline.results[type] !== 0) {
+      throw malformed(at, "found a start function that takes or gives something");
+    }
     outline.referenced.add(outline.start);
   },
 };
@@ -155,11 +162,14 @@ function readType(outline: Outline, reader: Reader): void {
   if (form === 0x60) {
     const parameters = reader.u32();
     for (let left = parameters; left > 0; left--) skipValueType(reader);
-    for (let left = reader.u32(); left > 0; left--) skipValueType(reader);
+    const results = reader.u32();
+    for (let left = results; left > 0; left--) skipValueType(reader);
     outline.parameters.push(parameters);
+    outline.results.push(results);
     return;
   }
   outline.parameters.push(-1);
+  outline.results.push(-1);
   if (form === 0x5f) for (let left = reader.u32(); left > 0; left--) skipField(reader);
   else if (form === 0x5e) skipField(reader);
   else throw unsupported(at, `found a type of form 0x${form.toString(16)}, which is not known`);

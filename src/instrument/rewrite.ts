@@ -124,6 +124,7 @@ export class Rewriter {
     const count = reader.u32();
     out.u32(count);
     for (let left = count; left > 0; left--) this.#element(reader, out, see);
+    if (!reader.isDone) throw malformed(reader.at, "found more than section 9 has");
     return out;
   }
 
