@@ -101,7 +101,8 @@ function record(source) {
     },
     instantiate: (text) => act({ kind: "module", index: modules++, text }),
     register: (instance, as) => act({ kind: "register", of: nameOf(instance), as }),
-    invoke: (instance, field, given) => act({ kind: "invoke", of: nameOf(instance), field, given: given.map(literal) }),
+    invoke: (instance, field, given) =>
+      act({ kind: "invoke", of: nameOf(instance), field, given: given.map(literal) }),
     get: (instance, field) => act({ kind: "get", of: nameOf(instance), field }),
     assert_return: (thunk, expected = []) =>
       within("return", [expected].flat().map(literal))(thunk),

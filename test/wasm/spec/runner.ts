@@ -3,6 +3,7 @@
 import type { Variant } from "../../../bench/wasm/intercept.js";
 import type { Command, Expected, GetAction, InvokeAction, Literal, SuiteFile } from "./suite.js";
 import { type Exact, exactly, signatures } from "./trampoline.js";
+import { literalOf } from "./values.js";
 
 export interface Report {
   /** Modules that were instantiated, and assertions that held. */
@@ -157,7 +158,7 @@ class Session {
       this.#externs.set(of.extern, known);
       return known;
     }
-    return number(of);
+    return literalOf(of);
   }
 
   #fails(kind: "trap" | "exhaustion" | "exception" | "unlinkable", act: () => void): void {
@@ -177,13 +178,6 @@ class Session {
   }
 }
 
-function number({ type, bits }: { type: string; bits: string }): number | bigint {
-  const buffer = Buffer.from(bits, "hex");
-  if (type === "i32") return buffer.readInt32LE();
-  if (type === "i64") return buffer.readBigInt64LE();
-  return type === "f32" ? buffer.readFloatLE() : buffer.readDoubleLE();
-}
-
 /** `found` is bits in hexadecimal where the call was exact, else a value of JavaScript. */
 function matches(found: unknown, expected: Expected): boolean {
   if (expected === null) return found === null;
@@ -196,7 +190,9 @@ function matches(found: unknown, expected: Expected): boolean {
     );
   }
   if ("bits" in expected) {
-    return typeof found === "string" ? found === expected.bits : Object.is(found, number(expected));
+    return typeof found === "string"
+      ? found === expected.bits
+      : Object.is(found, literalOf(expected));
   }
   if ("null" in expected) return expected.null === (found === null);
   if ("extern" in expected) {
@@ -218,7 +214,12 @@ function spectest(): WebAssembly.ModuleImports {
   return {
     ...{ print: quiet, print_i32: quiet, print_i64: quiet, print_f32: quiet, print_f64: quiet },
     ...{ print_i32_f32: quiet, print_f64_f64: quiet },
-    ...{ global_i32: 666, global_i64: new WebAssembly.Global({ value: "i64" }, 666n), global_f32: 666, global_f64: 666 },
+    ...{
+      global_i32: 666,
+      global_i64: new WebAssembly.Global({ value: "i64" }, 666n),
+      global_f32: 666,
+      global_f64: 666,
+    },
     table: new WebAssembly.Table({ initial: 10, maximum: 20, element: "anyfunc" }),
     memory: new WebAssembly.Memory({ initial: 1, maximum: 2 }),
   };
