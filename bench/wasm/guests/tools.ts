@@ -43,7 +43,7 @@ export const esbuild: Guest = {
     const source = Buffer.from(bytesOf("esbuild-wasm/wasm_exec.js")).toString();
     return async () => {
       let code = "";
-      for (let turn = 0; turn < 4; turn++) {
+      for (let turn = 0; turn < 8; turn++) {
         code += (await transform(source, { minify: true, target: "es2017" })).code;
       }
       return checksum(code);
