@@ -87,7 +87,9 @@ export const STATISTIC_STOLEN = 17;
 export const STATISTIC_MESSAGES = 18;
 export const STATISTIC_STALLS = 19;
 export const STATISTIC_WORRIES = 20;
-export const STATISTIC_COUNT = 21;
+/** Cycles that hosted domains owed when they were rescinded. */
+export const STATISTIC_UNPAID = 21;
+export const STATISTIC_COUNT = 22;
 
 /** Scratch of tree walks: a 16-byte subtotal and a 4-byte path entry for each level. */
 export const PROCESSOR_SUBTOTALS = 1024;

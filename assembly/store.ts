@@ -36,6 +36,7 @@ import {
   PREPCODE_NONE,
   PREPCODE_PAGE,
   PRIME_INDEX,
+  PROGRAM_HOSTED,
   PROGRAM_RISCV,
   RECORD_SIZE,
   REGIONS,
@@ -45,8 +46,8 @@ import {
 } from "./layout";
 import { Node } from "./node";
 import { pageFree } from "./page";
-import { Processor } from "./processor";
-import { PROCESSOR_SIZE } from "./processor-layout";
+import { account, Processor } from "./processor";
+import { PROCESSOR_SIZE, STATISTIC_UNPAID } from "./processor-layout";
 import { NOTHING } from "./program";
 import { Record } from "./record";
 import { wakeAll, wakeChain } from "./stall";
@@ -174,6 +175,7 @@ function freeDomain(node: Node): void {
     node.keys.prepcode = <u8>PREPCODE_NONE;
     node.keys.free();
   }
+  if (domain.programKind == PROGRAM_HOSTED) account(STATISTIC_UNPAID, domain.debt);
   domain.free();
   node.prepcode = <u8>PREPCODE_NONE;
 }

@@ -26,6 +26,7 @@ import {
   StateError,
 } from "./errors.js";
 import { Emitter } from "./event.js";
+import type { Guest } from "./guest.js";
 import { HostObjects } from "./host-object.js";
 import { Hosts } from "./hosts.js";
 import { allocationOf, idOf, indexOf, type MeterId, type NodeId } from "./id.js";
@@ -62,6 +63,11 @@ export class Core {
   readonly post = new Post(this);
   /** Which pages are in which address spaces. */
   readonly mappings = new Mappings();
+  /** Guests that run now, one called by the other; and those with calls that wait until they may. */
+  readonly running = new Set<Guest>();
+  readonly waiting = new Set<Guest>();
+  /** Does what the kernel came back for, for a guest. */
+  attend: (reason: number) => void = () => {};
   /** Where domains are billed by a clock, or are in partitions; and those. */
   timeBlock: TimeBlock | undefined;
   partitions: Partitions | undefined;
@@ -85,6 +91,7 @@ export class Core {
     this.post.end();
     this.answers.end();
     this.#isLive = false;
+    this.running.clear();
     this.exports = disposed();
     this.view = disposed();
     if (this.shared) this.shared = disposed();
@@ -99,17 +106,24 @@ export class Core {
     // The kernel drops events for which there is no room; each act of the host is good for a few.
     if (this.#isLive && this.view.control(CONTROL_EVENTS) > EVENT_CAPACITY / 2) this.collect();
     this.answers.onAnswer();
+    this.wakeGuests();
+  }
+
+  /** Guests that wait look again. */
+  wakeGuests(): void {
+    for (const guest of [...this.waiting]) guest.wake();
   }
 
   /** Does something while no processor changes the store: calls that belong together, or reading. */
   alone<Result>(act: () => Result): Result {
+    for (const guest of this.running) guest.settle();
     return this.shared ? this.shared.lock.hold(act) : act();
   }
 
   /** The same while no processor runs anything either: caches and consumptions stand still. */
   still<Result>(act: () => Result): Result {
     const { shared } = this;
-    if (!shared) return act();
+    if (!shared) return this.alone(act);
     return shared.lock.hold(() => {
       shared.exports.still();
       return act();

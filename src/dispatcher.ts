@@ -41,6 +41,11 @@ export class Dispatcher implements Driver {
     this.#core = core;
     this.#keeperCalls = new KeeperCalls(core, this.alarms);
     this.#reporter = new Reporter(core, this.#keeperCalls);
+    core.attend = (reason) => {
+      const act = this.#askedFor(reason);
+      this.#reporter.report();
+      act?.();
+    };
   }
 
   step(until: bigint): StepOutcome {

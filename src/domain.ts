@@ -24,6 +24,7 @@ import {
   STATE_AVAILABLE,
   STATE_CALLING,
   STATE_ENDED,
+  STATE_HOSTED,
   STATE_KEPT,
   STATE_PARKED,
   STATE_READY,
@@ -81,6 +82,7 @@ const STATES: ReadonlyMap<number, DomainState> = new Map([
   [STATE_PARKED, "parked"],
   [STATE_TRAPPED, "trapped"],
   [STATE_ENDED, "ended"],
+  [STATE_HOSTED, "available"],
 ]);
 
 export interface Trap {
@@ -224,6 +226,7 @@ export class Domain {
       const processor = view.u8(record + RECORD_PROCESSOR);
       if (state === STATE_READY && view.processor(processor, PROCESSOR_READY) === record)
         return "running";
+      if (state === STATE_HOSTED && this.#isGuestRunning) return "running";
       return STATES.get(state)!;
     });
   }
@@ -355,6 +358,11 @@ export class Domain {
     const machine = this.#mustHaveMachine("has no memory");
     if (this.state === "ended") throw new StateError(`domain ${this.name} has ended`);
     return machine;
+  }
+
+  get #isGuestRunning(): boolean {
+    for (const { domain } of this.#core.running) if (domain === this) return true;
+    return false;
   }
 
   #root(): number {

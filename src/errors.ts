@@ -102,6 +102,13 @@ export class PartitionError extends PrimemeterError {
   }
 }
 
+/** A guest ran out of cycles half-way: its meters have no more, and no keeper gave any at once. */
+export class ExhaustedError extends PrimemeterError {
+  constructor(message: string) {
+    super("EXHAUSTED", message);
+  }
+}
+
 /** A bug of this package: an invariant of the kernel did not hold. The kernel can't be used further. */
 export class KernelPanicError extends PrimemeterError {
   constructor(message: string) {

@@ -1,42 +1,32 @@
 // The kernel as the host sees it: makes meters and domains, runs them, tells what happens.
 
-import { OK } from "../assembly/codes.js";
-import {
-  CONTROL_IGNORE_DRY,
-  CONTROL_INVOKE_COST,
-  CONTROL_REFILL_COST,
-  CONTROL_SIMULATED,
-  CONTROL_SWITCH_COST,
-  CONTROL_TAPERED,
-  CONTROL_TRACED,
-  CONTROL_VISIT_COST,
-  METER_KEEPER_SLOT,
-  PRIME_INDEX,
-} from "../assembly/layout.js";
+import { METER_KEEPER_SLOT, PRIME_INDEX } from "../assembly/layout.js";
 import { type CheckReport, checkStore } from "./check.js";
 import { Conductor } from "./conductor.js";
-import { Core } from "./core.js";
+import type { Core } from "./core.js";
 import { Dispatcher } from "./dispatcher.js";
 import type { Domain } from "./domain.js";
 import { DomainMaker, type DomainOptions } from "./domain-maker.js";
 import type { Driver, Ending, StepOutcome } from "./driver.js";
-import { OptionError, PrimemeterError, RescindedError, StateError } from "./errors.js";
+import { OptionError, RescindedError, StateError } from "./errors.js";
 import type { EventName, Listener } from "./event.js";
+import type { Guest, GuestOptions } from "./guest.js";
 import type { HostHandler } from "./host-object.js";
 import { allocationOf, indexOf, type NodeId } from "./id.js";
+import type { Instrumented } from "./instrument/instrument.js";
 import type { Keeper } from "./keeper.js";
 import type { Key } from "./key.js";
 import type { KeyLike } from "./key-like.js";
 import type { Delivery, Message } from "./message.js";
 import type { Meter, MeterKey } from "./meter.js";
 import { Node } from "./node.js";
+import { openCore } from "./opening.js";
 import {
   type CheckedOptions,
   callable,
   cycles as checkCycles,
   checkNames,
   checkOptions,
-  INSTRUCTION_CLASSES,
   type KernelOptions,
   nameOf,
   show,
@@ -44,14 +34,10 @@ import {
 } from "./options.js";
 import { Page } from "./page.js";
 import type { Partition, PartitionOptions } from "./partition.js";
-import { Partitions } from "./partitions.js";
+import type { Partitions } from "./partitions.js";
 import { Join, Wait } from "./rendezvous.js";
-import { bytesOf, timeFrames } from "./size.js";
 import { readStatistics, type Statistics } from "./statistics.js";
-import { checkThreads } from "./thread.js";
-import { slotsOf, TimeBlock } from "./time-block.js";
 import { readTiming, type Timing } from "./timing.js";
-import { instantiate } from "./wasm.js";
 
 export interface MeterOptions {
   name?: string;
@@ -94,36 +80,10 @@ export class Kernel {
 
   /** @internal */
   constructor(options: CheckedOptions) {
-    const { nodes, frames, processors, seed, build, time } = options;
-    const isSimulated = seed !== undefined;
-    const several = processors > 1 || isSimulated;
-    if (several && !isSimulated) checkThreads();
-    // A build that is given may be a shared one for one processor, too.
-    const beside = several || build ? processors : 0;
-    const own = time ? timeFrames(nodes, beside, slotsOf(time)) : 0;
-    const instance = instantiate(bytesOf(nodes, frames, beside, own), build, several);
-    const core = new Core(instance, options);
-    const others = instance.shared ? processors : 0;
-    const status = core.exports.initialize(nodes, frames + own, others);
-    if (status !== OK) throw new PrimemeterError("STATUS", `initialize: status ${status}`);
-    const { view } = core;
-    view.quantum = options.quantum;
-    view.advance = options.advance;
-    view.setControl(CONTROL_TAPERED, Number(options.tapered));
-    view.setControl(CONTROL_TRACED, Number(options.trace));
-    view.setControl(CONTROL_SIMULATED, Number(isSimulated));
-    view.setControl(CONTROL_IGNORE_DRY, Number(options.ignoreDry));
-    view.setControl(CONTROL_REFILL_COST, options.kernelCosts.refill);
-    view.setControl(CONTROL_VISIT_COST, options.kernelCosts.visit);
-    view.setControl(CONTROL_SWITCH_COST, options.kernelCosts.switch);
-    view.setControl(CONTROL_INVOKE_COST, options.kernelCosts.invoke);
-    INSTRUCTION_CLASSES.forEach((name, number) => {
-      core.exports.costSet(number, options.costs[name] ?? 1);
-    });
-    if (time) core.timeBlock = new TimeBlock(core, time);
-    if (time?.partitions) core.partitions = new Partitions(core, core.timeBlock!);
+    const core = openCore(options);
+    const { shared } = core;
     this.#core = core;
-    this.#driver = instance.shared ? new Conductor(core, instance.shared) : new Dispatcher(core);
+    this.#driver = shared ? new Conductor(core, shared) : new Dispatcher(core);
     this.#domainMaker = new DomainMaker(core);
     this.primeMeter = core.meterAt(PRIME_INDEX, "prime");
   }
@@ -165,6 +125,17 @@ export class Kernel {
    */
   createDomain(options: DomainOptions): Domain {
     return this.#domainMaker.make(options);
+  }
+
+  /**
+   * Makes a guest of a module that `instrument` of primemeter/wasm made: a domain whose program is WebAssembly, and
+   * which the host's thread runs when it is called. Its start function runs at once.
+   *
+   * @throws {OptionError} @throws {RescindedError} @throws {CapacityError} @throws {StateError} in a kernel of several
+   * processors. @throws {ExhaustedError} and whatever the start function throws; then nothing is kept.
+   */
+  loadWasm(module: Instrumented, options: GuestOptions): Guest {
+    return this.#domainMaker.guest(module, options);
   }
 
   /** A node of sixteen DK(0), to be made a meter slot by slot. @throws {CapacityError} NO_NODES */

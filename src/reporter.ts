@@ -9,6 +9,7 @@ import {
   EVENT_CALL,
   EVENT_CLOCK,
   EVENT_END,
+  EVENT_HOSTED,
   EVENT_KEEPER,
   EVENT_MESSAGE,
   EVENT_PARK,
@@ -125,6 +126,7 @@ export class Reporter {
     if (post.isWaiting) wanted |= 1 << EVENT_AVAILABLE;
     if (emitter.has("message")) wanted |= 1 << EVENT_MESSAGE;
     if (this.#stopsBankrupt || emitter.has("bankruptcy")) wanted |= 1 << EVENT_BANKRUPT;
+    if (this.#core.waiting.size > 0) wanted |= 1 << EVENT_HOSTED;
     if (emitter.has("clock")) wanted |= 1 << EVENT_CLOCK;
     for (const [kind, name] of TOLD) if (emitter.has(name)) wanted |= 1 << kind;
     return this.#core.alone(() =>
@@ -188,6 +190,10 @@ export class Reporter {
       return;
     }
     if (!this.#isPresent(entry)) return;
+    if (kind === EVENT_HOSTED) {
+      this.#core.wakeGuests();
+      return;
+    }
     if (kind === EVENT_MESSAGE) {
       const mode = MODES[Number(amount)]!;
       emitter.emit("message", { domain: entry.domain ?? null, callee, order: code, mode, time });

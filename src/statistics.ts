@@ -16,6 +16,7 @@ import {
   STATISTIC_STALLS,
   STATISTIC_SWITCHES,
   STATISTIC_TRAPS,
+  STATISTIC_UNPAID,
   STATISTIC_UNPREPARES,
   STATISTIC_VISITS,
   STATISTIC_WORRIES,
@@ -47,6 +48,8 @@ const NUMBERS = {
   stalls: STATISTIC_STALLS,
   /** Of these, how many the worrier let go on. */
   worries: STATISTIC_WORRIES,
+  /** Cycles that guests owed when they were rescinded. */
+  unpaid: STATISTIC_UNPAID,
   /** Cycles in which nobody ran. */
   idle: STATISTIC_IDLE,
   /** Cycles charged to domains for kernel work, where the option says so. */

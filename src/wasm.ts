@@ -10,6 +10,8 @@ import { Lock, type LockExports } from "./lock.js";
 export interface KernelExports {
   initialize(nodes: number, frames: number, processors: number): number;
   step(cycles: number, passes: number): number;
+  hostedSpend(index: number, allocation: number, cycles: number): number;
+  hostedRefill(index: number, allocation: number): number;
   idleUntil(): void;
   invoke(order: number): number;
   nodeCreate(): number;

@@ -12,6 +12,7 @@ import { trial } from "../src/billing-report/trial.js";
 import { verdicts } from "../src/billing-report/verdict.js";
 import { POINT_WAYS, REPAIRS, repairWay, TICK, WAYS } from "../src/billing-report/way.js";
 import { openWorkload } from "../src/billing-report/workload.js";
+import { bursts, createKernel } from "../src/index.js";
 
 function resultOf<Result>(steps: Generator<unknown, Result>): Result {
   for (;;) {
@@ -187,6 +188,29 @@ describe("the report at small size", () => {
     expect(of("pending", 1.5 * TICK).worst).toBeGreaterThan(1);
     expect(repairWay("hold", 7).billing.clock).toMatchObject({ masked: 7, repair: "hold" });
   });
+});
+
+test("a coarse clock that begins its units with the tick can be dodged; one of its own crystal can't", () => {
+  const billedOf = (hz: number) => {
+    const kernel = createKernel({
+      ...{ nodes: 16, frames: 256, partitions: {} },
+      billing: { clock: { kind: "counter", hz } },
+    });
+    const meter = kernel.primeMeter;
+    const program = bursts({ run: 60, every: 80, phase: 10 });
+    const domain = kernel.createDomain({ meter, priority: 20, program });
+    kernel.createDomain({ meter, program: bursts({ run: 1_000_000 }) }).start();
+    domain.start();
+    const end = 16_000_000n;
+    while (kernel.time < end) kernel.step({ cycles: end - kernel.time });
+    domain.stop();
+    const billed = Number(domain.consumed + domain.owed) / Number(domain.ran);
+    expect(domain.ran).toBeGreaterThan(11_000_000n);
+    kernel.dispose();
+    return billed;
+  };
+  expect(billedOf(200_000)).toBe(0);
+  expect(Math.abs(billedOf(200_017) - 1)).toBeLessThan(0.001);
 });
 
 describe("planted faults", () => {

@@ -14,7 +14,7 @@ const debug = readFileSync(new URL("../build/kernel.debug.wasm", import.meta.url
 
 const SEEDS = [1, 2, 3];
 /** For each seed; more by RUNS=200, one seed again by SEED=… */
-const RUNS = Number(process.env.RUNS ?? 12);
+const RUNS = Number(process.env.RUNS ?? 6);
 const ACTS = 30;
 const POINTS: readonly Point[] = [
   ...(["start", "stop", "message", "preempt", "wake", "tick", "decide", "spent"] as const),

@@ -28,6 +28,7 @@ export interface RepairReport {
 export interface Exactness {
   /** Switches a tick, about. */
   readonly rates: readonly number[];
+  /** Of ways that err by chance; of the others fewer. */
   readonly ticks: number;
   /** By its key in WAYS. */
   readonly ways: Readonly<Record<keyof typeof WAYS, WayReport>>;
@@ -49,7 +50,7 @@ const TICKS = 10_000;
 const SMALL_TICKS = 1000;
 /** A repair that knows little needs many readings. */
 const REPAIR_RATES = [1, 100];
-/** Of points and repairs: they err by what they miss, not by chance. */
+/** Of ways that err by what they miss. */
 const FEWER_TICKS = 2000;
 
 /** Yields after each trial, so that whoever goes through it can show how far it is, or stop. */
@@ -64,9 +65,9 @@ export function* exactness(options: ExactnessOptions): Generator<ExactnessTick, 
     REPAIR_RATES.length * MASKED_TIMES.length * REPAIRS.length;
   let number = 0;
   const ways: [keyof typeof WAYS, WayReport][] = [];
-  for (const name of names) ways.push([name, yield* atAllRates(WAYS[name], ticks)]);
+  for (const name of names) ways.push([name, yield* atAllRates(WAYS[name])]);
   const points: WayReport[] = [];
-  for (const way of POINT_WAYS) points.push(yield* atAllRates(way, fewer));
+  for (const way of POINT_WAYS) points.push(yield* atAllRates(way));
   const repairs: RepairReport[] = [];
   for (const rate of REPAIR_RATES) {
     for (const masked of MASKED_TIMES) {
@@ -82,9 +83,11 @@ export function* exactness(options: ExactnessOptions): Generator<ExactnessTick, 
     ways: Object.fromEntries(ways) as Exactness["ways"],
   };
 
-  function* atAllRates(way: Way, ticks: number): Generator<ExactnessTick, WayReport> {
+  function* atAllRates(way: Way): Generator<ExactnessTick, WayReport> {
     const outcomes: Outcome[] = [];
-    for (const rate of rates) outcomes.push(yield* tried(way, rate, ticks));
+    for (const rate of rates) {
+      outcomes.push(yield* tried(way, rate, way.byChance ? ticks : fewer));
+    }
     return { way, outcomes };
   }
 

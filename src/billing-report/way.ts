@@ -13,6 +13,8 @@ export interface Way {
   /** What it is, in a line. */
   readonly about: string;
   readonly billing: BillingOptions;
+  /** Its errors are of chance, and even out in time; else it errs by what it misses. */
+  readonly byChance?: boolean;
 }
 
 /** A clock in the hands of microbilling, at all points. */
@@ -33,11 +35,13 @@ export const WAYS = {
     name: "tick of 1 ms",
     about: "each tick is billed, whole, to who runs at it",
     billing: { by: "tick", tick: TICK },
+    byChance: true,
   },
   longTick: {
     name: "tick of 10 ms",
     about: "the same, with the tick that KeyKOS had",
     billing: { by: "tick", tick: LONG_TICK },
+    byChance: true,
   },
   exact: way(
     "exact",
@@ -59,10 +63,13 @@ export const WAYS = {
     ...clocks.arm,
     masked: MASKED,
   }),
-  coarse: way("coarse", "a free counter of 200 units a tick: the least that QNX asks for", {
-    kind: "counter",
-    hz: COARSE_HZ,
-  }),
+  coarse: {
+    ...way("coarse", "a free counter of 200 units a tick: the least that QNX asks for", {
+      kind: "counter",
+      hz: COARSE_HZ,
+    }),
+    byChance: true,
+  },
   fast: way("10 % fast", "a free counter, 10 % faster than is believed", {
     kind: "counter",
     error: 0.1,

@@ -12,18 +12,22 @@ import {
   PREPCODE_METER,
   PREPCODE_NONE,
   PRIME_INDEX,
+  PROGRAM_HOSTED,
   RECORD_AMOUNT,
   RECORD_CONSUMED,
+  RECORD_DEBT,
   RECORD_DOMAIN,
   RECORD_FREE,
   RECORD_LEVEL,
   RECORD_METER,
+  RECORD_PROGRAM_KIND,
   RECORD_SUPERIOR,
 } from "../../assembly/layout.js";
 import {
   PROCESSOR_STATISTICS,
   PROCESSOR_TIME,
   STATISTIC_IDLE,
+  STATISTIC_UNPAID,
 } from "../../assembly/processor-layout.js";
 import type { Store } from "./store.js";
 import type { TimeStore } from "./time-store.js";
@@ -77,8 +81,22 @@ export function checkLedger(store: Store, time: TimeStore | undefined): number {
 function checkTime(store: Store, consumed: bigint): void {
   const time = store.total64(PROCESSOR_TIME);
   const idle = store.total64(PROCESSOR_STATISTICS + 8 * STATISTIC_IDLE);
-  if (time === BigInt.asUintN(64, idle + consumed)) return;
-  store.findings.add("time", "processors", time, `idle ${idle} + consumed ${consumed}`);
+  const owed = debts(store);
+  if (time === BigInt.asUintN(64, idle + consumed + owed)) return;
+  const found = `idle ${idle} + consumed ${consumed} + owed ${owed}`;
+  store.findings.add("time", "processors", time, found);
+}
+
+/** What hosted domains have run and not paid, those that are no more included. */
+function debts(store: Store): bigint {
+  let sum = store.total64(PROCESSOR_STATISTICS + 8 * STATISTIC_UNPAID);
+  for (let record = 1; record < store.nodes; record++) {
+    const address = store.record(record);
+    const isDomain = store.recordKind(record) === RECORD_DOMAIN;
+    if (!isDomain || store.u8(address + RECORD_PROGRAM_KIND) !== PROGRAM_HOSTED) continue;
+    sum += store.u64(address + RECORD_DEBT);
+  }
+  return sum;
 }
 
 /** What slot 3 means for the ledger: a number that can be a counter, else 0. */

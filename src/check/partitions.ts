@@ -13,6 +13,7 @@ import {
   RECORD_STATE,
   STATE_READY,
 } from "../../assembly/layout.js";
+import { PROCESSOR_READY } from "../../assembly/processor-layout.js";
 import {
   MAX_PARTITIONS,
   PARTITION_BANKRUPT,
@@ -47,6 +48,7 @@ export function checkPartitions(time: TimeStore, ready: Uint8Array): Uint8Array 
   const found = time.u32(TIME_QUEUED);
   if (found !== all) time.store.findings.add("queued", "time block", found, all);
   checkTasks(time, queued);
+  for (const index of time.store.runners) checkRing(time, index);
   queued.forEach((isQueued, record) => {
     if (!isQueued || !ready[record]) return;
     const name = time.store.nameOfRecord(record);
@@ -137,6 +139,16 @@ function checkQueue(time: TimeStore, index: number, priority: number, queued: Ui
     if (at === 0) findings.add("queue", `${name}, next`, "none", "the next of the ring");
   }
   return length;
+}
+
+/** Who runs is alone in the ring of his processor: all others wait in their queues, and nobody is given. */
+function checkRing({ store }: TimeStore, index: number): void {
+  const head = store.processor(index, PROCESSOR_READY);
+  if (head === 0 || store.recordAt(head) === 0) return;
+  const next = store.u32(head + RECORD_READY_NEXT);
+  if (next === head) return;
+  const name = `processor ${index}, after ${store.nameOf(head)}`;
+  store.findings.add("ready queue", name, store.nameOf(next), "itself: it is alone");
 }
 
 function checkLeft({ store }: TimeStore, at: number, previous: number): void {

@@ -20,6 +20,7 @@ import {
   PREPCODE_JOIN,
   PREPCODE_WAIT,
   PROGRAM_BURSTS,
+  PROGRAM_HOSTED,
   PROGRAM_RISCV,
   RECORD_DOMAIN,
   RECORD_FLAGS,
@@ -33,6 +34,7 @@ import {
   STATE_AVAILABLE,
   STATE_CALLING,
   STATE_ENDED,
+  STATE_HOSTED,
   STATE_KEPT,
   STATE_PARKED,
   STATE_READY,
@@ -60,6 +62,7 @@ const PLACES: ReadonlyMap<number, readonly Place[]> = new Map<number, readonly P
   [STATE_ENDED, ["nowhere"]],
   [STATE_CALLING, ["nowhere"]],
   [STATE_KEPT, ["nowhere"]],
+  [STATE_HOSTED, ["nowhere"]],
 ]);
 
 /** Answers how many domains there are. */
@@ -125,7 +128,10 @@ function checkPlace(store: Store, index: number, record: number, places: Place[]
     findings.add("state", name, "ended, with a chain", "none");
   }
   const program = store.u8(store.record(record) + RECORD_PROGRAM_KIND);
-  if (program > PROGRAM_RISCV) findings.add("program", name, program, `0 to ${PROGRAM_RISCV}`);
+  if (program > PROGRAM_HOSTED) findings.add("program", name, program, `0 to ${PROGRAM_HOSTED}`);
+  if (state === STATE_HOSTED && program !== PROGRAM_HOSTED) {
+    findings.add("program", name, `program ${program} run by the host`, `${PROGRAM_HOSTED}`);
+  }
   if (calls && program !== PROGRAM_RISCV) {
     findings.add("program", name, `program ${program} with a system call`, "the target CPU");
   }

@@ -79,7 +79,8 @@ function exactnessWords({ what, trial, trials }: ExactnessTick): string {
 const NAMES = 18;
 const COLUMNS = 92;
 
-function opening(paint: Paint): string {
+/** What is billed, and in which ways. */
+export function opening(paint: Paint): string {
   return [
     "  Programs that block, send messages, or dodge the ticks on purpose are billed in these ways:",
     ...Object.values(WAYS).map(({ name, about }) => `    ${name.padEnd(NAMES)}${about}`),

@@ -4,30 +4,39 @@
 import type { Body } from "./plan.js";
 
 /** Cycles below which nobody needs to look. */
-const SMALL = 1000;
+export const SMALL = 1000;
 
-/**
- * By body: whether its function looks. Work without a look is at most what a body costs, and SMALL for each
- * call in it. What can be called by reference is taken to call, and be called by, all that can.
- */
-export function lookingBodies(
+/** Who calls whom, by body; one more stands for whatever can be called by reference. */
+export interface CallGraph {
+  readonly callees: readonly (readonly number[])[];
+  /** Functions that call each other in a circle, or one; callees before callers. */
+  readonly components: readonly (readonly number[])[];
+}
+
+/** What can be called by reference is taken to call, and be called by, all that can. */
+export function callGraph(
   bodies: readonly Body[],
   imported: number,
   referenced: ReadonlySet<number>,
-): Uint8Array {
+): CallGraph {
   const anybody = bodies.length;
   const callees = bodies.map(({ calls, callsAny }) => {
     const own = calls.filter((index) => index >= imported).map((index) => index - imported);
     if (callsAny) own.push(anybody);
     return own;
   });
-  callees.push(
-    [...referenced].filter((index) => index >= imported).map((index) => index - imported),
-  );
+  const byReference = [...referenced].filter((index) => index >= imported);
+  callees.push(byReference.map((index) => index - imported));
+  return { callees, components: [...components(callees)] };
+}
+
+/** By body: whether its function looks. Work without a look is at most what a body and SMALL callees cost. */
+export function lookingBodies(bodies: readonly Body[], { callees, components }: CallGraph) {
+  const anybody = bodies.length;
   const looks = new Uint8Array(bodies.length + 1);
   /** What a call of it may run without a look. */
   const work = new Float64Array(bodies.length + 1);
-  for (const component of components(callees)) {
+  for (const component of components) {
     const isCycle = component.length > 1 || callees[component[0]!]!.includes(component[0]!);
     for (const index of component) {
       let sum = bodies[index]?.cost ?? 0;
@@ -37,7 +46,7 @@ export function lookingBodies(
       else work[index] = sum;
     }
   }
-  return looks.subarray(0, bodies.length);
+  return looks;
 }
 
 /** The strongly connected components of a graph, callees before callers (Tarjan, without recursion). */

@@ -1,6 +1,6 @@
 // Instrumenting: the bytes of a module become those of one that counts what it runs.
 
-import { lookingBodies } from "./call-graph.js";
+import { callGraph, lookingBodies } from "./call-graph.js";
 import { Emitter, type Hint } from "./emit.js";
 import { malformed, unsupported } from "./error.js";
 import * as op from "./opcode.js";
@@ -23,6 +23,7 @@ import {
 import { type Body, Plan } from "./plan.js";
 import { HINTS_NAME, Rewriter, readHints, writeHints } from "./rewrite.js";
 import { Scanner } from "./scan.js";
+import { Settler } from "./settle.js";
 import { Writer } from "./writer.js";
 
 /** A module that counts what it runs. */
@@ -70,7 +71,10 @@ export function instrument(bytes: Uint8Array): Instrumented {
   const referenced = new Set(outline.referenced);
   const bodies = scanAll(outline, plan, referenced);
   noteElements(outline, referenced);
-  const looks = lookingBodies(bodies, outline.importedFunctions, referenced);
+  const graph = callGraph(bodies, outline.importedFunctions, referenced);
+  const settler = new Settler(plan, bodies, outline.importedFunctions, referenced);
+  settler.settle(graph);
+  const looks = lookingBodies(bodies, graph).map((look, i) => (settler.isPlain(i) ? 0 : look));
   const additions = { ...REFILL, counter: freeName(outline) };
   const rewriter = new Rewriter(outline, additions);
   const code = new Writer(bytes.length * 2);

@@ -11,13 +11,17 @@ export const LOOP_POINT = 2;
 export const FUNCTION_POINT = 3;
 /** An instruction that costs by the length on top of the stack. */
 export const LENGTH_POINT = 4;
+/** What was a block of its own, and belongs to the one before the call now. */
+export const NO_POINT = 5;
 
-/** Of a block: the global must hold the counter in it, for it calls, leaves or may trap. */
+/** Of a block: the global must hold the counter in it, for it may trap, or calls or leaves (`settlePlain`). */
 export const STORED = 1;
 /** Of a block: others follow it, which use the local. */
 export const FLOWS = 2;
 /** Of the head of a loop: the counter must be had from the global, for an exception may have come here. */
 export const LOADED = 4;
+/** Of a block: it leaves the function. */
+export const LEAVES = 8;
 /** Of a length: it has 64 bits. */
 export const LONG = 1;
 
@@ -28,6 +32,9 @@ export class Plan {
   #resume = new Int32Array(1024);
   #kind = new Uint8Array(1024);
   #flags = new Uint8Array(1024);
+  /** Of a block behind a call: the block that calls, and the function, or −1. */
+  #caller = new Int32Array(1024);
+  #callee = new Int32Array(1024);
   /** Of a block its cost, of a function its index, of a length its shift and what it costs at least. */
   #value = new Int32Array(1024);
 
@@ -39,6 +46,8 @@ export class Plan {
     this.#kind[index] = kind;
     this.#flags[index] = flags;
     this.#value[index] = value;
+    this.#caller[index] = -1;
+    this.#callee[index] = -1;
     this.length++;
     return index;
   }
@@ -61,6 +70,23 @@ export class Plan {
 
   flags(index: number): number {
     return this.#flags[index]!;
+  }
+
+  /** A block begins behind a call of that function, −1 if it is not known which; `caller` is the one before. */
+  addCalled(at: number, caller: number, callee: number): number {
+    const index = this.add(LOAD_POINT, at, at);
+    this.#caller[index] = caller;
+    this.#callee[index] = callee;
+    return index;
+  }
+
+  /** The block that calls before this one; −1 for others. */
+  caller(index: number): number {
+    return this.#caller[index]!;
+  }
+
+  callee(index: number): number {
+    return this.#callee[index]!;
   }
 
   spend(index: number, cycles: number): void {
@@ -86,6 +112,8 @@ export class Plan {
     this.#kind = grow(this.#kind, new Uint8Array(size));
     this.#flags = grow(this.#flags, new Uint8Array(size));
     this.#value = grow(this.#value, new Int32Array(size));
+    this.#caller = grow(this.#caller, new Int32Array(size));
+    this.#callee = grow(this.#callee, new Int32Array(size));
   }
 }
 
@@ -107,5 +135,7 @@ export interface Body {
   /** Functions that it calls, each as often as it does in its text; and whether others, by reference. */
   readonly calls: readonly number[];
   readonly callsAny: boolean;
+  /** It has handlers of exceptions. */
+  readonly catches: boolean;
   readonly needsLocal: boolean;
 }

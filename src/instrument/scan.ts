@@ -22,9 +22,9 @@ import {
   type Body,
   FLOWS,
   FUNCTION_POINT,
+  LEAVES,
   LENGTH_POINT,
   LOAD_POINT,
-  LOADED,
   LONG,
   LOOP_POINT,
   type Plan,
@@ -100,12 +100,12 @@ export class Scanner {
     while (this.#labels.length > 0) this.#instruction();
     if (!reader.isDone) throw malformed(reader.at, `found more after the end of function ${index}`);
     const last = this.#plan.length;
-    if (this.#catches) this.#always(first, last);
     return {
       ...{ from, code, to, parameters, groups, locals, first, last },
       cost: Math.min(this.#cost, MOST_COST),
       calls: this.#calls,
       callsAny: this.#callsAny,
+      catches: this.#catches,
       needsLocal: this.#needsLocal,
     };
   }
@@ -149,6 +149,11 @@ export class Scanner {
 
   #store(): void {
     if (this.#open >= 0) this.#plan.mark(this.#open, STORED);
+  }
+
+  /** The block that is scanned leaves the function. */
+  #exit(): void {
+    if (this.#open >= 0) this.#plan.mark(this.#open, LEAVES);
   }
 
   /** Here another block begins, which the one before flows into. */
@@ -225,7 +230,8 @@ export class Scanner {
       case op.THROW_REF:
         this.#spend(1);
         skipImmediate(reader, entry);
-        this.#store();
+        if (opcode === op.UNREACHABLE) this.#store();
+        else this.#exit();
         this.#leave();
         return;
       case op.REF_FUNC:
@@ -243,10 +249,10 @@ export class Scanner {
 
   #call(opcode: number, entry: number): void {
     this.#spend(1);
-    this.#store();
+    let callee = -1;
     if (opcode === op.CALL || opcode === op.RETURN_CALL) {
-      const index = this.#functionIndex();
-      if (this.#open >= 0) this.#calls.push(index);
+      callee = this.#functionIndex();
+      if (this.#open >= 0) this.#calls.push(callee);
     } else {
       skipImmediate(this.#reader, entry);
       if (this.#open >= 0) this.#callsAny = true;
@@ -255,10 +261,11 @@ export class Scanner {
       opcode === op.RETURN_CALL ||
       opcode === op.RETURN_CALL_INDIRECT ||
       opcode === op.RETURN_CALL_REF;
-    if (isLast) this.#leave();
-    else if (this.#open >= 0) {
-      const at = this.#reader.at;
-      this.#open = this.#plan.add(LOAD_POINT, at, at);
+    if (isLast) {
+      this.#exit();
+      this.#leave();
+    } else if (this.#open >= 0) {
+      this.#open = this.#plan.addCalled(this.#reader.at, this.#open, callee);
     }
   }
 
@@ -331,7 +338,7 @@ export class Scanner {
     if (this.#open < 0) return;
     label.isTarget = true;
     // Out of the function.
-    if (depth === this.#labels.length - 1) this.#store();
+    if (depth === this.#labels.length - 1) this.#exit();
     else this.#flow();
   }
 
@@ -362,23 +369,12 @@ export class Scanner {
     const label = this.#labels.pop();
     if (!label) throw malformed(at, "found an end without a block");
     if (this.#labels.length === 0) {
-      this.#store();
+      this.#exit();
       return;
     }
     if (!label.isLive) return;
     // An `if` without an else is left past its arm; others where something branches to the end of.
     const meets = label.isOneArmed || (label.isTarget && label.opcode !== op.LOOP);
     if (meets) this.#point(BLOCK_POINT);
-  }
-
-  /** Whoever catches finds the counter in the global, so every block keeps it there. */
-  #always(first: number, last: number): void {
-    for (let index = first; index < last; index++) {
-      const kind = this.#plan.kind(index);
-      if (kind > LOOP_POINT) continue;
-      this.#plan.mark(index, STORED);
-      if (kind === BLOCK_POINT) this.#plan.become(index, LOAD_POINT);
-      else if (kind === LOOP_POINT) this.#plan.mark(index, LOADED);
-    }
   }
 }

@@ -73,9 +73,11 @@ export class ModelClock {
     return this.plan.kind === "exact" ? 0n : BigInt(this.plan.read);
   }
 
-  /** For how many cycles at most a tick is served late. */
-  get masked(): number {
-    return this.plan.kind === "countdown" ? this.plan.masked : 0;
+  /** When the interrupt of a tick can be served at the soonest: it may be masked then. */
+  serviceOf(number: bigint): bigint {
+    const masked = this.plan.kind === "countdown" ? this.plan.masked : 0;
+    const late = masked === 0 ? 0 : mix(Number(BigInt.asUintN(32, number - 1n))) % (masked + 1);
+    return number * this.tick + BigInt(late);
   }
 
   /** The least that it can tell, in cycles. */
@@ -167,4 +169,12 @@ export class ModelClock {
     if (repair === "add") return value + load;
     return repair === "hold" ? this.#said : value;
   }
+}
+
+/** For how long interrupts are masked at a tick: spread evenly. */
+function mix(tick: number): number {
+  let x = Math.imul(tick, 0x9e3779b1);
+  x ^= x >>> 15;
+  x = Math.imul(x, 0x85ebca77);
+  return (x ^ (x >>> 13)) >>> 0;
 }

@@ -2,26 +2,24 @@
 // domains are one list, and whoever is to run is found by looking at all of them.
 
 import { Biller, NEVER } from "./billing.js";
-import { type Candidate, type Choice, choose } from "./choice.js";
-import {
-  type ModelDomain,
-  type ModelMeter,
+import type {
+  ModelDomain,
+  ModelMeter,
   ModelPartition,
-  type Point,
-  type TaskPlan,
-  type TimePlan,
+  Point,
+  TaskPlan,
+  TimePlan,
 } from "./parts.js";
+import { Shares } from "./shares.js";
 
-const WHOLE = 10_000;
 const LAPS = 3;
 
 export class TimeModel {
   readonly trace: string[] = [];
   readonly meters: ModelMeter[] = [];
   readonly domains: ModelDomain[] = [];
-  readonly partitions: ModelPartition[] = [];
+  readonly shares: Shares;
   readonly biller: Biller;
-  slots: number;
   missed = 0n;
   /** Ready, the first first; with partitions, all but the one that runs. */
   #ready: ModelDomain[] = [];
@@ -37,8 +35,7 @@ export class TimeModel {
     this.biller = new Biller(plan, (what, name, more) => this.#say(what, name, more));
     this.#sliceLeft = plan.quantum;
     this.#due = BigInt(plan.tick);
-    this.slots = plan.partitions?.slots ?? 0;
-    if (plan.partitions) this.partitions.push(new ModelPartition(0, null, WHOLE, 0, 0n));
+    this.shares = new Shares(plan, this.biller);
   }
 
   get time(): bigint {
@@ -135,7 +132,7 @@ export class TimeModel {
   }
 
   #end(domain: ModelDomain): void {
-    this.#giveBack(domain);
+    domain.borrow(0n);
     domain.state = "ended";
     this.#say("end", domain.name, "");
   }
@@ -150,29 +147,16 @@ export class TimeModel {
 
   /** The cache is used up, or the chain is where there are none. */
   #supply(domain: ModelDomain): void {
-    const { advance } = this.plan;
-    const { chain } = domain.meter;
-    const rest = domain.cache;
-    const dry = chain.find(({ counter }) => counter + rest === 0n);
+    const dry = domain.meter.chain.find(({ counter }) => counter + domain.cache === 0n);
     if (dry) {
       this.#exhausted(domain, dry);
       return;
     }
-    if (advance === null) return;
-    const amount = chain.reduce(
-      (least, { counter }) => (counter + rest < least ? counter + rest : least),
-      advance,
-    );
-    for (const meter of chain) meter.counter += rest - amount;
-    domain.cache = amount;
+    if (this.plan.advance === null) return;
+    domain.borrow(this.plan.advance);
     domain.laps = 0;
     domain.payOwed(true);
     if (this.biller.occupant === domain) this.biller.look(false);
-  }
-
-  #giveBack(domain: ModelDomain): void {
-    for (const meter of domain.meter.chain) meter.counter += domain.cache;
-    domain.cache = 0n;
   }
 
   #exhausted(domain: ModelDomain, meter: ModelMeter): void {
@@ -270,7 +254,7 @@ export class TimeModel {
     if (this.time >= this.#due) {
       const ticks = this.time / this.#tick - this.biller.clock.ticks;
       this.missed += ticks - 1n;
-      this.#setDue(this.biller.clock.ticks + ticks);
+      this.#due = this.biller.clock.serviceOf(this.biller.clock.ticks + ticks + 1n);
       this.biller.serve(ticks);
       for (let i = 0n; i < ticks; i++) this.#turn();
       this.#judge();
@@ -285,17 +269,11 @@ export class TimeModel {
     this.biller.idle += to - this.time;
     this.biller.time = to;
     while ((this.biller.clock.ticks + 1n) * this.#tick <= to) {
-      this.#setDue(this.biller.clock.ticks + 1n);
+      this.#due = this.biller.clock.serviceOf(this.biller.clock.ticks + 2n);
       this.biller.serveIdly();
       this.#turn();
       this.#judge();
     }
-  }
-
-  #setDue(ticks: bigint): void {
-    const { masked } = this.biller.clock;
-    const late = masked === 0 ? 0 : mix(Number(BigInt.asUintN(32, ticks))) % (masked + 1);
-    this.#due = (ticks + 1n) * this.#tick + BigInt(late);
   }
 
   #turn(): void {
@@ -303,28 +281,15 @@ export class TimeModel {
     this.#isAsked = true;
   }
 
-  /** Who has overdrawn his critical budget, and who is within the other one again. */
   #judge(): void {
-    for (const one of this.partitions) {
-      if (one.isBankrupt) {
-        if (this.used(one) <= this.#share(one.budget)) one.isBankrupt = false;
-        continue;
-      }
-      const used = this.criticalUsed(one);
-      if (one.index === 0 || one.critical === 0n || used <= one.critical) continue;
-      one.isBankrupt = true;
-      one.bankruptcies++;
-      const policy = this.plan.partitions!.bankruptcy;
-      if (policy === "cancel") one.critical = 0n;
-      const isTold = policy === "stop" || (policy === "notify" && one.bankruptcies === 1);
-      if (isTold) this.#say("bankruptcy", `${one.index}`, "");
-    }
+    for (const { index } of this.shares.judge()) this.#say("bankruptcy", `${index}`, "");
   }
 
   #decide(): void {
     this.biller.charge("decide");
     const head = this.#chosen;
-    const choice = this.#choose();
+    const left = this.#due > this.time ? this.#due - this.time : 0n;
+    const choice = this.shares.choose(left, (index) => this.#firstOf(index));
     const next = choice && this.#firstOf(choice.index);
     if (head && next !== head) {
       head.slice = this.#sliceLeft;
@@ -347,28 +312,6 @@ export class TimeModel {
     return this.#chosen ? [this.#chosen, ...this.#ready] : this.#ready;
   }
 
-  #choose(): Choice | null {
-    const left = this.#due > this.time ? this.#due - this.time : 0n;
-    const { freeTime } = this.plan.partitions!;
-    const rules = { window: this.window, tick: this.#tick, left, freeTime };
-    return choose(
-      this.partitions.map((one) => this.#candidate(one)),
-      rules,
-    );
-  }
-
-  #candidate(one: ModelPartition): Candidate {
-    const best = this.#firstOf(one.index);
-    const { index, budget, max, critical, isBankrupt } = one;
-    return {
-      ...{ index, budget, max, critical, isBankrupt },
-      used: this.used(one),
-      criticalUsed: this.criticalUsed(one),
-      best: best && { priority: best.task.priority, isCritical: best.task.isCritical },
-      isIdle: best === null,
-    };
-  }
-
   /** The first of the highest priority in a partition. */
   #firstOf(index: number): ModelDomain | null {
     const own = this.#candidates.filter(({ task }) => task.partition === index);
@@ -377,28 +320,6 @@ export class TimeModel {
   }
 
   // --- What is seen of it -----------------------------------------------------------------------
-
-  get window(): bigint {
-    return BigInt(this.slots) * this.#tick;
-  }
-
-  used({ index }: ModelPartition): bigint {
-    return this.biller.log.used(index, this.biller.slot, this.slots, "all");
-  }
-
-  criticalUsed({ index }: ModelPartition): bigint {
-    return this.biller.log.used(index, this.biller.slot, this.slots, "critical");
-  }
-
-  /** In so many of the last whole windows. */
-  usedIn(windows: number, { index }: ModelPartition): bigint {
-    const end = Math.floor(this.biller.slot / this.slots) * this.slots;
-    return this.biller.log.between(index, end - windows * this.slots, end);
-  }
-
-  #share(hundredths: number): bigint {
-    return (this.window * BigInt(hundredths)) / BigInt(WHOLE);
-  }
 
   /** What a domain has run, up to now. */
   ranOf(domain: ModelDomain): bigint {
@@ -463,46 +384,24 @@ export class TimeModel {
     return true;
   }
 
-  /** A partition whose budget is taken out of its parent's; null where that has less. */
   createPartition(parent: ModelPartition, budget: number, max: number, critical: bigint) {
-    if (parent.budget < budget) return null;
-    parent.budget -= budget;
-    const made = new ModelPartition(this.partitions.length, parent, budget, max, critical);
-    this.partitions.push(made);
     this.#isAsked = true;
-    return made;
+    return this.shares.create(parent, budget, max, critical);
   }
 
   changePartition(one: ModelPartition, budget: number, max: number, critical: bigint): boolean {
-    const { parent } = one;
-    if (parent) {
-      if (budget > one.budget + parent.budget) return false;
-      parent.budget += one.budget - budget;
-      one.budget = budget;
-    }
-    Object.assign(one, { max, critical });
     this.#isAsked = true;
-    return true;
+    return this.shares.change(one, budget, max, critical);
   }
 
   setWindow(slots: number): void {
     // What is not billed yet was used in the last window, too.
     if (this.biller.occupant && this.biller.clock.at !== this.time) this.biller.sample();
-    this.slots = slots;
-    this.biller.log.forget();
-    this.biller.slot = 0;
+    this.shares.setWindow(slots);
     this.#isAsked = true;
   }
 
   #say(what: string, name: string, more: string): void {
     this.trace.push(`${this.time} ${what} ${name} ${more}`);
   }
-}
-
-/** For how long interrupts are masked at a tick: spread evenly. */
-function mix(tick: number): number {
-  let x = Math.imul(tick, 0x9e3779b1);
-  x ^= x >>> 15;
-  x = Math.imul(x, 0x85ebca77);
-  return (x ^ (x >>> 13)) >>> 0;
 }

@@ -75,7 +75,7 @@ export class TimePair {
   }
 
   createPartition(parent: number, budget: number, max: number, critical: number): void {
-    const { partitions } = this.model;
+    const partitions = this.model.shares.all;
     if (partitions.length === 0 || partitions.length === MOST_PARTITIONS) return;
     const above = partitions[parent % partitions.length]!;
     const most = max === 0 ? 0 : Math.max(max, budget);
@@ -140,7 +140,7 @@ export class TimePair {
   }
 
   change(index: number, budget: number, max: number, critical: number): void {
-    const { partitions } = this.model;
+    const partitions = this.model.shares.all;
     if (partitions.length === 0) return;
     const one = partitions[index % partitions.length]!;
     const share = one.parent ? budget : one.budget;
@@ -160,7 +160,7 @@ export class TimePair {
 
   /** Its own partition, of those that there are. */
   #task(task: TaskPlan): TaskPlan {
-    return { ...task, partition: task.partition % Math.max(this.model.partitions.length, 1) };
+    return { ...task, partition: task.partition % Math.max(this.model.shares.all.length, 1) };
   }
 
   #each(expected: string, act: (side: TimeSide) => void): void {
@@ -197,7 +197,7 @@ export class TimePair {
       model.meters.forEach((meter, i) => {
         this.#compareMeter(side, meter, side.meters[i]!);
       });
-      model.partitions.forEach((one) => {
+      model.shares.all.forEach((one) => {
         this.#comparePartition(side, one);
       });
       this.#compareTiming(side);
@@ -274,12 +274,12 @@ export class TimePair {
       ...{ critical: Number(one.critical), isBankrupt: one.isBankrupt },
       ...{ bankruptcies: one.bankruptcies, total: biller.log.total(one.index, "all") + late },
       ...{ budget: one.budget / 100, max: one.max / 100 },
-      used: model.used(one) + late,
-      criticalUsed: model.criticalUsed(one) + late * isCritical,
+      used: model.shares.used(one) + late,
+      criticalUsed: model.shares.criticalUsed(one) + late * isCritical,
     });
     const history = [PARTITION_USED_10, PARTITION_USED_100];
     expect(history.map((offset) => side.partition64(one.index, offset))).toEqual(
-      [10, 100].map((windows) => model.usedIn(windows, one)),
+      [10, 100].map((windows) => model.shares.usedIn(windows, one)),
     );
   }
 

@@ -108,6 +108,14 @@ export class ModelDomain {
     );
   }
 
+  /** Its cache becomes as much as it asks for, or as there is; what it has is given back before. */
+  borrow(advance: bigint): void {
+    const { chain } = this.meter;
+    for (const meter of chain) meter.counter += this.cache;
+    this.cache = chain.reduce((least, { counter }) => (counter < least ? counter : least), advance);
+    for (const meter of chain) meter.counter -= this.cache;
+  }
+
   payOwed(isCached: boolean): void {
     const available = this.available(isCached);
     const paid = this.owed < available ? this.owed : available;

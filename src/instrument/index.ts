@@ -1,0 +1,4 @@
+// primemeter/wasm: modules of WebAssembly that count what they run, for `kernel.loadWasm`.
+
+export { ModuleError, type ModuleFault } from "./error.js";
+export { Instrumented, instrument } from "./instrument.js";
