@@ -60,6 +60,7 @@ export class Scanner {
   readonly #plan: Plan;
   readonly #referenced: Set<number>;
   #reader = new Reader(new Uint8Array());
+  #index = -1;
   #labels: Label[] = [];
   /** The point of the block that is scanned; −1 in code that is not reached. */
   #open = -1;
@@ -79,6 +80,7 @@ export class Scanner {
 
   /** Scans the body of a function, by its index. @throws {ModuleError} */
   scan(index: number, from: number, to: number): Body {
+    this.#index = index;
     const reader = new Reader(this.#outline.bytes, from, to);
     this.#reader = reader;
     const parameters = this.#outline.parameters[this.#outline.functionTypes[index] ?? -1] ?? -1;
@@ -265,6 +267,9 @@ export class Scanner {
       opcode === op.RETURN_CALL_INDIRECT ||
       opcode === op.RETURN_CALL_REF;
     if (isLast) {
+      // Who is called in the place of another, and whoever does that, counts for himself.
+      this.#referenced.add(this.#index);
+      if (callee >= 0) this.#referenced.add(callee);
       this.#exit();
       this.#leave();
     } else if (this.#open >= 0) {

@@ -12,13 +12,14 @@ describe("packages from npm, metered", () => {
   test.each(GUESTS)("$name ($producer)", async (guest) => {
     const work = await loadAs(plain, guest);
     const expected = await work();
-    const counts: bigint[] = [];
-    for (const advance of [1_000_000n, 10_007n]) {
+    const byChance = BY_CHANCE.includes(guest.name);
+    const counts = new Set<bigint>();
+    for (const advance of byChance ? [1_000_000n] : [1_000_000n, 10_007n]) {
       const counting = metered({ advance });
       const same = await loadAs(counting, guest);
       expect(await same()).toBe(expected);
-      counts.push(counting.counted());
+      counts.add(counting.counted());
     }
-    if (!BY_CHANCE.includes(guest.name)) expect(counts[1]).toBe(counts[0]);
+    expect(counts.size).toBe(1);
   });
 });
