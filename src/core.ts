@@ -114,9 +114,14 @@ export class Core {
     for (const guest of [...this.waiting]) guest.wake();
   }
 
+  /** Guests that run pay for what they have run: the host is about to look, or to do something. */
+  settle(): void {
+    for (const guest of this.running) guest.settle();
+  }
+
   /** Does something while no processor changes the store: calls that belong together, or reading. */
   alone<Result>(act: () => Result): Result {
-    for (const guest of this.running) guest.settle();
+    this.settle();
     return this.shared ? this.shared.lock.hold(act) : act();
   }
 

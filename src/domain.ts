@@ -18,8 +18,11 @@ import {
   NODE_CONSUMED,
   NODE_RECORD,
   NODE_SIZE,
+  PROGRAM_HOSTED,
   RECORD_CONSUMED,
+  RECORD_DEBT,
   RECORD_PROCESSOR,
+  RECORD_PROGRAM_KIND,
   RECORD_STATE,
   STATE_AVAILABLE,
   STATE_CALLING,
@@ -281,7 +284,7 @@ export class Domain {
   /** Cycles that processors have spent for it, exactly, whatever the clock that it is billed by says. */
   get ran(): bigint {
     const { timeBlock, view } = this.#core;
-    if (!timeBlock) return this.consumed;
+    if (!timeBlock) return this.#core.still(() => this.consumed + this.owed);
     return this.#core.still(() => {
       const record = this.#record();
       const ran = view.u64(timeBlock.task(indexOf(this.id), TASK_RAN));
@@ -289,12 +292,19 @@ export class Domain {
     });
   }
 
-  /** Cycles that it was billed for and has not paid: they come first out of its next refill. */
+  /**
+   * Cycles that it was billed for and has not paid, or that a guest has run past its cache before it looked: they come
+   * first out of its next refill.
+   */
   get owed(): bigint {
     const { timeBlock, view } = this.#core;
     this.#alive();
-    if (!timeBlock) return 0n;
-    return this.#core.still(() => view.u64(timeBlock.task(indexOf(this.id), TASK_OWED)));
+    return this.#core.still(() => {
+      if (timeBlock) return view.u64(timeBlock.task(indexOf(this.id), TASK_OWED));
+      const record = this.#record();
+      const isHosted = view.u8(record + RECORD_PROGRAM_KIND) === PROGRAM_HOSTED;
+      return isHosted ? view.u64(record + RECORD_DEBT) : 0n;
+    });
   }
 
   /** Cycles that it has paid for: that it ran in its life, exactly; with `billing`, that it was billed, but for `owed`. */
@@ -379,6 +389,8 @@ export class Domain {
   }
 
   #do(call: (index: number, allocation: number) => number): void {
+    // One that runs stops at its next look.
+    this.#core.settle();
     const status = call(indexOf(this.id), allocationOf(this.id));
     this.#core.check(status, `domain ${this.name}`);
   }

@@ -7,7 +7,7 @@
 import { OK } from "../assembly/codes.js";
 import type { Core } from "./core.js";
 import type { Domain } from "./domain.js";
-import { ExhaustedError, OptionError, StateError } from "./errors.js";
+import { ExhaustedError, OptionError, RescindedError, StateError } from "./errors.js";
 import { allocationOf, indexOf } from "./id.js";
 import type { Instrumented } from "./instrument/instrument.js";
 import type { Meter, MeterKey } from "./meter.js";
@@ -22,6 +22,8 @@ export interface GuestOptions {
 
 /** The counter of one that is not to go on. */
 const END = -1n;
+/** Frames of the host's stack that the kernel is sure to find: it must never be cut off in the middle of an act. */
+const STACK_FRAMES = 400;
 
 /** A program in WebAssembly under a meter: `kernel.loadWasm`. */
 export class Guest {
@@ -29,7 +31,9 @@ export class Guest {
   readonly domain: Domain;
   readonly #core: Core;
   readonly #instance: WebAssembly.Instance;
-  #counter: WebAssembly.Global | undefined;
+  readonly #counter: WebAssembly.Global;
+  /** Exports that are not the module's own. */
+  readonly #hidden: ReadonlySet<string | undefined>;
   #granted = 0n;
   /** Calls of its exports that are under way, one within the other. */
   #depth = 0;
@@ -44,9 +48,17 @@ export class Guest {
     this.domain = domain;
     domain.start();
     try {
-      this.#instance = this.#within(() => this.#instantiate(module, imports));
+      this.#instance = this.#instantiate(module, imports);
+      this.#counter = this.#instance.exports[module.counter] as WebAssembly.Global;
+      // Its start function is only an export now, or nobody could read its counter while it runs.
+      const start = module.start && this.#instance.exports[module.start];
+      if (typeof start === "function") {
+        if (this.#refill() < 0n) throw this.#exhausted();
+        this.#within(() => start());
+      }
+      this.#hidden = new Set([module.counter, module.start]);
     } catch (error) {
-      domain.rescind();
+      if (core.isLive(domain.id)) domain.rescind();
       throw error;
     }
   }
@@ -58,31 +70,36 @@ export class Guest {
    * its keeper gave none at once; with OptionError where there is no such function.
    */
   async call(name: string, ...args: unknown[]): Promise<unknown> {
-    const act = this.#instance.exports[name];
-    if (typeof act !== "function") {
-      throw new OptionError(
-        `call: found no exported function ${show(name)} in ${this.domain.name}`,
-      );
-    }
+    const act = this.#function("call", name);
     while (this.#depth === 0 && this.#refill() < 0n) await this.#change();
     return this.#within(() => act(...args));
   }
 
-  /** What it exports, but for functions, which are to be called by `call`: memories, tables, globals. */
+  /**
+   * The same at once, for functions of the host that the guest has called and that call it in turn.
+   *
+   * @throws {ExhaustedError} also where it may not run now. @throws {OptionError} and whatever the guest throws.
+   */
+  callNow(name: string, ...args: unknown[]): unknown {
+    const act = this.#function("callNow", name);
+    if (this.#depth === 0 && this.#refill() < 0n) throw this.#exhausted();
+    return this.#within(() => act(...args));
+  }
+
+  /** What it exports, but for functions, which are to be called by `call`: memories, tables, globals, tags. */
   get exports(): Readonly<Record<string, WebAssembly.ExportValue>> {
-    const own = Object.entries(this.#instance.exports);
-    return Object.fromEntries(
-      own.filter(([, value]) => typeof value !== "function" && value !== this.#counter),
-    );
+    const all = Object.entries(this.#instance.exports);
+    const own = all.filter(([name, value]) => typeof value !== "function" && !this.#isHidden(name));
+    return Object.fromEntries(own);
   }
 
   /** Pays what it has run so far; it looks at its counter as soon as it goes on. @internal */
   settle(): void {
-    // Without an instance there is no counter to be asked: a start function that failed has run all of it.
-    const left = (this.#counter?.value as bigint | undefined) ?? 0n;
-    if (this.#counter) this.#counter.value = 0n;
-    this.#spend(this.#granted - left);
+    const left = this.#counter.value as bigint;
+    this.#counter.value = 0n;
+    const ran = this.#granted - left;
     this.#granted = 0n;
+    this.#spend(ran);
   }
 
   /** The host, or the kernel, has done something that may let it run. @internal */
@@ -90,46 +107,63 @@ export class Guest {
     for (const go of this.#waiting.splice(0)) go();
   }
 
-  #instantiate({ module, refill, counter }: Instrumented, imports: WebAssembly.Imports) {
-    const own = { ...imports[refill.module], [refill.field]: (left: bigint) => this.#look(left) };
-    const instance = new WebAssembly.Instance(module, { ...imports, [refill.module]: own });
-    this.#counter = instance.exports[counter] as WebAssembly.Global;
-    return instance;
+  #instantiate({ module, refill }: Instrumented, imports: WebAssembly.Imports) {
+    const own = { ...imports[refill.module], [refill.field]: () => this.#look() };
+    return new WebAssembly.Instance(module, { ...imports, [refill.module]: own });
+  }
+
+  #function(what: string, name: string): (...args: unknown[]) => unknown {
+    const { exports } = this.#instance;
+    const isOwn = Object.hasOwn(exports, name) && !this.#isHidden(name);
+    const act = isOwn ? exports[name] : undefined;
+    if (typeof act === "function") return act as (...args: unknown[]) => unknown;
+    const of = this.domain.name;
+    throw new OptionError(`${what}: found no exported function ${show(name)} in ${of}`);
+  }
+
+  #isHidden(name: string): boolean {
+    return this.#hidden.has(name);
   }
 
   /** Runs something of the guest's own; whatever comes of it, what it ran is paid. */
   #within<Result>(act: () => Result): Result {
-    if (this.#depth++ === 0) this.#core.running.add(this);
+    if (this.#depth === 0) {
+      haveStack(STACK_FRAMES);
+      this.#core.running.add(this);
+    }
+    this.#depth++;
     try {
       return act();
     } catch (error) {
-      throw this.#takeEnding() ?? error;
+      throw this.#ending ?? error;
     } finally {
       if (--this.#depth === 0) {
-        this.settle();
+        // Frames of the host between two calls may have caught it: the outermost tells.
+        this.#ending = undefined;
         this.#core.running.delete(this);
+        this.settle();
       }
     }
   }
 
-  #takeEnding(): Error | undefined {
-    // Frames of the host between two calls may have caught it: the outermost tells.
-    const ending = this.#ending;
-    if (this.#depth === 1) this.#ending = undefined;
-    return ending;
-  }
-
-  /** The guest has looked at its counter and found it below 0: what it is to be. */
-  #look(left: bigint): bigint {
-    this.#spend(this.#granted - left);
-    this.#granted = 0n;
-    const granted = this.#ending ? END : this.#refill();
-    if (granted < 0n) {
-      this.#ending ??= this.#exhausted();
-      return END;
+  /**
+   * The guest has looked at its counter, which is below 0 and in its global: what it is to be. Never throws: what
+   * functions of the host throw, a guest may catch.
+   */
+  #look(): bigint {
+    if (this.#ending) return END;
+    try {
+      haveStack(STACK_FRAMES);
+      const granted = this.#refill();
+      if (granted >= 0n) {
+        this.#granted = granted;
+        return granted;
+      }
+      this.#ending = this.#exhausted();
+    } catch (error) {
+      this.#ending = error as Error;
     }
-    this.#granted = granted;
-    return granted;
+    return END;
   }
 
   #spend(cycles: bigint): void {
@@ -142,13 +176,19 @@ export class Guest {
   #refill(): bigint {
     const core = this.#core;
     const { id } = this.domain;
-    if (!core.isLive(id)) throw new StateError(`guest ${this.domain.name} was rescinded`);
-    for (;;) {
+    if (!core.isLive(id)) throw new RescindedError(`guest ${this.domain.name}`);
+    // What others have run of their caches, and not paid yet, is not to be had.
+    core.settle();
+    for (let isTold = false; ; ) {
       const status = core.exports.hostedRefill(indexOf(id), allocationOf(id));
       if (status === OK) return core.view.amount;
-      if (status > 0) return END;
-      // The keeper may answer at once.
-      core.attend(-status);
+      // The keeper may answer at once, and so may whoever is told that the domain is parked.
+      if (status < 0) core.attend(-status);
+      else if (isTold) return END;
+      else core.report();
+      isTold = status > 0;
+      // Who is told of it may have rescinded it.
+      if (!core.isLive(id)) throw new RescindedError(`guest ${this.domain.name}`);
     }
   }
 
@@ -171,4 +211,9 @@ export class Guest {
       });
     });
   }
+}
+
+/** @throws {RangeError} where the stack has no room for so many frames. */
+function haveStack(frames: number): number {
+  return frames === 0 ? 0 : 1 + haveStack(frames - 1);
 }

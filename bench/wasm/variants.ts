@@ -29,7 +29,7 @@ export function metered({ name = "metered", advance = ADVANCE } = {}): Counting 
     made.set(known?.[0] ?? bytes, result);
     return { bytes: result.bytes, imports: () => refilled(result) };
   };
-  const refilled = ({ refill, counter: name }: Instrumented): Extra => {
+  const refilled = ({ refill, counter: name, start }: Instrumented): Extra => {
     const counter: Counter = { granted: 0n, global: undefined };
     counters.push(counter);
     const grant = (left: bigint) => {
@@ -39,9 +39,10 @@ export function metered({ name = "metered", advance = ADVANCE } = {}): Counting 
     };
     return {
       imports: { [refill.module]: { [refill.field]: grant } },
-      hidden: [name],
+      hidden: start === undefined ? [name] : [name, start],
       made({ exports }) {
         counter.global = exports[name] as WebAssembly.Global;
+        if (start !== undefined) (exports[start] as () => void)();
       },
     };
   };

@@ -1,8 +1,10 @@
 // Instrumenting: the bytes of a module become those of one that counts what it runs.
 
+import { OptionError } from "../errors.js";
+import { show } from "../options.js";
 import { callGraph, lookingBodies } from "./call-graph.js";
 import { Emitter, type Hint } from "./emit.js";
-import { malformed, unsupported } from "./error.js";
+import { ModuleError, malformed, unsupported } from "./error.js";
 import * as op from "./opcode.js";
 import {
   CODE,
@@ -21,7 +23,7 @@ import {
   TYPE,
 } from "./outline.js";
 import { type Body, Plan } from "./plan.js";
-import { HINTS_NAME, Rewriter, readHints, writeHints } from "./rewrite.js";
+import { type Additions, HINTS_NAME, Rewriter, readHints, writeHints } from "./rewrite.js";
 import { Scanner } from "./scan.js";
 import { Settler } from "./settle.js";
 import { Writer } from "./writer.js";
@@ -36,13 +38,19 @@ export class Instrumented {
    * than 0 to end with a trap that the guest can't catch.
    */
   readonly refill: { readonly module: string; readonly field: string };
+  /**
+   * The export that is the start function, if it has one: to be called once it is instantiated, for nobody could read
+   * the counter of an instance that is not there yet.
+   */
+  readonly start: string | undefined;
   #module: WebAssembly.Module | undefined;
 
   /** @internal */
-  constructor(bytes: Uint8Array<ArrayBuffer>, counter: string, refill: Instrumented["refill"]) {
+  constructor(bytes: Uint8Array<ArrayBuffer>, { counter, start, module, field }: Additions) {
     this.bytes = bytes;
     this.counter = counter;
-    this.refill = refill;
+    this.start = start;
+    this.refill = { module, field };
   }
 
   /** Compiled, once. @throws {WebAssembly.CompileError} for what this engine does not know. */
@@ -58,14 +66,20 @@ export class Instrumented {
   }
 }
 
-const REFILL = { module: "primemeter", field: "refill" } as const;
 /** Sections of a module that is still to be linked, whose places in the code would be others. */
 const UNLINKED = /^(linking$|reloc\.)/;
 /** What tells places in the code that are others now. */
 const PLACES = /^(\.debug_|metadata\.code\.|external_debug_info$)/;
 
-/** @throws {ModuleError} for what is no module, and what is not understood in one. */
+/**
+ * Makes a module count what it runs. Whether it is valid is for the engine to find when it compiles what comes of it.
+ *
+ * @throws {ModuleError} for what is no module, and what is not understood in one. @throws {OptionError}
+ */
 export function instrument(bytes: Uint8Array): Instrumented {
+  if (!(bytes instanceof Uint8Array)) {
+    throw new OptionError(`instrument: found ${show(bytes)}, expected a Uint8Array`);
+  }
   const outline = outlineOf(bytes);
   const plan = new Plan();
   const referenced = new Set(outline.referenced);
@@ -77,14 +91,14 @@ export function instrument(bytes: Uint8Array): Instrumented {
   const settler = new Settler(plan, bodies, outline.importedFunctions, referenced);
   settler.settle(graph);
   const looks = lookingBodies(bodies, graph).map((look, i) => (settler.isPlain(i) ? 0 : look));
-  const additions = { ...REFILL, counter: freeName(outline) };
+  const additions = additionsTo(outline);
   const rewriter = new Rewriter(outline, additions);
   const code = new Writer(bytes.length * 2);
   const hints = emitAll(outline, plan, bodies, looks, code);
   const out = new Writer(bytes.length * 2);
   out.bytes(bytes, 0, 8);
   new Assembly(outline, rewriter, code, writeHints(hints), out).write();
-  return new Instrumented(out.take(), additions.counter, REFILL);
+  return new Instrumented(out.take(), additions);
 }
 
 function scanAll(outline: Outline, plan: Plan, referenced: Set<number>): Body[] {
@@ -111,7 +125,7 @@ function scanAll(outline: Outline, plan: Plan, referenced: Set<number>): Body[] 
 function noteElements(outline: Outline, referenced: Set<number>): void {
   const section = outline.section(ELEMENT);
   if (!section) return;
-  const rewriter = new Rewriter(outline, { module: "", field: "", counter: "" });
+  const rewriter = new Rewriter(outline, additionsTo(outline));
   rewriter.elements(section, (index) => referenced.add(index));
 }
 
@@ -123,7 +137,7 @@ function emitAll(
   code: Writer,
 ): (readonly [number, readonly Hint[]])[] {
   const section = outline.sections.find(({ name }) => name === HINTS_NAME);
-  const known = section ? readHints(outline, section) : new Map<number, Hint[]>();
+  const known = (section && harmless(() => readHints(outline, section))) ?? new Map();
   const body = new Writer(1 << 16);
   const { importedFunctions, globals } = outline;
   const names = { counter: globals, slow: outline.functionTypes.length + 1 };
@@ -169,10 +183,28 @@ function emitSlow(out: Writer, refill: number, counter: number): void {
   out.byte(op.END);
 }
 
-function freeName(outline: Outline): string {
-  let name = "primemeter.counter";
-  while (outline.exportNames.has(name)) name += "'";
-  return name;
+/** Names that the module has not. */
+function additionsTo({ exportNames, importNames, start }: Outline): Additions {
+  const free = (name: string, isTaken: (name: string) => boolean): string =>
+    isTaken(name) ? free(`${name}'`, isTaken) : name;
+  const module = "primemeter";
+  const isExport = (name: string) => exportNames.has(name);
+  return {
+    module,
+    field: free("refill", (field) => importNames.has(`${module}\0${field}`)),
+    counter: free("primemeter.counter", isExport),
+    start: start === undefined ? undefined : free("primemeter.start", isExport),
+  };
+}
+
+/** Custom sections that are malformed don't matter to an engine: they are as good as none. */
+function harmless<Result>(read: () => Result): Result | undefined {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof ModuleError) return undefined;
+    throw error;
+  }
 }
 
 /** The sections in their order, those that are new in their places. */
@@ -200,10 +232,13 @@ class Assembly {
       const { id, name } = section;
       if (UNLINKED.test(name))
         throw unsupported(section.from, "found an object that is not linked");
-      if (PLACES.test(name)) continue;
+      if (PLACES.test(name) || id === START) continue;
       if (id !== CUSTOM) this.#fill(ORDER.indexOf(id));
       if (id === CODE) this.#putCode();
-      else this.#put(id, this.#rewritten(section));
+      else {
+        const content = this.#rewritten(section);
+        if (content) this.#put(id, content);
+      }
     }
     this.#fill(ORDER.length);
   }
@@ -222,9 +257,11 @@ class Assembly {
     }
   }
 
-  #rewritten(section: Section): Writer {
+  #rewritten(section: Section): Writer | undefined {
     const rewriter = this.#rewriter;
-    if (section.id === CUSTOM && section.name === "name") return rewriter.names(section);
+    if (section.id === CUSTOM && section.name === "name") {
+      return harmless(() => rewriter.names(section));
+    }
     return this.#made(section.id, section) ?? rewriter.copy(section);
   }
 
@@ -235,7 +272,6 @@ class Assembly {
     if (id === FUNCTION) return rewriter.functions(section);
     if (id === GLOBAL) return rewriter.globals(section);
     if (id === EXPORT) return rewriter.exports(section);
-    if (id === START) return rewriter.start(section!);
     if (id === TABLE) return rewriter.tables(section!);
     if (id === ELEMENT) return rewriter.elements(section!);
     return undefined;

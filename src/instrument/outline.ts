@@ -47,6 +47,10 @@ export class Outline {
   readonly tables64: boolean[] = [];
   globals = 0;
   readonly exportNames = new Set<string>();
+  /** As "module\0field". */
+  readonly importNames = new Set<string>();
+  /** The function that runs at instantiation. */
+  start: number | undefined;
   /** Functions that can be called by reference, as far as that is not in bodies. */
   readonly referenced = new Set<number>();
 
@@ -100,7 +104,8 @@ const READERS: Record<number, (outline: Outline, reader: Reader) => void> = {
   [TYPE]: readTypes,
   [IMPORT]: readImports,
   [FUNCTION]: (outline, reader) => {
-    for (let left = reader.u32(); left > 0; left--) outline.functionTypes.push(reader.u32());
+    for (let left = reader.u32(); left > 0; left--)
+      outline.functionTypes.push(typeIndex(outline, reader));
   },
   [TABLE]: (outline, reader) => {
     for (let left = reader.u32(); left > 0; left--) outline.tables64.push(readTable(reader));
@@ -120,9 +125,14 @@ const READERS: Record<number, (outline: Outline, reader: Reader) => void> = {
     for (let left = reader.u32(); left > 0; left--) {
       outline.exportNames.add(reader.name());
       const kind = reader.byte();
-      const index = reader.u32();
-      if (kind === 0) outline.referenced.add(index);
+      if (kind === 0) outline.referenced.add(functionIndex(outline, reader));
+      else if (kind === 3) below("global", outline.globals, reader);
+      else reader.u32();
     }
+  },
+  [START]: (outline, reader) => {
+    outline.start = functionIndex(outline, reader);
+    outline.referenced.add(outline.start);
   },
 };
 
@@ -164,12 +174,11 @@ function skipField(reader: Reader): void {
 
 function readImports(outline: Outline, reader: Reader): void {
   for (let left = reader.u32(); left > 0; left--) {
-    reader.name();
-    reader.name();
+    outline.importNames.add(`${reader.name()}\0${reader.name()}`);
     const at = reader.at;
     const kind = reader.byte();
     if (kind === 0) {
-      outline.functionTypes.push(reader.u32());
+      outline.functionTypes.push(typeIndex(outline, reader));
       outline.importedFunctions++;
     } else if (kind === 1) {
       skipValueType(reader);
@@ -181,7 +190,7 @@ function readImports(outline: Outline, reader: Reader): void {
       outline.globals++;
     } else if (kind === 4) {
       reader.byte();
-      reader.u32();
+      typeIndex(outline, reader);
     } else throw unsupported(at, `found an import of kind ${kind}, which is not known`);
   }
 }
@@ -206,4 +215,21 @@ function readLimits(reader: Reader): boolean {
   reader.skipLeb(64);
   if (flags & 1) reader.skipLeb(64);
   return (flags & 4) !== 0;
+}
+
+// An index that is one too high would name what the instrumenter adds.
+
+export function functionIndex(outline: Outline, reader: Reader): number {
+  return below("function", outline.functionTypes.length, reader);
+}
+
+function typeIndex(outline: Outline, reader: Reader): number {
+  return below("type", outline.parameters.length, reader);
+}
+
+function below(what: string, most: number, reader: Reader): number {
+  const at = reader.at;
+  const index = reader.u32();
+  if (index >= most) throw malformed(at, `found ${what} ${index}, expected below ${most}`);
+  return index;
 }

@@ -2,7 +2,7 @@
 // function that is imported comes after the module's own imports, so all its own functions move up by one.
 
 import type { Hint } from "./emit.js";
-import { unsupported } from "./error.js";
+import { malformed, unsupported } from "./error.js";
 import { skipExpression, skipValueType } from "./instruction.js";
 import * as op from "./opcode.js";
 import type { Outline, Section } from "./outline.js";
@@ -12,8 +12,9 @@ import { Writer } from "./writer.js";
 export interface Additions {
   readonly module: string;
   readonly field: string;
-  /** The name of the exported counter. */
+  /** The name of the exported counter, and of the exported start function if there is one. */
   readonly counter: string;
+  readonly start: string | undefined;
 }
 
 export class Rewriter {
@@ -27,7 +28,11 @@ export class Rewriter {
 
   /** A function's index from now on. */
   function(index: number): number {
-    return index < this.#outline.importedFunctions ? index : index + 1;
+    const { importedFunctions, functionTypes } = this.#outline;
+    if (index >= functionTypes.length) {
+      throw malformed(this.#outline.bytes.length, `found function ${index}, which it has not`);
+    }
+    return index < importedFunctions ? index : index + 1;
   }
 
   types(section: Section | undefined): Writer {
@@ -73,7 +78,8 @@ export class Rewriter {
     const out = new Writer();
     const reader = section && this.#outline.reader(section);
     const count = reader?.u32() ?? 0;
-    out.u32(count + 1);
+    const { counter, start } = this.#additions;
+    out.u32(count + (start === undefined ? 1 : 2));
     for (let left = count; reader && left > 0; left--) {
       const from = reader.at;
       reader.name();
@@ -82,15 +88,13 @@ export class Rewriter {
       const index = reader.u32();
       out.u32(kind === 0 ? this.function(index) : index);
     }
-    out.name(this.#additions.counter);
+    out.name(counter);
     out.byte(3);
     out.u32(this.#outline.globals);
-    return out;
-  }
-
-  start(section: Section): Writer {
-    const out = new Writer(8);
-    out.u32(this.function(this.#outline.reader(section).u32()));
+    if (start === undefined) return out;
+    out.name(start);
+    out.byte(0);
+    out.u32(this.function(this.#outline.start!));
     return out;
   }
 
