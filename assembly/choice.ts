@@ -96,7 +96,7 @@ function compare<T>(a: T, b: T): i32 {
 /** Cycles until the next tick of this processor. */
 function leftOfTick(): u64 {
   const due = Timer.own.due;
-  return due > me().time ? due - me().time : 0;
+  return due > me().time ? Time.own.paced(due - me().time) : 0;
 }
 
 /** Whether some partition leaves its budget to others. */
@@ -108,9 +108,17 @@ function isFreeTime(time: Time): bool {
   return false;
 }
 
+/** What other processors run of a partition is used when their ticks tell: a tick each, meanwhile. */
+function runningOn(time: Time, partition: Partition, index: u32): u64 {
+  if (!isDefined(SHARED)) return 0;
+  const occupant = Timer.own.occupant;
+  const isOwn = occupant != 0 && Task.of(changetype<Record>(occupant)).payer == index;
+  return time.paced(<u64>(partition.running - u32(isOwn)) * time.tick);
+}
+
 /** By what a partition may run whose best domain waits at a priority above 0. */
 function standing(time: Time, partition: Partition, index: u32, rank: i32, left: u64): i32 {
-  if (partition.hasBudget(left)) return BUDGET;
+  if (partition.hasBudget(left + runningOn(time, partition, index))) return BUDGET;
   if (!partition.mayRunCritical(time)) return NONE;
   return Task.of(firstAt(index, rank)).critical != 0 ? CRITICAL : NONE;
 }

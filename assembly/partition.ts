@@ -86,7 +86,7 @@ export class Partition {
 
   /** Cycles of a window that so many hundredths of a percent are. */
   static cyclesOf(time: Time, hundredths: u32): u64 {
-    return (time.window * hundredths) / WHOLE_BUDGET;
+    return time.paced((time.window * hundredths) / WHOLE_BUDGET);
   }
 
   /** A budget, as hundredths of a percent, or that of a window that has another length. */
@@ -107,7 +107,8 @@ export class Partition {
 
   /** Whether its critical domains may run though it has no budget. */
   mayRunCritical(time: Time): bool {
-    return this.bankrupt == 0 && this.criticalUsed + (time.tick >> 5) < this.critical;
+    const used = this.criticalUsed + (time.tick >> 5);
+    return this.bankrupt == 0 && used < time.paced(this.critical);
   }
 
   /** RFF (A.4): 1 where nothing is used, 0 where the budget is; without a budget it comes last. */

@@ -18,6 +18,7 @@ import {
   BANKRUPT_STOP,
   BY_TICK,
   CLOCK_COUNTDOWN,
+  CLOCK_EXACT,
   FAULT_NONE,
   PARTITIONED,
   POINT_TICK,
@@ -124,6 +125,7 @@ function mix(number: u32): u32 {
 
 /** The window turns, and with it who has budget. What was overdrawn shows at the first tick. */
 function turn(timer: Timer, ticks: u64): void {
+  setPace(timer);
   rotate(timer, 1);
   judgeAll();
   if (ticks != 1) {
@@ -131,6 +133,26 @@ function turn(timer: Timer, ticks: u64): void {
     judgeAll();
   }
   timer.ask();
+}
+
+/** Less than this changes nothing that counts. */
+const PACE_GRAIN: f64 = 1e-5;
+/** Ticks after which a clock has shown how fast it counts, and by how much it may be wrong. */
+const PACE_TICKS: u64 = 10;
+const PACE_LEAST: f64 = 0.25;
+const PACE_MOST: f64 = 4;
+
+/** Budgets are of cycles as the clock counts them: by how many it counts in a tick. */
+function setPace(timer: Timer): void {
+  const time = Time.own;
+  if (time.clock == CLOCK_EXACT || time.by == BY_TICK || timer.ticks < PACE_TICKS) return;
+  const counted = <f64>timer.last / (<f64>timer.ticks * time.tick);
+  const pace = max(PACE_LEAST, min(PACE_MOST, counted));
+  if (abs(pace - time.pace) < PACE_GRAIN) return;
+  time.pace = pace;
+  for (let index: u32 = 0; index < time.partitions; index++) {
+    Partition.at(index).grant(Partition.at(index).budget);
+  }
 }
 
 function judgeAll(): void {
@@ -145,7 +167,7 @@ function judge(time: Time, partition: Partition): void {
     return;
   }
   if (partition.isSystem || partition.critical == 0) return;
-  if (partition.criticalUsed <= partition.critical) return;
+  if (partition.criticalUsed <= time.paced(partition.critical)) return;
   partition.bankrupt = 1;
   partition.bankruptcies++;
   const policy = time.bankrupt;

@@ -10,6 +10,8 @@ import {
   TIME_FAULT_AT,
   TIME_FREE_BY_RATIO,
   TIME_GONE_OWED,
+  TIME_IS_SIMPLE,
+  TIME_PACE,
   TIME_POINTS,
   TIME_QUEUED,
   TIME_RATE,
@@ -59,9 +61,16 @@ export class Time {
   charged: u64;
   goneRan: u64;
   goneOwed: u64;
+  pace: f64;
+  isSimple: u32;
 
   static get own(): Time {
     return changetype<Time>(control.time);
+  }
+
+  /** Cycles as the clock counts them: one that is wrong by a factor changes no share (A.1). */
+  paced(cycles: u64): u64 {
+    return this.pace == 1 ? cycles : <u64>(<f64>cycles * this.pace);
   }
 
   /** Cycles of all processors in a window. */
@@ -128,7 +137,9 @@ if (
   offsetof<Time>("queued") != TIME_QUEUED ||
   offsetof<Time>("timerSize") != TIME_TIMER_SIZE ||
   offsetof<Time>("charged") != TIME_CHARGED ||
+  offsetof<Time>("isSimple") != TIME_IS_SIMPLE ||
   offsetof<Time>("goneOwed") != TIME_GONE_OWED ||
+  offsetof<Time>("pace") != TIME_PACE ||
   offsetof<Timer>("since") != TIMER_SINCE ||
   offsetof<Timer>("readAt") != TIMER_READ_AT ||
   offsetof<Timer>("due") != TIMER_DUE ||

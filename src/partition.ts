@@ -108,8 +108,9 @@ export class Partition {
       const block = core.timeBlock!;
       const at = (offset: number) => block.partition(this.index, offset);
       const { last, last10, last100 } = this.#partitions.covered;
+      // Of what the clock has counted, not of the time that has really passed.
       const percent = (offset: number, of: bigint) =>
-        of === 0n ? 0 : (100 * Number(view.u64(at(offset)))) / Number(of);
+        of === 0n ? 0 : (100 * Number(view.u64(at(offset)))) / (Number(of) * block.pace);
       const max = view.u32(at(PARTITION_MAX));
       return {
         name: this.name,

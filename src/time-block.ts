@@ -19,6 +19,7 @@ import {
   TIME_FAULT_BY,
   TIME_FREE_BY_RATIO,
   TIME_MASKED,
+  TIME_PACE,
   TIME_PARTITIONS,
   TIME_POINTS,
   TIME_QUEUED,
@@ -122,6 +123,11 @@ export class TimeBlock {
   /** Cycles that the host has charged. */
   get charged(): bigint {
     return this.#core.view.u64(this.#address + TIME_CHARGED);
+  }
+
+  /** Cycles that the clock counts in one, as its ticks tell. */
+  get pace(): number {
+    return this.#core.view.f64(this.#address + TIME_PACE);
   }
 
   /** Domains that are ready, and wait in partitions. */

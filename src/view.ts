@@ -114,6 +114,10 @@ export class View {
     this.#data.setBigUint64(address, value, true);
   }
 
+  f64(address: number): number {
+    return this.#data.getFloat64(address, true);
+  }
+
   setF64(address: number, value: number): void {
     this.#data.setFloat64(address, value, true);
   }

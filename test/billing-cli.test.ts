@@ -65,7 +65,7 @@ describe("how exact it is", () => {
     expect(page).toMatch(/^<!doctype html>\n<html lang="en">/);
     expect(page.trimEnd()).toMatch(/<\/html>$/);
     expect(page.match(/<figure><svg /g)).toHaveLength(6);
-    expect(page.match(/<table>/g)).toHaveLength(7);
+    expect(page.match(/<table>/g)).toHaveLength(8);
     expect(page).not.toMatch(/<script|<link|<img|@import|url\((?!#)/);
     const links = page.matchAll(/\b(?:href|src|xlink:href)="([^"]*)"/g);
     for (const [, link] of links) expect(link).toMatch(/^#/);
@@ -119,6 +119,7 @@ describe("what it costs", () => {
     expect(stdout).toMatch(/^ {2}process\.hrtime\.bigint +[\d.]+ ±/m);
     expect(stdout).not.toMatch(/[✓✗]/);
     expect(Math.max(...stdout.split("\n").map((line) => line.length))).toBeLessThanOrEqual(100);
+    expect(stdout).toContain(`Node ${process.version}`);
     expect(readFileSync(html, "utf8").match(/<figure><svg /g)).toHaveLength(1);
   });
 });

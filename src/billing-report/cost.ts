@@ -1,5 +1,6 @@
 // The part of the report that is measured, on the machine that it is run on: what each way to bill costs.
 
+import { cpus } from "node:os";
 import { createWallClock } from "../wall-clock.js";
 import { DEPTH, type Load, type LoadOptions, openLoad } from "./load.js";
 import { type Candidate, measured, type Spread, spreadOf } from "./sample.js";
@@ -34,6 +35,8 @@ export interface ClockCost {
 }
 
 export interface Cost {
+  /** What it was measured on, in words. */
+  readonly machine: string;
   readonly rounds: number;
   readonly depth: number;
   readonly loads: readonly LoadCost[];
@@ -88,7 +91,13 @@ export function* cost({ small }: CostOptions): Generator<CostTick, Cost> {
     loads.push(yield* loadCost(load, rate, rounds));
   }
   const clocks = (["performance", "hrtime"] as const).map((by) => clockCost(by, rounds));
-  return { rounds, depth: DEPTH, loads, clocks };
+  return { machine: machine(), rounds, depth: DEPTH, loads, clocks };
+}
+
+function machine(): string {
+  const processors = cpus();
+  const model = processors[0]?.model.trim() || "unknown";
+  return `${model} (${processors.length}), ${process.platform}, Node ${process.version}`;
 }
 
 function* loadCost(load: Load, rate: number, count: number): Generator<CostTick, LoadCost> {

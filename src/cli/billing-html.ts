@@ -1,6 +1,7 @@
 // The report on billing as a page of HTML: one file, with its charts in it, that needs nothing else.
 
 import { writeFileSync } from "node:fs";
+import { WAYS } from "../billing-report/way.js";
 import type { BillingReport } from "./bench.js";
 import { costCharts, exactnessCharts, INK } from "./billing-chart.js";
 import { costSheets, exactnessSheets, type Sheet } from "./billing-sheets.js";
@@ -33,7 +34,11 @@ export async function billingPage({ exactness, cost, verdicts }: BillingReport):
         ]
       : []),
   ];
-  return `${HEAD}${parts.join("\n")}\n</main>\n</body>\n</html>\n`;
+  const ways = Object.values(WAYS).map(
+    ({ name, about }) =>
+      `<tr><td>${escaped(name)}</td><td class="words">${escaped(about)}</td></tr>`,
+  );
+  return `${HEAD}<table>\n${ways.join("\n")}\n</table>\n${parts.join("\n")}\n</main>\n</body>\n</html>\n`;
 }
 
 /** In the page's own colours, light or dark; each with ids of its own. */
@@ -83,7 +88,7 @@ figure svg { max-width: 100%; height: auto; }
 table { border-collapse: collapse; margin: 16px 0; font-size: 14px; font-variant-numeric: tabular-nums; }
 caption { text-align: left; padding: 8px 0; }
 th, td { padding: 2px 10px; border-bottom: 1px solid var(--line); text-align: right; white-space: pre; }
-th:first-child, td:first-child { text-align: left; }
+th:first-child, td:first-child, td.words { text-align: left; white-space: normal; }
 li.ok::marker { content: "✓  "; }
 li.bad::marker { content: "✗  "; }
 li.bad { font-weight: bold; }

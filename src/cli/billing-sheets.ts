@@ -92,7 +92,7 @@ function repairSheet({ repairs }: Exactness): Sheet {
 }
 
 /** What ways cost in all manners of switching, with those that were measured at several rates. */
-export function costSheets({ loads, clocks, rounds, depth }: Cost): Sheet[] {
+export function costSheets({ loads, clocks, rounds, depth, machine }: Cost): Sheet[] {
   const blocking = loads.filter(({ load }) => load === "blocking");
   const shown = blocking.find(({ rate }) => rate === SHOWN_RATE) ?? blocking[0]!;
   const others = loads.filter(({ load }) => load !== "blocking");
@@ -120,7 +120,7 @@ export function costSheets({ loads, clocks, rounds, depth }: Cost): Sheet[] {
     },
     {
       title: "Clocks of this machine",
-      note: "ns that a reading takes, the least step in ns, and percent of its time at one reading a switch",
+      note: `${machine}; ns that a reading takes, the least step in ns, and percent of its time at one reading a switch`,
       heads: ["", "reading", "step", ...CLOCK_RATES.map((rate) => `${rateText(rate)}/ms`)],
       rows: clocks.map(({ clock, cost, resolution }) => [
         ...[clock, plusMinus(cost), Number.isFinite(resolution) ? digits(resolution) : "–"],
