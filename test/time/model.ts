@@ -257,6 +257,7 @@ export class TimeModel {
       this.missed += ticks - 1n;
       this.#due = this.biller.clock.serviceOf(this.biller.clock.ticks + ticks + 1n);
       this.biller.serve(ticks);
+      this.shares.setPace();
       for (let i = 0n; i < ticks; i++) this.#turn();
       this.#judge();
     }
