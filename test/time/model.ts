@@ -68,8 +68,9 @@ export class TimeModel {
       const isHeldUp = this.#ready.length > 0;
       const wake = this.#nextWake;
       if (wake === NEVER && !isHeldUp) return "idle";
-      const look = isHeldUp && this.#due < wake ? this.#due : wake;
-      this.#passIdly(look < until ? look : until);
+      const tick = this.#afterNow((this.biller.clock.ticks + 1n) * this.#tick);
+      const look = isHeldUp && tick < wake ? tick : wake;
+      this.#passIdly(this.#afterNow(look < until ? look : until));
       return look < until ? null : "limit";
     }
     if (this.time >= until) return "limit";
@@ -256,16 +257,20 @@ export class TimeModel {
       this.missed += ticks - 1n;
       this.#due = this.biller.clock.serviceOf(this.biller.clock.ticks + ticks + 1n);
       this.biller.serve(ticks);
+      this.shares.setPace();
       for (let i = 0n; i < ticks; i++) this.#turn();
       this.#judge();
     }
     if (this.plan.partitions && this.#isAsked && this.#candidates.length > 0) this.#decide();
   }
 
-  /** Time passes for nobody, tick by tick. */
+  /** A reading may have taken the clock past a time. */
+  #afterNow(time: bigint): bigint {
+    return time > this.time ? time : this.time;
+  }
+
+  /** Time passes for nobody, tick by tick: each is served when it is due, or at once if it was. */
   #passIdly(to: bigint): void {
-    // A reading may have taken the clock past it.
-    if (to <= this.time) return;
     this.biller.idle += to - this.time;
     this.biller.time = to;
     while ((this.biller.clock.ticks + 1n) * this.#tick <= to) {
@@ -385,13 +390,15 @@ export class TimeModel {
   }
 
   createPartition(parent: ModelPartition, budget: number, max: number, critical: bigint) {
-    this.#isAsked = true;
-    return this.shares.create(parent, budget, max, critical);
+    const made = this.shares.create(parent, budget, max, critical);
+    this.#isAsked ||= made !== null;
+    return made;
   }
 
   changePartition(one: ModelPartition, budget: number, max: number, critical: bigint): boolean {
-    this.#isAsked = true;
-    return this.shares.change(one, budget, max, critical);
+    const isChanged = this.shares.change(one, budget, max, critical);
+    this.#isAsked ||= isChanged;
+    return isChanged;
   }
 
   setWindow(slots: number): void {
