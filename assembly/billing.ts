@@ -30,6 +30,7 @@ import {
   BY_TICK,
   CLOCK_EXACT,
   PARTITIONED,
+  POINT_MESSAGE,
   POINT_SPENT,
   POINT_START,
   SYSTEM_PARTITION,
@@ -74,35 +75,43 @@ export function vacate(there: Processor, point: i32): void {
 }
 
 /** One that runs goes, and another that is paid for alike runs in its place, at the same instant. */
-export function succeed(head: Record, next: Record, point: i32): void {
+export function succeed(head: Record, next: Record): void {
   const here = me();
   const timer = Timer.of(here);
   if (timer.occupant != changetype<usize>(head)) return;
   const task = Task.of(head);
-  if (!chargeSimply(here, timer, head, task, point)) charge(here, point);
+  if (Time.own.isSimple && succeedSimply(here, timer, task, head, next)) return;
+  charge(here, POINT_MESSAGE);
   task.ran += here.time - timer.since;
   admit(timer, next, here.time);
 }
 
-/**
- * `charge` of one that runs, by an exact clock, who can pay, and has no partition: messages are many. The look at
- * its cache is left to who comes next. False where it is not as simple as that, and nothing is done.
- */
-function chargeSimply(there: Processor, timer: Timer, head: Record, task: Task, point: i32): bool {
+/** The same in one go, for messages are many, where who ran can pay; else nothing is done. */
+function succeedSimply(
+  here: Processor,
+  timer: Timer,
+  task: Task,
+  head: Record,
+  next: Record,
+): bool {
   const time = Time.own;
-  if (time.clock != CLOCK_EXACT || (control.timed & PARTITIONED) != 0) return false;
-  const now = there.time + time.read;
+  const now = here.time + time.read;
   const passed = now - timer.last;
-  if (((time.points >> point) & 1) == 0 || timer.readAt == there.time) return false;
-  if (timer.party != changetype<usize>(head) || task.owed != 0 || passed > head.amount)
-    return false;
-  there.time = now;
+  const amount = next.amount;
+  if (timer.readAt == here.time || timer.party != changetype<usize>(head)) return false;
+  // Of none it is the clock's grain that says when to look, and of very much nothing.
+  if (task.owed != 0 || passed > head.amount || amount - 1 > <u64>i64.MAX_VALUE) return false;
+  here.time = now;
+  timer.readAt = timer.last = now;
   timer.readCycles += time.read;
   timer.reads++;
-  timer.readAt = timer.last = now;
   head.amount -= passed;
   head.consumed += passed;
   Partition.at(SYSTEM_PARTITION).total += passed;
+  task.ran += now - timer.since;
+  timer.occupant = timer.party = changetype<usize>(next);
+  timer.since = now;
+  timer.spent = now + amount;
   return true;
 }
 

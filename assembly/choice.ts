@@ -108,9 +108,17 @@ function isFreeTime(time: Time): bool {
   return false;
 }
 
+/** What other processors run of a partition is used when their ticks tell: a tick each, meanwhile. */
+function runningOn(time: Time, partition: Partition, index: u32): u64 {
+  if (!isDefined(SHARED)) return 0;
+  const occupant = Timer.own.occupant;
+  const isOwn = occupant != 0 && Task.of(changetype<Record>(occupant)).payer == index;
+  return time.paced(<u64>(partition.running - u32(isOwn)) * time.tick);
+}
+
 /** By what a partition may run whose best domain waits at a priority above 0. */
 function standing(time: Time, partition: Partition, index: u32, rank: i32, left: u64): i32 {
-  if (partition.hasBudget(left)) return BUDGET;
+  if (partition.hasBudget(left + runningOn(time, partition, index))) return BUDGET;
   if (!partition.mayRunCritical(time)) return NONE;
   return Task.of(firstAt(index, rank)).critical != 0 ? CRITICAL : NONE;
 }

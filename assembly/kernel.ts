@@ -79,7 +79,7 @@ export function step(cycles: u32, passes: u32): i32 {
     }
     if (here.time >= until) return REASON_LIMIT;
     let reason = REASON_RAN;
-    const slices = sprint(slicesAhead(until, passes - pass));
+    const slices = control.timed != 0 ? 0 : sprint(slicesAhead(until, passes - pass));
     if (slices != 0) {
       countSlices(slices);
       pass += slices - 1;

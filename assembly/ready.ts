@@ -171,7 +171,7 @@ export function relieve(head: Record, next: Record): void {
   }
   head.readyNext = head.readyPrevious = 0;
   here.ready = at;
-  if (control.timed != 0) succeed(head, next, POINT_MESSAGE);
+  if (control.timed != 0) succeed(head, next);
   if (here.sliceLeft == 0) rotate();
 }
 

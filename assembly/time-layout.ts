@@ -59,6 +59,8 @@ export const TIME_GONE_RAN = 120;
 export const TIME_GONE_OWED = 128;
 /** Cycles that the clock counts in one, as the ticks tell; f64. */
 export const TIME_PACE = 136;
+/** The kernel's: messages are billed in one go, for the clock is exact and there are no partitions. */
+export const TIME_IS_SIMPLE = 144;
 
 export const BY_CLOCK = 0;
 export const BY_TICK = 1;

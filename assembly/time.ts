@@ -30,6 +30,8 @@ import {
   MAX_PARTITIONS,
   MAX_TICKS,
   PARTITIONED,
+  POINT_MESSAGE,
+  POINT_SPENT,
   SLOT_SIZE,
   SYSTEM_PARTITION,
   TASK_CRITICAL,
@@ -81,6 +83,9 @@ export function timeBegin(flags: u32): i32 {
   if (time.by == BY_TICK) time.points = 0;
   if (isPlain(time)) time.clock = CLOCK_EXACT;
   time.pace = 1;
+  const points: u32 = (1 << POINT_MESSAGE) | (1 << POINT_SPENT);
+  const isBilled = time.clock == CLOCK_EXACT && (time.points & points) == points;
+  time.isSimple = u32(isBilled && (flags & PARTITIONED) == 0);
   Partition.at(SYSTEM_PARTITION).grant(WHOLE_BUDGET);
   time.partitions = 1;
   control.timed = flags;

@@ -10,6 +10,7 @@ import {
   TIME_FAULT_AT,
   TIME_FREE_BY_RATIO,
   TIME_GONE_OWED,
+  TIME_IS_SIMPLE,
   TIME_PACE,
   TIME_POINTS,
   TIME_QUEUED,
@@ -61,6 +62,7 @@ export class Time {
   goneRan: u64;
   goneOwed: u64;
   pace: f64;
+  isSimple: u32;
 
   static get own(): Time {
     return changetype<Time>(control.time);
@@ -135,6 +137,7 @@ if (
   offsetof<Time>("queued") != TIME_QUEUED ||
   offsetof<Time>("timerSize") != TIME_TIMER_SIZE ||
   offsetof<Time>("charged") != TIME_CHARGED ||
+  offsetof<Time>("isSimple") != TIME_IS_SIMPLE ||
   offsetof<Time>("goneOwed") != TIME_GONE_OWED ||
   offsetof<Time>("pace") != TIME_PACE ||
   offsetof<Timer>("since") != TIMER_SINCE ||

@@ -88,7 +88,7 @@ const FAULTS: [what: string, text: string, message: string][] = [
   [
     "an offset of nothing",
     `${EXPECT}conserved = true\noffset = 5`,
-    "3:1: expect[0].offset: found it without domain, meter, answer or page, expected it about a page",
+    "3:1: expect[0].offset: found it without domain, meter, answer, page or partition, expected it a",
   ],
   [
     "a claim of messages upside down",

@@ -61,7 +61,8 @@ function bill(report: Report, timed: Timed): object {
 const isOfLocks = (file: string) => file.startsWith("lock-");
 
 /** These are about who runs for how long: on several processors each can have at most one of them. */
-const isOfTime = (file: string) => /^(partitions-|microbilling|tick-dodger|guest-dodger)/.test(file);
+const isOfTime = (file: string) =>
+  /^(partitions-|microbilling|tick-dodger|guest-dodger)/.test(file);
 
 const FILES = readdirSync("scenarios");
 describe.each(FILES.filter((file) => !isOfLocks(file) && !isOfTime(file)))("%s", (file) => {
