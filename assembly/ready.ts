@@ -111,11 +111,11 @@ export function takeIn(): void {
 /** Time passes in which this processor runs nobody. */
 export function passTime(to: u64): void {
   const here = me();
-  // A reading may have taken it there already.
-  if (to <= here.time) return;
-  account(STATISTIC_IDLE, to - here.time);
-  if (control.timed != 0) tickIdly(here, to);
-  else here.time = to;
+  // A reading may have taken it there already, and beyond a tick.
+  const until = max(to, here.time);
+  account(STATISTIC_IDLE, until - here.time);
+  if (control.timed != 0) tickIdly(here, until);
+  else here.time = until;
 }
 
 /** Takes a ready domain off the queue; if it was the head, the next one starts a slice. */

@@ -54,7 +54,9 @@ function serve(here: Processor, timer: Timer): void {
   advance(timer, ticks);
   if (time.by == BY_TICK) pay(timer, sampled(here, timer), ticks * time.tick);
   else charge(here, POINT_TICK);
-  if ((control.timed & PARTITIONED) != 0) turn(timer, ticks);
+  if ((control.timed & PARTITIONED) == 0) return;
+  setPace(timer);
+  turn(timer, ticks);
 }
 
 /** Who runs at a tick; of two who change places just then it is the one that ran. */
@@ -130,7 +132,6 @@ function mix(number: u32): u32 {
 
 /** The window turns, and with it who has budget. What was overdrawn shows at the first tick. */
 function turn(timer: Timer, ticks: u64): void {
-  setPace(timer);
   rotate(timer, 1);
   judgeAll();
   if (ticks != 1) {
@@ -147,11 +148,14 @@ const PACE_TICKS: u64 = 10;
 const PACE_LEAST: f64 = 0.25;
 const PACE_MOST: f64 = 4;
 
-/** Budgets are of cycles as the clock counts them: by how many it counts in a tick. */
+/**
+ * Budgets are of cycles as the clock counts them: by how many it has counted up to its last reading. Not at idle
+ * ticks, of which many are one (R15).
+ */
 function setPace(timer: Timer): void {
   const time = Time.own;
   if (time.clock == CLOCK_EXACT || time.by == BY_TICK || timer.ticks < PACE_TICKS) return;
-  const counted = <f64>timer.last / (<f64>timer.ticks * time.tick);
+  const counted = <f64>timer.last / <f64>max<u64>(timer.readAt, 1);
   const pace = max(PACE_LEAST, min(PACE_MOST, counted));
   if (abs(pace - time.pace) < PACE_GRAIN) return;
   time.pace = pace;

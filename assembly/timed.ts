@@ -50,7 +50,9 @@ export function isHeldUp(): bool {
   return (control.timed & PARTITIONED) != 0 && Time.own.queued != 0;
 }
 
-/** Nobody runs: when there may be something to do. */
+/** Nobody runs: when there may be something to do. Idle, a tick is served when it is due, or at once if it was. */
 export function nextLook(): u64 {
-  return isHeldUp() ? min(nextWake(), Timer.own.due) : nextWake();
+  if (!isHeldUp()) return nextWake();
+  const next = (Timer.own.ticks + 1) * Time.own.tick;
+  return min(nextWake(), max(next, me().time));
 }

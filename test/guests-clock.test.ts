@@ -92,4 +92,20 @@ describe.each(["tick", "microbill"] as const)("who dodges ticks, billed by %s", 
     else expect(share).toBeLessThan(0.22);
     kernel.dispose();
   });
+
+  test("two who talk many times in a tick", async () => {
+    const town = new Town({ processors: 1, seed: 1, billing: { by } });
+    const { kernel } = town;
+    const answerer = town.guest("talk answer 40", town.meter("answers"));
+    const keys = { [SLOT.server]: answerer.startKey() };
+    const asker = town.guest("talk ask 10", town.meter("asks"), { keys });
+    await kernel.run({ cycles: 200 * 16_000 });
+    const { ran, consumed } = asker;
+    const error = Math.abs(Number(consumed) / Number(ran) - 1);
+    // By ticks it is a matter of luck, and 200 of them are few.
+    if (by === "tick") expect(error).toBeGreaterThan(0.01);
+    else expect(consumed + (asker.state === "running" ? kernel.timing().unbilled : 0n)).toBe(ran);
+    expect(asker.ran + answerer.ran).toBe(kernel.time);
+    kernel.dispose();
+  });
 });

@@ -1,6 +1,6 @@
 // The promise of A.5: budgets are kept within half a percent, or a tick of the window where that is more; for 2 to
-// 32 partitions, any budgets and windows. On several processors it is a tick for each of them: the one that another
-// has begun is not billed yet.
+// 32 partitions, any budgets and windows, on one processor and on two. On four it is 2.5 ticks
+// of the window (docs/limits.md).
 
 import fc from "fast-check";
 import { expect, test } from "vitest";
@@ -87,12 +87,14 @@ async function shares(
   });
   const { findings } = kernel.check();
   kernel.dispose();
-  return { found, findings, tolerance: Math.max(0.5, (100 * processors) / ticks) };
+  const most = processors > 2 ? 2.5 : 1;
+  return { found, findings, tolerance: Math.max(0.5, (100 * most) / ticks) };
 }
 
 const KERNELS: [string, KernelOptions][] = [
   ["one processor", {}],
   ["2 simulated", { processors: 2, seed: 1 }],
+  ["4 simulated", { processors: 4, seed: 1 }],
 ];
 
 test.each(KERNELS)("%s: under full load each has its budget", async (_, options) => {

@@ -5,4 +5,4 @@ export * from "../../assembly/index";
 export { borrow, takeTurns } from "./borrow";
 export { chargeCached, chargeNaive } from "./charging";
 export { chase, prepareEach, refillEach } from "./tree";
-export { turnWindow, useWindow } from "./windows";
+export { turnWindow } from "./windows";

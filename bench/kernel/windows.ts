@@ -1,5 +1,5 @@
-// The window of partitions: being charged, and that with a tick after it. What a tick alone takes is the
-// difference; a window that nobody uses would turn for nothing.
+// The turn of the window of partitions, as each tick does it. A window that nobody uses would turn for
+// nothing, so all of them are charged before.
 
 import { control } from "../../assembly/control";
 import { Partition } from "../../assembly/partition";
@@ -9,28 +9,16 @@ import { rotate } from "../../assembly/window";
 
 const CYCLES = 10;
 
-/** All partitions are charged, so many times. CONTROL_AMOUNT: what was charged in all. */
-export function useWindow(partitions: u32, times: u32): void {
-  const timer = Timer.of(me());
-  let sum: u64 = 0;
-  for (let i: u32 = 0; i < times; i++) sum += use(timer, partitions);
-  control.amount = sum;
-}
-
-/** The same, and each time the window turns by a tick. */
+/** So many partitions are charged and the window turns, so many times. CONTROL_AMOUNT: what was charged. */
 export function turnWindow(partitions: u32, times: u32): void {
   const timer = Timer.of(me());
   let sum: u64 = 0;
   for (let i: u32 = 0; i < times; i++) {
-    sum += use(timer, partitions);
+    for (let index: u32 = 0; index < partitions; index++) {
+      Partition.at(index).use(timer, CYCLES, false);
+      sum += CYCLES;
+    }
     rotate(timer, 1);
   }
   control.amount = sum;
-}
-
-function use(timer: Timer, partitions: u32): u64 {
-  for (let index: u32 = 0; index < partitions; index++) {
-    Partition.at(index).use(timer, CYCLES, false);
-  }
-  return <u64>partitions * CYCLES;
 }

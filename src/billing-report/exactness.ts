@@ -6,7 +6,7 @@ import { type Fault, type Outcome, trial } from "./trial.js";
 import { MASKED_TIMES, POINT_WAYS, REPAIRS, repairWay, WAYS, type Way } from "./way.js";
 
 export interface ExactnessOptions {
-  /** Fewer rates, and shorter. */
+  /** Fewer rates, and shorter: all for as many ticks. */
   readonly small: boolean;
   readonly seed: number;
   readonly fault?: Fault;
@@ -28,8 +28,6 @@ export interface RepairReport {
 export interface Exactness {
   /** Switches a tick, about. */
   readonly rates: readonly number[];
-  /** Of ways that err by chance; of the others fewer. */
-  readonly ticks: number;
   /** By its key in WAYS. */
   readonly ways: Readonly<Record<keyof typeof WAYS, WayReport>>;
   readonly points: readonly WayReport[];
@@ -45,20 +43,17 @@ export interface ExactnessTick {
 
 const RATES = [0.01, 0.1, 1, 10, 100, 1000];
 const SMALL_RATES = [0.1, 1, 10];
-/** 10 s of the processor: at 1,000 switches a tick coarse readings need many bursts to even out. */
-const TICKS = 10_000;
+/** Of ways that err by what they miss, not by chance. */
+const TICKS = 2000;
 const SMALL_TICKS = 1000;
 /** A repair that knows little needs many readings. */
 const REPAIR_RATES = [1, 100];
-/** Of ways that err by what they miss. */
-const FEWER_TICKS = 2000;
 
 /** Yields after each trial, so that whoever goes through it can show how far it is, or stop. */
 export function* exactness(options: ExactnessOptions): Generator<ExactnessTick, Exactness> {
   const { small } = options;
   const rates = small ? SMALL_RATES : RATES;
   const ticks = small ? SMALL_TICKS : TICKS;
-  const fewer = Math.min(ticks, FEWER_TICKS);
   const names = Object.keys(WAYS) as (keyof typeof WAYS)[];
   const trials =
     (names.length + POINT_WAYS.length) * rates.length +
@@ -73,20 +68,20 @@ export function* exactness(options: ExactnessOptions): Generator<ExactnessTick, 
     for (const masked of MASKED_TIMES) {
       for (const repair of REPAIRS) {
         const done = options.fault === "no-repair" ? "none" : repair;
-        const outcome = yield* tried(repairWay(done, masked), rate, fewer);
+        const outcome = yield* tried(repairWay(done, masked), rate, ticks);
         repairs.push({ repair, masked, outcome });
       }
     }
   }
   return {
-    ...{ rates, ticks, points, repairs },
+    ...{ rates, points, repairs },
     ways: Object.fromEntries(ways) as Exactness["ways"],
   };
 
   function* atAllRates(way: Way): Generator<ExactnessTick, WayReport> {
     const outcomes: Outcome[] = [];
     for (const rate of rates) {
-      outcomes.push(yield* tried(way, rate, way.byChance ? ticks : fewer));
+      outcomes.push(yield* tried(way, rate, small ? ticks : (way.ticks ?? ticks)));
     }
     return { way, outcomes };
   }

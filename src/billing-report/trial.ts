@@ -25,6 +25,8 @@ export type Fault =
 export interface Outcome extends Errors {
   readonly way: string;
   readonly rate: number;
+  /** For how many ticks it ran. */
+  readonly ticks: number;
   /** What came of it, really: switches in a tick. */
   readonly switches: number;
   readonly bills: readonly Bill[];
@@ -59,7 +61,7 @@ export function trial(way: Way, { rate, ticks, seed, fault }: TrialOptions): Out
   const { findings } = kernel.check();
   kernel.dispose();
   return {
-    ...{ way: way.name, rate, bills, findings },
+    ...{ way: way.name, rate, ticks, bills, findings },
     ...errorsOf(bills),
     switches: switches / ticks,
     readTime: (100 * Number(readCycles)) / Number(elapsed),

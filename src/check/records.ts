@@ -2,6 +2,7 @@
 // (assembly/record.ts, assembly/chain.ts).
 
 import {
+  CONTROL_TIMED,
   FLAG_CALLING,
   FLAG_DRY,
   FLAG_STALE,
@@ -200,7 +201,9 @@ function checkFlags(store: Store, record: number, kind: number): void {
     kind === RECORD_METER ? FLAG_DRY : FLAG_DRY | FLAG_STALE | FLAG_TRAPPED | FLAG_CALLING;
   if ((flags & ~known) !== 0) findings.add("flags", name, flags, `none but ${known}`);
   if (kind === RECORD_DOMAIN && (flags & FLAG_STALE) !== 0) {
-    if (store.u64(address + RECORD_AMOUNT) === 0n) {
+    // Where a clock bills, what one ran before he was spared may be billed, and the cache used up, later.
+    const isBilledLater = store.control(CONTROL_TIMED) !== 0;
+    if (!isBilledLater && store.u64(address + RECORD_AMOUNT) === 0n) {
       findings.add("stale", name, "stale without a cache", "a cache that was spared");
     }
   }

@@ -140,9 +140,7 @@ function checkOccupant(time: TimeStore, index: number, running: number[]): void 
   const occupant = store.u32(timer + TIMER_OCCUPANT);
   const head = store.processor(index, PROCESSOR_READY);
   const critical = store.u32(timer + TIMER_CRITICAL);
-  if (critical > Number(head !== 0)) {
-    findings.add("occupant", `${name}, critical`, critical, "0, or 1 for one who runs");
-  }
+  if (critical > 1) findings.add("occupant", `${name}, critical`, critical, "0 or 1");
   if (occupant === 0) return;
   if (occupant !== head) {
     findings.add("occupant", name, store.nameOf(occupant), `${store.nameOf(head)}, its head`);

@@ -121,7 +121,7 @@ function toJson({ exactness, cost, verdicts }: BillingReport, flags: BillingFlag
       outcomes,
     }));
   const error = exactness && {
-    ...{ rates: exactness.rates, ticks: exactness.ticks, ways },
+    ...{ rates: exactness.rates, ways },
     points: exactness.points.map(({ way, outcomes }) => ({
       ...{ name: way.name, points: way.billing.points },
       outcomes,

@@ -9,11 +9,13 @@ import {
   type Body,
   FLOWS,
   FUNCTION_POINT,
+  GROWN_POINT,
   LENGTH_POINT,
   LOAD_POINT,
   LOADED,
   LONG,
   LOOP_POINT,
+  NOTED,
   type Plan,
   STORED,
 } from "./plan.js";
@@ -32,6 +34,13 @@ export interface Names {
 }
 
 const UNLIKELY = false;
+/** Locals behind that of the counter, where lengths are charged: four of 64 bits, two of 32. */
+const COST = 1;
+const LENGTH_64 = 2;
+const ANSWER_64 = 3;
+const LENGTH_32 = 4;
+const ANSWER_32 = 5;
+const MOST_LENGTH = 2 ** 40;
 
 export class Emitter {
   readonly #bytes: Uint8Array;
@@ -83,11 +92,11 @@ export class Emitter {
     out.u32(body.groups + (needsLocal ? 1 : 0) + (needsLengths ? 1 : 0));
     out.bytes(start, groupsEnd);
     if (needsLocal) {
-      out.u32(needsLengths ? 3 : 1);
+      out.u32(needsLengths ? LENGTH_32 : 1);
       out.byte(op.I64);
     }
     if (needsLengths) {
-      out.u32(1);
+      out.u32(2);
       out.byte(op.I32);
     }
   }
@@ -116,7 +125,10 @@ export class Emitter {
         this.#out.u32(value + 1);
         return;
       case LENGTH_POINT:
-        this.#length(value, (flags & LONG) !== 0);
+        this.#length(value, flags);
+        return;
+      case GROWN_POINT:
+        this.#grown(value, flags);
         return;
     }
   }
@@ -158,11 +170,46 @@ export class Emitter {
   }
 
   /** The length of the next instruction is on top of the stack: it costs, and is looked at first. */
-  #length(shift: number, isLong: boolean): void {
-    const out = this.#out;
-    const [cost, length] = [this.#local + 1, isLong ? this.#local + 2 : this.#local + 3];
+  #length(shift: number, flags: number): void {
+    const isLong = (flags & LONG) !== 0;
+    const length = this.#local + (isLong ? LENGTH_64 : LENGTH_32);
     this.#write(op.LOCAL_TEE, length);
-    if (!isLong) out.byte(op.I64_EXTEND_I32_U);
+    if ((flags & NOTED) !== 0) return;
+    this.#out.byte(op.DROP);
+    this.#chargeLength(shift, isLong);
+    this.#write(op.LOCAL_GET, length);
+  }
+
+  /** What the instruction before has answered is on top of the stack: −1 where it did nothing. */
+  #grown(shift: number, flags: number): void {
+    const out = this.#out;
+    const isLong = (flags & LONG) !== 0;
+    const answer = this.#local + (isLong ? ANSWER_64 : ANSWER_32);
+    this.#write(op.LOCAL_TEE, answer);
+    out.byte(isLong ? op.I64_CONST : op.I32_CONST);
+    out.signed(-1);
+    out.byte(isLong ? op.I64_NE : op.I32_NE);
+    out.byte(op.IF);
+    out.byte(op.EMPTY);
+    this.#chargeLength(shift, isLong);
+    out.byte(op.END);
+    this.#write(op.LOCAL_GET, answer);
+  }
+
+  #chargeLength(shift: number, isLong: boolean): void {
+    const out = this.#out;
+    const [cost, length] = [this.#local + COST, this.#local + (isLong ? LENGTH_64 : LENGTH_32)];
+    this.#write(op.LOCAL_GET, length);
+    if (isLong) {
+      // What is too great for any memory must not turn the sum around.
+      out.byte(op.I64_CONST);
+      out.signed(MOST_LENGTH);
+      this.#write(op.LOCAL_GET, length);
+      out.byte(op.I64_CONST);
+      out.signed(MOST_LENGTH);
+      out.byte(op.I64_LT_U);
+      out.byte(op.SELECT);
+    } else out.byte(op.I64_EXTEND_I32_U);
     if (shift !== 0) {
       out.byte(op.I64_CONST);
       out.signed(Math.abs(shift));
@@ -176,7 +223,6 @@ export class Emitter {
     this.#setGlobal();
     this.#get();
     this.#look(true);
-    this.#write(op.LOCAL_GET, length);
   }
 
   /** The counter is on the stack: below zero, more is called for. `isLocal`: the local is to hold it. */

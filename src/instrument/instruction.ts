@@ -155,14 +155,18 @@ function skipMemarg(reader: Reader): void {
   reader.skipLeb(64);
 }
 
-/** Passes a constant expression, its end included. */
-export function skipExpression(reader: Reader, seeFunction: (index: number) => void): void {
+/** Passes a constant expression, its end included; tells of each index of a function, and where that is. */
+export function skipExpression(
+  reader: Reader,
+  seeFunction: (index: number, at: number) => void,
+): void {
   while (true) {
     const at = reader.at;
     const op = reader.byte();
     if (op === END) return;
     if (op === REF_FUNC) {
-      seeFunction(reader.u32());
+      const place = reader.at;
+      seeFunction(reader.u32(), place);
       continue;
     }
     let entry = PLAIN[op]!;

@@ -85,6 +85,8 @@ export function instrument(bytes: Uint8Array): Instrumented {
   const referenced = new Set(outline.referenced);
   const bodies = scanAll(outline, plan, referenced);
   noteElements(outline, referenced);
+  const start = outline.section(START);
+  if (start) referenced.add(outline.reader(start).u32());
   const graph = callGraph(bodies, outline.importedFunctions, referenced);
   const settler = new Settler(plan, bodies, outline.importedFunctions, referenced);
   settler.settle(graph);

@@ -13,6 +13,8 @@ export const FUNCTION_POINT = 3;
 export const LENGTH_POINT = 4;
 /** What was a block of its own, and belongs to the one before the call now. */
 export const NO_POINT = 5;
+/** Behind an instruction that makes something larger, if it can: it costs by what it was asked for then. */
+export const GROWN_POINT = 6;
 
 /** Of a block: the global must hold the counter in it, for it may trap, or calls or leaves (`settlePlain`). */
 export const STORED = 1;
@@ -24,6 +26,8 @@ export const LOADED = 4;
 export const LEAVES = 8;
 /** Of a length: it has 64 bits. */
 export const LONG = 1;
+/** Of a length: it is noted, and charged behind the instruction. */
+export const NOTED = 2;
 
 /** Numbers in columns that grow together. */
 export class Plan {

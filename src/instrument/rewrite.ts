@@ -178,9 +178,7 @@ export class Rewriter {
       return;
     }
     const again = new Reader(reader.bytes, from, end);
-    skipExpression(again, (index) => {
-      // Behind the opcode, which was one byte.
-      const at = again.at - lebLength(reader.bytes, again.at);
+    skipExpression(again, (index, at) => {
       out.bytes(reader.bytes, copied, at);
       see(index);
       out.u32(this.function(index));
@@ -251,13 +249,6 @@ export class Rewriter {
       out.bytes(reader.bytes, from, reader.at);
     }
   }
-}
-
-/** Bytes of the LEB128 number that ends before a place. */
-function lebLength(bytes: Uint8Array, end: number): number {
-  let length = 1;
-  while (bytes[end - 1 - length]! >= 0x80) length++;
-  return length;
 }
 
 export const HINTS_NAME = "metadata.code.branch_hint";

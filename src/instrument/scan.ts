@@ -22,11 +22,13 @@ import {
   type Body,
   FLOWS,
   FUNCTION_POINT,
+  GROWN_POINT,
   LEAVES,
   LENGTH_POINT,
   LOAD_POINT,
   LONG,
   LOOP_POINT,
+  NOTED,
   type Plan,
   STORED,
 } from "./plan.js";
@@ -38,6 +40,7 @@ const ELEMENTS_SHIFT = 0;
 /** A page of 64 KiB, by its bytes. */
 const PAGES_SHIFT = 13;
 
+const TABLE_GROW = 0x0f;
 const MOST_LOCALS = 50_000;
 const MOST_COST = 2 ** 30;
 
@@ -57,6 +60,7 @@ export class Scanner {
   readonly #plan: Plan;
   readonly #referenced: Set<number>;
   #reader = new Reader(new Uint8Array());
+  #index = -1;
   #labels: Label[] = [];
   /** The point of the block that is scanned; −1 in code that is not reached. */
   #open = -1;
@@ -76,6 +80,7 @@ export class Scanner {
 
   /** Scans the body of a function, by its index. @throws {ModuleError} */
   scan(index: number, from: number, to: number): Body {
+    this.#index = index;
     const reader = new Reader(this.#outline.bytes, from, to);
     this.#reader = reader;
     const parameters = this.#outline.parameters[this.#outline.functionTypes[index] ?? -1] ?? -1;
@@ -240,7 +245,7 @@ export class Scanner {
         return;
       case op.MEMORY_GROW:
         this.#spend(1);
-        this.#byLength(at, PAGES_SHIFT, this.#outline.memories64[reader.u32()]);
+        this.#byLength(at, PAGES_SHIFT, this.#outline.memories64[reader.u32()], true);
         return;
       default:
         this.#call(opcode, entry);
@@ -262,6 +267,9 @@ export class Scanner {
       opcode === op.RETURN_CALL_INDIRECT ||
       opcode === op.RETURN_CALL_REF;
     if (isLast) {
+      // Who is called in the place of another, and whoever does that, counts for himself.
+      this.#referenced.add(this.#index);
+      if (callee >= 0) this.#referenced.add(callee);
       this.#exit();
       this.#leave();
     } else if (this.#open >= 0) {
@@ -304,15 +312,18 @@ export class Scanner {
     // Of what is initialised the length has 32 bits; of copies between two kinds the smaller.
     const isInit = code === 0x08 || code === 0x0c;
     const isLong = !isInit && of[first] && of[second];
-    this.#byLength(at, isMemory ? BYTES_SHIFT : ELEMENTS_SHIFT, isLong);
+    this.#byLength(at, isMemory ? BYTES_SHIFT : ELEMENTS_SHIFT, isLong, code === TABLE_GROW);
   }
 
   /** The instruction before `reader.at`, from `at` on, costs by the length on top of the stack. */
-  #byLength(at: number, shift: number, isLong = false): void {
+  #byLength(at: number, shift: number, isLong = false, grows = false): void {
     if (this.#open < 0) return;
     this.#flow();
     this.#store();
-    this.#plan.add(LENGTH_POINT, at, at, shift, isLong ? LONG : 0);
+    const flags = (isLong ? LONG : 0) | (grows ? NOTED : 0);
+    this.#plan.add(LENGTH_POINT, at, at, shift, flags);
+    const behind = this.#reader.at;
+    if (grows) this.#plan.add(GROWN_POINT, behind, behind, shift, flags);
   }
 
   #push(opcode: number): void {

@@ -25,6 +25,8 @@ export interface Rules {
   /** Cycles until the next tick. */
   readonly left: bigint;
   readonly freeTime: "priority" | "ratio";
+  /** Cycles that the clock counts in one. */
+  readonly pace: number;
 }
 
 export interface Choice {
@@ -36,22 +38,27 @@ export interface Choice {
 const WHOLE = 10_000n;
 
 export function hasBudget(one: Candidate, rules: Rules): boolean {
-  return !one.isBankrupt && one.used + rules.left <= share(one.budget, rules);
+  return !one.isBankrupt && one.used + paced(rules.left, rules) <= share(one.budget, rules);
 }
 
 export function mayRunCritical(one: Candidate, rules: Rules): boolean {
   if (one.critical === 0n || one.isBankrupt || !one.best?.isCritical) return false;
-  return one.criticalUsed < one.critical - rules.tick / 32n;
+  return one.criticalUsed + rules.tick / 32n < paced(one.critical, rules);
 }
 
 export function isCapped(one: Candidate, rules: Rules): boolean {
   if (one.max === 0) return false;
-  return one.used + rules.left > share(one.max, rules);
+  return one.used + paced(rules.left, rules) > share(one.max, rules);
 }
 
-/** Whole cycles of a window. */
-function share(hundredths: number, { window }: Rules): bigint {
-  return (window * BigInt(hundredths)) / WHOLE;
+/** Whole cycles of a window, as the clock counts them. */
+export function share(hundredths: number, rules: Pick<Rules, "window" | "pace">): bigint {
+  return paced((rules.window * BigInt(hundredths)) / WHOLE, rules);
+}
+
+/** So many cycles as the clock counts them. */
+export function paced(cycles: bigint, { pace }: Pick<Rules, "pace">): bigint {
+  return pace === 1 ? cycles : BigInt(Math.trunc(Number(cycles) * pace));
 }
 
 /** Above 0: `a` has the greater relative fraction free, 1 − used / budget; −∞ without a budget. */

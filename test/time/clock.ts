@@ -80,6 +80,11 @@ export class ModelClock {
     return number * this.tick + BigInt(late);
   }
 
+  /** Cycles that it has counted up to the last reading. */
+  get counted(): bigint {
+    return this.#cycles;
+  }
+
   /** The least that it can tell, in cycles. */
   get grain(): bigint {
     return this.#scale <= 1 ? 1n : BigInt(Math.ceil(this.#scale));

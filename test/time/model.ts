@@ -2,17 +2,17 @@
 // domains are one list, and whoever is to run is found by looking at all of them.
 
 import { Biller, NEVER } from "./billing.js";
-import type {
-  ModelDomain,
-  ModelMeter,
-  ModelPartition,
-  Point,
-  TaskPlan,
-  TimePlan,
+import {
+  LAPS,
+  type ModelDomain,
+  type ModelMeter,
+  type ModelPartition,
+  type Point,
+  sleepersOf,
+  type TaskPlan,
+  type TimePlan,
 } from "./parts.js";
 import { Shares } from "./shares.js";
-
-const LAPS = 3;
 
 export class TimeModel {
   readonly trace: string[] = [];
@@ -43,7 +43,7 @@ export class TimeModel {
   }
 
   get #tick(): bigint {
-    return BigInt(this.plan.tick);
+    return this.biller.clock.tick;
   }
 
   get #head(): ModelDomain | null {
@@ -54,10 +54,9 @@ export class TimeModel {
 
   run(cycles: bigint): "limit" | "idle" {
     const until = this.time + cycles;
-    while (true) {
-      const reason = this.#pass(until);
-      if (reason) return reason;
-    }
+    let reason: "limit" | "idle" | null = null;
+    while (!reason) reason = this.#pass(until);
+    return reason;
   }
 
   #pass(until: bigint): "limit" | "idle" | null {
@@ -68,8 +67,9 @@ export class TimeModel {
       const isHeldUp = this.#ready.length > 0;
       const wake = this.#nextWake;
       if (wake === NEVER && !isHeldUp) return "idle";
-      const look = isHeldUp && this.#due < wake ? this.#due : wake;
-      this.#passIdly(look < until ? look : until);
+      const tick = this.#afterNow((this.biller.clock.ticks + 1n) * this.#tick);
+      const look = isHeldUp && tick < wake ? tick : wake;
+      this.#passIdly(this.#afterNow(look < until ? look : until));
       return look < until ? null : "limit";
     }
     if (this.time >= until) return "limit";
@@ -223,20 +223,13 @@ export class TimeModel {
     this.#isAsked = true;
   }
 
-  get #sleepers(): ModelDomain[] {
-    const asleep = this.domains.filter((domain) => domain.wake);
-    return asleep.sort(
-      (a, b) => Number(a.wake!.at - b.wake!.at) || a.wake!.sequence - b.wake!.sequence,
-    );
-  }
-
   get #nextWake(): bigint {
-    return this.#sleepers[0]?.wake?.at ?? NEVER;
+    return sleepersOf(this.domains)[0]?.wake?.at ?? NEVER;
   }
 
   #wakeSleepers(): void {
     const now = this.time;
-    for (const domain of this.#sleepers) {
+    for (const domain of sleepersOf(this.domains)) {
       if (domain.wake!.at > now) return;
       this.#rise(domain);
       this.#enqueue(domain);
@@ -256,32 +249,32 @@ export class TimeModel {
       this.missed += ticks - 1n;
       this.#due = this.biller.clock.serviceOf(this.biller.clock.ticks + ticks + 1n);
       this.biller.serve(ticks);
+      this.shares.setPace();
       for (let i = 0n; i < ticks; i++) this.#turn();
-      this.#judge();
     }
     if (this.plan.partitions && this.#isAsked && this.#candidates.length > 0) this.#decide();
   }
 
-  /** Time passes for nobody, tick by tick. */
+  /** A reading may have taken the clock past a time. */
+  #afterNow(time: bigint): bigint {
+    return time > this.time ? time : this.time;
+  }
+
+  /** Time passes for nobody, tick by tick: each is served when it is due, or at once if it was. */
   #passIdly(to: bigint): void {
-    // A reading may have taken the clock past it.
-    if (to <= this.time) return;
     this.biller.idle += to - this.time;
     this.biller.time = to;
     while ((this.biller.clock.ticks + 1n) * this.#tick <= to) {
       this.#due = this.biller.clock.serviceOf(this.biller.clock.ticks + 2n);
       this.biller.serveIdly();
       this.#turn();
-      this.#judge();
     }
   }
 
+  /** The window turns, and with it who has budget. */
   #turn(): void {
     this.biller.slot++;
     this.#isAsked = true;
-  }
-
-  #judge(): void {
     for (const { index } of this.shares.judge()) this.#say("bankruptcy", `${index}`, "");
   }
 
@@ -318,8 +311,6 @@ export class TimeModel {
     const highest = Math.max(...own.map(({ task }) => task.priority));
     return own.find(({ task }) => task.priority === highest) ?? null;
   }
-
-  // --- What is seen of it -----------------------------------------------------------------------
 
   /** What a domain has run, up to now. */
   ranOf(domain: ModelDomain): bigint {
@@ -385,13 +376,15 @@ export class TimeModel {
   }
 
   createPartition(parent: ModelPartition, budget: number, max: number, critical: bigint) {
-    this.#isAsked = true;
-    return this.shares.create(parent, budget, max, critical);
+    const made = this.shares.create(parent, budget, max, critical);
+    this.#isAsked ||= made !== null;
+    return made;
   }
 
   changePartition(one: ModelPartition, budget: number, max: number, critical: bigint): boolean {
-    this.#isAsked = true;
-    return this.shares.change(one, budget, max, critical);
+    const isChanged = this.shares.change(one, budget, max, critical);
+    this.#isAsked ||= isChanged;
+    return isChanged;
   }
 
   setWindow(slots: number): void {

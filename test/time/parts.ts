@@ -21,6 +21,9 @@ export interface TimePlan {
   } | null;
 }
 
+/** How often in a row a domain that got no cycles asks a keeper. */
+export const LAPS = 3;
+
 /** What a host keeper does: it adds so many cycles, so often, and declines then. */
 export interface Refills {
   readonly amount: bigint;
@@ -127,4 +130,12 @@ export class ModelDomain {
     }
     if (isCached) this.cache -= paid;
   }
+}
+
+/** Who sleep, in the order in which they wake. */
+export function sleepersOf(domains: readonly ModelDomain[]): ModelDomain[] {
+  const asleep = domains.filter((domain) => domain.wake);
+  return asleep.sort(
+    (a, b) => Number(a.wake!.at - b.wake!.at) || a.wake!.sequence - b.wake!.sequence,
+  );
 }

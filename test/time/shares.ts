@@ -2,7 +2,7 @@
 // what was billed whenever it is asked for.
 
 import type { Biller } from "./billing.js";
-import { type Candidate, type Choice, choose } from "./choice.js";
+import { type Candidate, type Choice, choose, paced, share } from "./choice.js";
 import { type ModelDomain, ModelPartition, type TimePlan } from "./parts.js";
 
 const WHOLE = 10_000;
@@ -11,6 +11,8 @@ export class Shares {
   readonly all: ModelPartition[] = [];
   /** Ticks of the window. */
   slots: number;
+  /** Cycles that the clock counts in one, as ticks tell that were served while somebody ran. */
+  pace = 1;
   readonly #plan: TimePlan;
   readonly #biller: Biller;
 
@@ -44,6 +46,15 @@ export class Shares {
     return log.between(index, end - windows * this.slots, end);
   }
 
+  /** At a tick: budgets are of cycles as the clock counts them. */
+  setPace(): void {
+    const { clock } = this.#biller;
+    if (clock.plan.kind === "exact" || this.#plan.by === "tick" || clock.ticks < 10n) return;
+    const counted = Number(clock.counted) / Number(clock.at > 0n ? clock.at : 1n);
+    const pace = Math.max(0.25, Math.min(4, counted));
+    if (Math.abs(pace - this.pace) >= 1e-5) this.pace = pace;
+  }
+
   // --- Deciding ---------------------------------------------------------------------------------
 
   /**
@@ -53,11 +64,10 @@ export class Shares {
   judge(): ModelPartition[] {
     return this.all.filter((one) => {
       if (one.isBankrupt) {
-        const share = (this.window * BigInt(one.budget)) / BigInt(WHOLE);
-        one.isBankrupt = this.used(one) > share;
+        one.isBankrupt = this.used(one) > share(one.budget, this);
         return false;
       }
-      const isWithin = this.criticalUsed(one) <= one.critical;
+      const isWithin = this.criticalUsed(one) <= paced(one.critical, this);
       if (one.index === 0 || one.critical === 0n || isWithin) return false;
       one.isBankrupt = true;
       one.bankruptcies++;
@@ -70,7 +80,8 @@ export class Shares {
   /** `left`: cycles of the tick; `firstOf`: the first of the highest priority, by partition. */
   choose(left: bigint, firstOf: (index: number) => ModelDomain | null): Choice | null {
     const { tick, partitions } = this.#plan;
-    const rules = { window: this.window, tick: BigInt(tick), left, freeTime: partitions!.freeTime };
+    const { freeTime } = partitions!;
+    const rules = { window: this.window, tick: BigInt(tick), left, freeTime, pace: this.pace };
     return choose(
       this.all.map((one) => this.#candidate(one, firstOf(one.index))),
       rules,

@@ -74,6 +74,9 @@ const EMPTY = 0x40;
 const DEPTH = 5;
 /** Statements and expressions of a body. */
 const BUDGET = 160;
+const SMALL_BUDGET = 25;
+/** Choices of an expression that a flat function has. */
+const FLAT = [0, 2, 4, 5, 7, 8, 9, 13, 14];
 
 function range(first: number, last: number): number[] {
   return Array.from({ length: last - first + 1 }, (_, at) => first + at);
@@ -93,6 +96,8 @@ export class BodyMaker {
   /** Locals that a float is held in while it is looked at. */
   readonly #held: Record<number, number>;
   #left = BUDGET;
+  /** Of a flat function: those that it may call. */
+  #callable: readonly number[] | undefined;
 
   constructor(world: World, type: FunctionType) {
     const { roll } = world;
@@ -106,14 +111,26 @@ export class BodyMaker {
     this.#labels = [{ types: type.results, isLoop: false }];
   }
 
-  make(): Bytes {
-    const own = this.#locals.slice(this.#type.parameters.length);
+  /** @param index The function's. */
+  make(index: number): Bytes {
+    if (this.#world.flat.has(index)) {
+      this.#callable = [...this.#world.flat].filter((other) => other < index);
+      this.#left = SMALL_BUDGET;
+      if (this.#roll(2)) this.#store(2);
+      this.#values(this.#type.results, 3);
+      return this.#finish();
+    }
     this.#spendFuel();
     this.#code.add(0x45, 0x04, EMPTY);
     for (const type of this.#type.results) writeConstant(type, this.#code, this.#roll);
     this.#code.add(0x0f, 0x0b);
     for (let left = 1 + this.#roll(6); left > 0; left--) this.#statement(DEPTH);
     this.#values(this.#type.results, DEPTH);
+    return this.#finish();
+  }
+
+  #finish(): Bytes {
+    const own = this.#locals.slice(this.#type.parameters.length);
     this.#code.add(0x0b);
     return new Bytes().vector(own, (type, to) => to.add(1, type)).append(this.#code);
   }
@@ -146,7 +163,7 @@ export class BodyMaker {
       return;
     }
     const inner = depth - 1;
-    switch (this.#roll(16)) {
+    switch (this.#callable ? this.#some(FLAT) : this.#roll(16)) {
       case 0:
       case 1:
         this.#leaf(type);
@@ -208,7 +225,8 @@ export class BodyMaker {
     if (choice === 0 && local >= 0) this.#index(0x20, local);
     else if (choice === 1 && global >= 0) this.#index(0x23, global);
     else if (choice < 2 && type === FUNCREF) {
-      this.#index(0xd2, this.#roll(this.#world.functions.length));
+      const { functions, flat } = this.#world;
+      this.#index(0xd2, this.#some([...functions.keys()].filter((index) => !flat.has(index))));
     } else writeConstant(type, this.#code, this.#roll);
   }
 
@@ -332,9 +350,8 @@ export class BodyMaker {
   /** A call that leaves one value of the type, of perhaps several. */
   #call(type: number, depth: number): void {
     const { functions, types } = this.#world;
-    const those = [...functions.keys()].filter((at) =>
-      types[functions[at]!]!.results.includes(type),
-    );
+    const callable = this.#callable ?? [...functions.keys()];
+    const those = callable.filter((at) => types[functions[at]!]!.results.includes(type));
     if (those.length === 0) {
       this.#leaf(type);
       return;
@@ -360,7 +377,7 @@ export class BodyMaker {
     const { functions, types } = this.#world;
     const type = functions[index]!;
     this.#values(types[type]!.parameters, depth);
-    if (this.#roll(4) > 0) {
+    if (this.#callable || this.#world.flat.has(index) || this.#roll(4) > 0) {
       this.#index(opcode, index);
       return;
     }

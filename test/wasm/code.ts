@@ -20,6 +20,10 @@ export interface Instruction {
   otherwise: number;
   /** What is to be paid on coming here: the cost of the block that begins here. */
   cost: number;
+  /** Whether a block begins here. */
+  leads: boolean;
+  /** Whether it can be come to at all. */
+  isReached: boolean;
 }
 
 export const UNREACHABLE = 0x00;
@@ -41,14 +45,17 @@ export const RETURN_CALL_INDIRECT = 0x13;
 const STRUCTURE = new Set([NOP, BLOCK, LOOP, ELSE, END]);
 const EMPTY = 0x40;
 
+/** What a call of a function costs its caller's block besides; undefined where that ends the block. */
+export type Included = (callee: number) => number | undefined;
+
 /** @throws {Error} for instructions that aren't known. */
-export function codeOf(module: Decoded, body: Body): Instruction[] {
+export function codeOf(module: Decoded, body: Body, included: Included): Instruction[] {
   const cursor = new Cursor(module.bytes, body.from);
   const code: Instruction[] = [];
   while (cursor.at < body.to) code.push(instruction(cursor, module));
   if (cursor.at !== body.to) throw new Error("decode: a body has another size");
   match(code);
-  findBlocks(code);
+  findBlocks(code, included);
   return code;
 }
 
@@ -57,7 +64,15 @@ function instruction(cursor: Cursor, module: Decoded): Instruction {
   const opcode = first >= 0xfb && first <= 0xfe ? first * 256 + cursor.u32() : first;
   const result = {
     ...{ opcode, a: 0, b: 0, value: 0 as number | bigint, labels: [] as number[] },
-    ...{ parameters: 0, results: 0, end: -1, otherwise: -1, cost: 0 },
+    ...{
+      parameters: 0,
+      results: 0,
+      end: -1,
+      otherwise: -1,
+      cost: 0,
+      leads: false,
+      isReached: false,
+    },
   };
   switch (opcode) {
     case BLOCK:
@@ -156,7 +171,7 @@ interface Open {
   joins: boolean;
 }
 
-function findBlocks(code: readonly Instruction[]): void {
+function findBlocks(code: readonly Instruction[], included: Included): void {
   const open: Open[] = [{ opcode: BLOCK, isReached: true, isTarget: false, joins: false }];
   /** The first instruction of the block; none in code that can't be reached. */
   let leader: Instruction | undefined = code[0];
@@ -169,6 +184,8 @@ function findBlocks(code: readonly Instruction[]): void {
   };
   for (const [at, each] of code.entries()) {
     const { opcode, a } = each;
+    each.leads = leader === each;
+    each.isReached = leader !== undefined;
     const next = code[at + 1];
     if (leader && !STRUCTURE.has(opcode)) leader.cost += 1;
     switch (opcode) {
@@ -210,7 +227,12 @@ function findBlocks(code: readonly Instruction[]): void {
       case RETURN_CALL_INDIRECT:
         leader = undefined;
         break;
-      case CALL:
+      case CALL: {
+        const cost = included(a);
+        if (leader && cost === undefined) leader = next;
+        else if (leader) leader.cost += cost!;
+        break;
+      }
       case CALL_INDIRECT:
         if (leader) leader = next;
         break;

@@ -24,6 +24,8 @@ export interface World {
   readonly functions: readonly number[];
   readonly imported: number;
   readonly globals: readonly number[];
+  /** Functions that nothing refers to but calls, and that only reckon and call earlier ones of them. */
+  readonly flat: ReadonlySet<number>;
   /** Of the globals, the one that is used up. */
   readonly fuel: number;
   readonly passiveData: readonly number[];
@@ -63,15 +65,19 @@ export function generate(seed: number): Generated {
   const imported = HOST.length;
   const own = Array.from({ length: 2 + roll(6) }, () => imported + roll(types.length - imported));
   const functions = [...HOST.map((_, at) => at), ...own];
+  const flat = new Set(
+    own.map((_, at) => imported + at).filter((index) => index > imported && roll(3) === 0),
+  );
+  const open = [...functions.keys()].filter((index) => !flat.has(index));
   const globals = [I32, ...Array.from({ length: roll(5) }, () => some(NUMBERS))];
   const hasMemory = roll(10) > 0;
   const world: World = {
-    ...{ roll, types, functions, imported, globals, fuel: 0, hasMemory },
+    ...{ roll, types, functions, imported, globals, fuel: 0, flat, hasMemory },
     passiveData: hasMemory ? [1] : [],
     passiveElements: [1],
   };
-  const bodies = own.map((type) => new BodyMaker(world, types[type]!).make());
-  const indices = Array.from({ length: ENTRIES - 2 }, () => roll(functions.length));
+  const bodies = own.map((type, at) => new BodyMaker(world, types[type]!).make(imported + at));
+  const indices = Array.from({ length: ENTRIES - 2 }, () => open[roll(open.length)]!);
   const starts = own.findIndex((type) => types[type]!.parameters.length === 0);
   const hasStart = roll(3) === 0 && starts >= 0 && types[own[starts]!]!.results.length === 0;
 
@@ -102,7 +108,9 @@ export function generate(seed: number): Generated {
       }
     })
     .section(7, (to) => {
-      const names: [string, number, number][] = own.map((_, at) => [`f${at}`, 0, imported + at]);
+      const names: [string, number, number][] = open
+        .slice(imported)
+        .map((index) => [`f${index - imported}`, 0, index]);
       names.push(
         ["table", 1, 0],
         ...globals.map((_, at): [string, number, number] => [`g${at}`, 3, at]),
@@ -119,10 +127,10 @@ export function generate(seed: number): Generated {
     to.u32(1)
       .add(0)
       .vector(indices.slice(0, 4), (index, each) => each.u32(index));
-    // All functions may be referred to.
+    // These may be referred to.
     to.u32(3)
       .add(0)
-      .vector([...functions.keys()], (index, each) => each.u32(index));
+      .vector(open, (index, each) => each.u32(index));
   });
   if (hasMemory) module.section(12, (to) => to.u32(2));
   module.section(10, (to) =>
@@ -136,10 +144,10 @@ export function generate(seed: number): Generated {
       to.u32(1).u32(PASSIVE_BYTES).append(random);
     });
   }
-  const calls = own.flatMap((type, at) =>
+  const calls = open.slice(imported).flatMap((index) =>
     [0, 1].map(() => ({
-      name: `f${at}`,
-      given: types[type]!.parameters.map((of) => given(of, roll)),
+      name: `f${index - imported}`,
+      given: types[functions[index]!]!.parameters.map((of) => given(of, roll)),
     })),
   );
   return { bytes: module.take(), calls };

@@ -5,6 +5,7 @@
 import * as op from "./code.js";
 import { type Constant, type Decoded, decode, F32, F64, I64, type Kind } from "./decode.js";
 import { BINARY, Trap, UNARY } from "./numeric.js";
+import { PlainFunctions } from "./plain-functions.js";
 
 export type Value = number | bigint | Reference;
 export type Reference = FunctionReference | Opaque | null;
@@ -67,6 +68,7 @@ export class Interpreter {
   readonly globals: Cell[] = [];
   /** Cycles so far. */
   count = 0n;
+  readonly #plain: PlainFunctions;
   readonly #code = new Map<number, op.Instruction[]>();
   readonly #droppedElements = new Set<number>();
   readonly #droppedData = new Set<number>();
@@ -81,6 +83,7 @@ export class Interpreter {
   constructor(bytes: Uint8Array, imports: Record<string, Record<string, Imported>> = {}) {
     const module = decode(bytes);
     this.module = module;
+    this.#plain = new PlainFunctions(module);
     for (const each of module.imports) {
       const given = imports[each.module]?.[each.name];
       if (!given) throw new Error(`interpreter: no import ${each.module} ${each.name}`);
@@ -152,8 +155,7 @@ export class Interpreter {
   }
 
   #codeOf(index: number): op.Instruction[] {
-    const own = index - (this.module.functions.length - this.module.bodies.length);
-    const code = this.#code.get(index) ?? op.codeOf(this.module, this.module.bodies[own]!);
+    const code = this.#code.get(index) ?? this.#plain.codeOf(index);
     this.#code.set(index, code);
     return code;
   }
@@ -251,7 +253,7 @@ export class Interpreter {
           this.globals[a]!.value = stack.pop()!;
           break;
         default:
-          this.#plain(each, stack);
+          this.#simple(each, stack);
       }
     }
     return { results: stack.splice(stack.length - results.length) };
@@ -268,7 +270,7 @@ export class Interpreter {
   }
 
   /** Instructions after which the next one comes. */
-  #plain({ opcode, a, b, value }: op.Instruction, stack: Value[]): void {
+  #simple({ opcode, a, b, value }: op.Instruction, stack: Value[]): void {
     const unary = UNARY.get(opcode);
     if (unary) {
       stack.push(unary(stack.pop() as never));
@@ -319,9 +321,9 @@ export class Interpreter {
       case 0x40: {
         const memory = this.memories[a]!;
         const pages = pop();
-        this.count += BigInt(pages) * BigInt(CYCLES_A_PAGE);
         const before = memory.bytes.length / PAGE;
         const grown = before + pages <= memory.most;
+        if (grown) this.count += BigInt(pages) * BigInt(CYCLES_A_PAGE);
         if (grown && pages > 0) {
           const bytes = new Uint8Array((before + pages) * PAGE);
           bytes.set(memory.bytes);
@@ -422,9 +424,9 @@ export class Interpreter {
         const table = this.tables[a]!;
         const more = pop();
         const reference = stack.pop() as Reference;
-        charge(more);
         const before = table.entries.length;
         const grown = before + more <= table.most;
+        if (grown) charge(more);
         for (let left = grown ? more : 0; left > 0; left--) table.entries.push(reference);
         stack.push(grown ? before : -1);
         return;

@@ -53,7 +53,7 @@ async function loadArgon2(file: string): Promise<() => Promise<Checksum>> {
   const wasmBinary = bytesOf(`argon2-browser/dist/${file}`);
   return withSelf({ Module: { wasmBinary } }, async () => {
     const { hash, ArgonType } = freshRequire("argon2-browser");
-    const options = { salt: "somesalt", time: 2, mem: 32 << 10, type: ArgonType.Argon2id };
+    const options = { salt: "somesalt", time: 3, mem: 32 << 10, type: ArgonType.Argon2id };
     await hash({ ...options, mem: 64, pass: "first" });
     return async () => (await hash({ ...options, pass: "password" })).hashHex;
   });

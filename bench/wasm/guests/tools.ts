@@ -10,7 +10,7 @@ export const sqlite: Guest = {
   async load() {
     const { Database } = await freshRequire("sql.js")();
     return () => {
-      const database = new Database();
+      const database = withoutChance(() => new Database());
       try {
         const roll = dice(7);
         database.run("create table t (id integer primary key, name text, size integer); begin");
@@ -30,6 +30,17 @@ export const sqlite: Guest = {
   },
 };
 
+/** It chooses the name of a file, whose length matters to the count. */
+function withoutChance<T>(act: () => T): T {
+  const { random } = Math;
+  Math.random = () => 0.5;
+  try {
+    return act();
+  } finally {
+    Math.random = random;
+  }
+}
+
 export const esbuild: Guest = {
   name: "esbuild",
   producer: "Go",
@@ -43,7 +54,7 @@ export const esbuild: Guest = {
     const source = Buffer.from(bytesOf("esbuild-wasm/wasm_exec.js")).toString();
     return async () => {
       let code = "";
-      for (let turn = 0; turn < 4; turn++) {
+      for (let turn = 0; turn < 8; turn++) {
         code += (await transform(source, { minify: true, target: "es2017" })).code;
       }
       return checksum(code);
