@@ -18,7 +18,11 @@ function run(code: string): string {
   const folder = mkdtempSync(join(tmpdir(), "primemeter-"));
   try {
     const index = new URL("../dist/src/index.js", import.meta.url).href;
-    writeFileSync(join(folder, "main.mjs"), code.replace('"primemeter"', JSON.stringify(index)));
+    const wasm = new URL("../dist/src/instrument/index.js", import.meta.url).href;
+    const own = code
+      .replace('"primemeter"', JSON.stringify(index))
+      .replace('"primemeter/wasm"', JSON.stringify(wasm));
+    writeFileSync(join(folder, "main.mjs"), own);
     return execFileSync(process.execPath, [join(folder, "main.mjs")], {
       cwd: root,
       encoding: "utf8",
@@ -29,13 +33,22 @@ function run(code: string): string {
 }
 
 describe("README", () => {
-  test("its example does what its comments say", () => {
-    expect(examples).toHaveLength(1);
+  test("its first example does what its comments say", () => {
+    expect(examples).toHaveLength(2);
     const lines = run(examples[0]!).split("\n");
     expect(lines[0]).toBe("parked 1000000n");
     expect(lines[1]).toMatch(/^0 sha256 rounds 4000 8237e203\w+$/);
     // The empty line ends the program's output; what is left is what it did not need.
     expect(lines[2]).toBe(` ${50_000_000n - (25_446_255n - 1_000_000n)}n`);
+  });
+
+  test("its plugin host does what its comments say", () => {
+    expect(run(examples[1]!).trim().split("\n")).toEqual([
+      "500500",
+      "guest hostile ran out of cycles in the middle of a call: it is parked",
+      "parked 1000000n",
+      `55 ${5_000_000n - 1_000_000n - 9_001n - 91n}n`,
+    ]);
   });
 
   test("names only files that exist and commands that the package has", () => {
@@ -52,6 +65,7 @@ describe("README", () => {
 
 test.each([
   ["keys", 3, /\/\/ ((?:\d|dry|sieve).*)/g],
+  ["wasm", 5, /\/\/ ((?:\d|EXHAUSTED|parked).*)/g],
   ["partitions", 4, /\/\/ (\d+ \d+ \d+|true)$/gm],
 ] as const)("the example of docs/%s.md does what its comments say", (name, lines, output) => {
   const [example] = codeOf(readFileSync(join(root, `docs/${name}.md`), "utf8"));
