@@ -39,7 +39,7 @@ export class Instrumented {
    */
   readonly refill: { readonly module: string; readonly field: string };
   /**
-   * The export that is the start function, if it has one: to be called once it is instantiated, for nobody could read
+   * The export that calls the start function, if it has one: to be called once it is instantiated, for nobody could read
    * the counter of an instance that is not there yet.
    */
   readonly start: string | undefined;
@@ -85,8 +85,6 @@ export function instrument(bytes: Uint8Array): Instrumented {
   const referenced = new Set(outline.referenced);
   const bodies = scanAll(outline, plan, referenced);
   noteElements(outline, referenced);
-  const start = outline.section(START);
-  if (start) referenced.add(outline.reader(start).u32());
   const graph = callGraph(bodies, outline.importedFunctions, referenced);
   const settler = new Settler(plan, bodies, outline.importedFunctions, referenced);
   settler.settle(graph);
@@ -143,7 +141,8 @@ function emitAll(
   const names = { counter: globals, slow: outline.functionTypes.length + 1 };
   const emitter = new Emitter(outline.bytes, plan, names, body);
   const hints: (readonly [number, readonly Hint[]])[] = [];
-  code.u32(bodies.length + 1);
+  const { start } = outline;
+  code.u32(bodies.length + (start === undefined ? 1 : 2));
   for (const [i, scanned] of bodies.entries()) {
     body.clear();
     const index = importedFunctions + i;
@@ -154,6 +153,13 @@ function emitAll(
   body.clear();
   emitSlow(body, importedFunctions, globals);
   code.sized(body);
+  if (start !== undefined) {
+    body.clear();
+    body.bytes(Uint8Array.of(0, op.CALL));
+    body.u32(start < importedFunctions ? start : start + 1);
+    body.byte(op.END);
+    code.sized(body);
+  }
   return hints;
 }
 

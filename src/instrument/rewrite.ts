@@ -12,7 +12,7 @@ import { Writer } from "./writer.js";
 export interface Additions {
   readonly module: string;
   readonly field: string;
-  /** The name of the exported counter, and of the exported start function if there is one. */
+  /** The name of the exported counter, and of what calls the start function if there is one. */
   readonly counter: string;
   readonly start: string | undefined;
 }
@@ -50,10 +50,15 @@ export class Rewriter {
     return out;
   }
 
-  /** The function behind all others, which is called when the counter is used up. */
+  /**
+   * The functions behind all others: one is called when the counter is used up, one calls the start function, which
+   * would be declared for `ref.func` if it were exported itself.
+   */
   functions(section: Section | undefined): Writer {
-    const out = this.#more(section, 1);
-    out.u32(this.#outline.parameters.length);
+    const { start, functionTypes, parameters } = this.#outline;
+    const out = this.#more(section, start === undefined ? 1 : 2);
+    out.u32(parameters.length);
+    if (start !== undefined) out.u32(functionTypes[start]!);
     return out;
   }
 
@@ -94,7 +99,8 @@ export class Rewriter {
     if (start === undefined) return out;
     out.name(start);
     out.byte(0);
-    out.u32(this.function(this.#outline.start!));
+    // Behind the import that comes first of all that is new, and the other one.
+    out.u32(this.#outline.functionTypes.length + 2);
     return out;
   }
 
