@@ -54,7 +54,7 @@ export const esbuild: Guest = {
     const source = Buffer.from(bytesOf("esbuild-wasm/wasm_exec.js")).toString();
     return async () => {
       let code = "";
-      for (let turn = 0; turn < 8; turn++) {
+      for (let turn = 0; turn < 20; turn++) {
         code += (await transform(source, { minify: true, target: "es2017" })).code;
       }
       return checksum(code);
@@ -71,7 +71,7 @@ export const oniguruma: Guest = {
     await loadWASM({ data: bytesOf("vscode-oniguruma/release/onig.wasm") });
     const patterns = ["(?<a>[a-z]+)o(?=n)", "\\b(ka|ro)+\\b", "(?i:ver.*?da)", "[.]\\s*$"];
     const scanner = new OnigScanner(patterns);
-    const lines = prose(400_000).split("\n");
+    const lines = prose(1_200_000).split("\n");
     return () => {
       let sum = 0;
       for (const line of lines) {
@@ -103,9 +103,12 @@ export const treeSitter: Guest = {
     parser.setLanguage(await Language.load(bytesOf(`${TREE_SITTER}/tree-sitter-javascript.wasm`)));
     const source = Buffer.from(bytesOf("esbuild-wasm/esm/browser.js")).toString();
     return () => {
-      const tree = parser.parse(source);
-      const sum = checksum(tree.rootNode.toString());
-      tree.delete();
+      let sum = 0;
+      for (let turn = 0; turn < 4; turn++) {
+        const tree = parser.parse(source.slice(0, source.length - turn));
+        sum ^= checksum(tree.rootNode.toString());
+        tree.delete();
+      }
       return sum;
     };
   },
