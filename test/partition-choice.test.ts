@@ -144,6 +144,22 @@ describe.each(ONE)("%s", (_, options) => {
     expect(partition.usage()).toMatchObject({ isBankrupt: false, bankruptcies: 0 });
   });
 
+  test.each([
+    [499, 10, 0],
+    [501, 11, 1],
+  ])(
+    "what is left of it, %i cycles, is too little below a 32nd of a tick",
+    async (left, ran, found) => {
+      const here = lab();
+      const partition = here.partition("P", 5, { critical: 10 * TICK + left });
+      const one = busy(here, partition, { critical: true, priority: 20 });
+      busy(here, here.kernel.systemPartition);
+      await here.run(50 * TICK);
+      expect(one.ran).toBe(BigInt((5 + ran) * TICK));
+      expect(partition.usage().bankruptcies).toBe(found);
+    },
+  );
+
   test("one that is not critical does not, nor does its partition's critical budget help it", async () => {
     const here = lab();
     const partition = here.partition("P", 5, { critical: 10 * TICK });
@@ -176,12 +192,19 @@ describe.each(ONE)("%s", (_, options) => {
   });
 
   test("the System partition is never bankrupt", async () => {
-    const here = lab({ partitions: { bankruptcy: "stop" } });
-    here.partition("rest", 95);
-    const { systemPartition } = here.kernel;
-    systemPartition.change({ critical: TICK });
-    busy(here, systemPartition, { critical: true });
-    await here.run(3 * WINDOW);
-    expect(systemPartition.usage()).toMatchObject({ isBankrupt: false, bankruptcies: 0 });
+    for (const isSystem of [true, false]) {
+      const here = lab();
+      const rest = here.partition("rest", 95);
+      const { systemPartition } = here.kernel;
+      const [mine, other] = isSystem ? [systemPartition, rest] : [rest, systemPartition];
+      rest.change({ budget: isSystem ? 95 : 5 });
+      mine.change({ critical: TICK + 5000 });
+      busy(here, mine, { critical: true, priority: 20 });
+      busy(here, other);
+      await here.run(50 * TICK);
+      expect(mine.usage().criticalUsed).toBe(2 * TICK);
+      expect(mine.usage().bankruptcies).toBe(isSystem ? 0 : 1);
+      expect(mine.usage().isBankrupt).toBe(!isSystem);
+    }
   });
 });

@@ -18,10 +18,11 @@ describe.each(KERNELS)("%s", (_, options) => {
   const lab = () => new PartitionLab(options);
 
   /** Domains at work for ever, one for each processor, in the partition that has the rest. */
-  function load(here: PartitionLab): void {
+  function load(here: PartitionLab, priority = 10): void {
     for (let n = 0; n < processors; n++) {
       const { systemPartition } = here.kernel;
-      here.make(`load ${n}`, systemPartition, [work(1000, { next: 0 })]).domain.start();
+      const steps = [work(1000, { next: 0 })];
+      here.make(`load ${n}`, systemPartition, steps, { priority }).domain.start();
     }
   }
 
@@ -96,10 +97,10 @@ describe.each(KERNELS)("%s", (_, options) => {
   });
 
   /** A server at work for a partition that has little, and one who waits for it and has much. */
-  async function waiting(when: "before" | "after", priority: number) {
+  async function waiting(when: "before" | "after", priority: number, busy = 60_000) {
     const here = lab();
     const [poor, rich] = [here.partition("poor", 2), here.partition("rich", 50)];
-    const server = here.make("server", poor, serve(60_000)).domain;
+    const server = here.make("server", poor, serve(busy)).domain;
     server.start();
     await here.run();
     const client = { priority: 20 };
@@ -126,12 +127,16 @@ describe.each(KERNELS)("%s", (_, options) => {
   );
 
   test("and his priority, if that is higher; never a lower one", async () => {
-    for (const priority of [30, 15]) {
-      const { here, server, second } = await waiting("after", priority);
-      await here.run(TICK / 2);
-      const ran = server.ran;
+    for (const [priority, other] of [
+      [30, 25],
+      [15, 17],
+    ] as const) {
+      const { here, server, second } = await waiting("after", priority, 300_000);
+      await here.run(TICK);
       expect(second.state).toBe("waiting");
-      // At 20, the first client's, or higher it comes before the load, at 10.
+      load(here, other);
+      const { ran } = server;
+      // At 20, which is the first client's, or at the waiter's 30.
       await here.run(2 * TICK);
       expect(server.ran - ran).toBeGreaterThanOrEqual(BigInt(2 * TICK));
     }
