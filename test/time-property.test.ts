@@ -75,7 +75,8 @@ const refills: fc.Arbitrary<Refills> = fc.record({
   times: fc.nat(8),
 });
 
-const budget = fc.oneof(fc.nat(4000), fc.constantFrom(0, 1, 1000));
+/** Of eight ticks, 12.5 % are one: a budget that is used up to the cycle. */
+const budget = fc.oneof(fc.nat(4000), fc.constantFrom(0, 1, 1000), fc.constantFrom(1250, 2500));
 const max = fc.oneof(
   { weight: 3, arbitrary: fc.constant(0) },
   { weight: 1, arbitrary: fc.integer({ min: 1, max: 10_000 }) },
@@ -284,7 +285,10 @@ const clockVariants = (cuts: readonly number[]): Record<string, Variant> => ({
 
 const seed = Number(process.env.SEED ?? (Math.random() * 0x7fffffff) | 0);
 
-const ALL = [...COMMON, ...PARTITIONS];
+/** Ten windows and more, of which `used10` tells. */
+const LONG = command("run", 1, (pair, n) => pair.run(n), fc.constant(1_500_000));
+
+const ALL = [...COMMON, ...PARTITIONS, LONG];
 const KINDS = [
   ["an exact clock and partitions", world(exactBilling, tree, true), ALL, exactVariants],
   ["an exact clock", world(exactBilling, tree, false), COMMON, exactVariants],
@@ -298,4 +302,23 @@ describe.each(KINDS)("with %s", (_, worlds, commands, variants) => {
   const run = (seed: number) => explore(worlds, commands, variants, seed);
   test.each(SEEDS)("seed %i", run);
   test(`a random seed: SEED=${seed}`, () => run(seed));
+});
+
+test("over more than a hundred windows", () => {
+  const partitions = { slots: 8, freeTime: "ratio", bankruptcy: "default" } as const;
+  const billing = { by: "microbill", clock: { kind: "exact" }, points: POINTS } as const;
+  const plan: TimePlan = { ...billing, tick: 16_000, quantum: 8000, advance: null, partitions };
+  const pair = new TimePair(plan, { release: {}, cut: { cuts: [9999, 123_456] } });
+  pair.createPartition(0, 2500, 0, 0);
+  pair.createPartition(0, 1000, 3000, 0);
+  const task = { priority: 10, isFifo: false, isCritical: false };
+  const busy: BurstPlan = { run: [5000, 9000], wait: [0, 0], every: 0, phase: 0, times: 0 };
+  pair.createDomain(0, { ...busy, wait: [1, 40_000] }, { ...task, partition: 0 });
+  pair.createDomain(0, { ...busy, every: 300_000 }, { ...task, partition: 1 });
+  pair.createDomain(0, { ...busy, times: 900 }, { ...task, partition: 2 });
+  for (let i = 0; i < 10; i++) {
+    pair.run(1_600_000);
+    pair.compare();
+  }
+  pair.dispose();
 });
