@@ -1,7 +1,7 @@
 // Guests that trap, throw, or try not to pay.
 
 import { describe, expect, test } from "vitest";
-import { ExhaustedError, type Guest, refill } from "../src/index.js";
+import { ExhaustedError, type Guest, RescindedError, refill } from "../src/index.js";
 import { instrument, ModuleError } from "../src/instrument/index.js";
 import { balanced, load, ran, TURN, tree } from "./wasm/plugin.js";
 import { wat } from "./wasm/wat.js";
@@ -119,19 +119,27 @@ describe("a hostile guest", () => {
   });
 
   test("that looks at its counter with hardly any stack left does the kernel no harm", async () => {
-    // Each look is a refill: somewhere near the end of the stack one of them fails.
-    const world = tree({
-      cycles: 10n,
-      keeper: refill({ amount: 10n }),
-      kernel: { advance: 1n },
-    });
-    const text = `(module (func $a (export "run") (param i32) (result i32)
-      (local i64 i64 i64 i64 i64 i64 i64 i64)
-      (try (result i32) (do (call $a (local.get 0))) (catch_all (i32.const 3)))))`;
-    const guest = await load(world, { text });
-    await expect(guest.call("run", 0)).rejects.toThrow();
-    expect(ran(guest)).toBe(world.kernel.time);
-    balanced(world);
+    // Each look is a refill: somewhere near the end of the stack one of them fails, at another place for each size.
+    for (let values = 0; values < 4; values++) {
+      const world = tree({ cycles: 10n, keeper: refill({ amount: 10n }), kernel: { advance: 1n } });
+      const text = `(module (func $a (export "run") (param i32) (result i32)
+        ${"(local.get 0) ".repeat(values)}
+        (try (result i32) (do (call $a (local.get 0))) (catch_all (i32.const 3)))
+        ${"(i32.add) ".repeat(values)}))`;
+      const guest = await load(world, { text });
+      await expect(guest.call("run", 0)).rejects.toThrow(RangeError);
+      expect(ran(guest)).toBe(world.kernel.time);
+      balanced(world);
+    }
+  });
+
+  test("that its import has rescinded ends, whatever it catches", async () => {
+    const world = tree();
+    const text = `(module (import "host" "act" (func $act)) (func (export "run") (call $act)
+      (try (do (loop $m (br $m))) (catch_all))))`;
+    const guest: Guest = await load(world, { text, act: () => guest.domain.rescind() });
+    await expect(guest.call("run")).rejects.toThrow(RescindedError);
+    expect(world.kernel.check().findings).toEqual([]);
   });
 
   test("that catches what its import throws, at the end of its stack, pays all the same", async () => {

@@ -197,6 +197,18 @@ describe("hostile modules", () => {
     refused(bytesOf([...section(0, 10, ...Buffer.from("reloc.CODE"), 2).list]), "not linked");
   });
 
+  test("a start function that takes or gives something", () => {
+    const start = (...type: number[]) =>
+      bytesOf(
+        [...section(1, 1, 0x60, ...type).list, ...FUNCTION],
+        section(8, 0),
+        section(10, 1, 3, 0, 0, 0x0b),
+      );
+    refused(start(1, 0x7f, 0), "a start function that takes or gives");
+    refused(start(0, 1, 0x7f), "a start function that takes or gives");
+    again(start(0, 0));
+  });
+
   test("blocks that don't fit", () => {
     const one = (...bytes: number[]) => body((to) => to.add(...bytes));
     refused(one(0x05), "an else without an if");
