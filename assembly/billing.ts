@@ -126,15 +126,15 @@ export function charge(there: Processor, point: i32): void {
     timer.readCycles += time.read;
     if (timer.occupant == 0) account(STATISTIC_IDLE, time.read);
   }
-  take(there, time, timer, there.time, false);
+  take(time, timer, there.time, false);
 }
 
 /** Reads the clock as of a time, unless it was read then. `whole`: see `lookAt`. */
-export function sample(there: Processor, timer: Timer, now: u64, whole: bool): void {
-  if (timer.readAt != now) take(there, Time.own, timer, now, whole);
+export function sample(timer: Timer, now: u64, whole: bool): void {
+  if (timer.readAt != now) take(Time.own, timer, now, whole);
 }
 
-function take(there: Processor, time: Time, timer: Timer, now: u64, whole: bool): void {
+function take(time: Time, timer: Timer, now: u64, whole: bool): void {
   const last = timer.last;
   let cycles = now;
   let sound = SOUND;
@@ -148,7 +148,7 @@ function take(there: Processor, time: Time, timer: Timer, now: u64, whole: bool)
   timer.last = cycles;
   const occupant = timer.occupant;
   if (sound == SOUND) pay(timer, timer.party, cycles - last);
-  else tell(there, timer, sound);
+  else tell(timer, sound, now);
   timer.party = occupant;
   if (occupant == 0) return;
   // A clock that has not moved at all is asked again at the next tick.
@@ -221,7 +221,7 @@ export function pause(there: Processor): usize {
   const timer = Timer.of(there);
   const occupant = timer.occupant;
   if (occupant == 0) return 0;
-  if (Time.own.by != BY_TICK) sample(there, timer, there.time, false);
+  if (Time.own.by != BY_TICK) sample(timer, there.time, false);
   Task.of(changetype<Record>(occupant)).ran += there.time - timer.since;
   timer.occupant = timer.party = 0;
   return occupant;
@@ -230,7 +230,7 @@ export function pause(there: Processor): usize {
 /** And comes back. */
 export function unpause(there: Processor, occupant: usize): void {
   const timer = Timer.of(there);
-  if (Time.own.by != BY_TICK) sample(there, timer, there.time, false);
+  if (Time.own.by != BY_TICK) sample(timer, there.time, false);
   timer.occupant = timer.party = occupant;
   timer.since = there.time;
   setLook(timer);
@@ -246,9 +246,9 @@ export function forgetParty(domain: Record): void {
 }
 
 /** The host is told of the first fault of each kind. */
-function tell(there: Processor, timer: Timer, fault: i32): void {
+function tell(timer: Timer, fault: i32, now: u64): void {
   const bit: u32 = 1 << fault;
   if ((timer.told & bit) != 0) return;
   timer.told |= bit;
-  emit(EVENT_CLOCK, null, null, fault - 1, there.time);
+  emit(EVENT_CLOCK, null, null, fault - 1, 0, now);
 }

@@ -82,7 +82,7 @@ export function tickIdly(here: Processor, to: u64): void {
       left -= some;
       if (time.clock == CLOCK_COUNTDOWN) timer.units += some * loadOf(time);
       advance(timer, some);
-      readIdly(here, timer, some);
+      readIdly(timer, some);
     }
     if ((control.timed & PARTITIONED) != 0) turn(timer, ticks);
   }
@@ -101,7 +101,7 @@ function alike(time: Time, timer: Timer, left: u64): u64 {
   return timer.ticks < well ? min(left, well - timer.ticks) : 1;
 }
 
-function readIdly(here: Processor, timer: Timer, ticks: u64): void {
+function readIdly(timer: Timer, ticks: u64): void {
   const time = Time.own;
   if (time.by == BY_TICK) {
     pay(timer, 0, ticks * time.tick);
@@ -112,7 +112,7 @@ function readIdly(here: Processor, timer: Timer, ticks: u64): void {
   if (((time.points >> POINT_TICK) & 1) == 0 || at <= timer.readAt) return;
   // Nor is a tick read that was due before the last reading.
   timer.reads += min(ticks, timer.ticks - timer.readAt / time.tick) - 1;
-  sample(here, timer, at, true);
+  sample(timer, at, true);
 }
 
 function advance(timer: Timer, ticks: u64): void {

@@ -177,7 +177,7 @@ export function windowSet(slots: u32): i32 {
     const there = Processor.at(index);
     const timer = Timer.of(there);
     // What is not billed yet was used in the last window, too.
-    if (timer.occupant != 0 && time.by != BY_TICK) sample(there, timer, there.time, false);
+    if (timer.occupant != 0 && time.by != BY_TICK) sample(timer, there.time, false);
     forget(timer);
   }
   time.slots = slots;
@@ -221,7 +221,7 @@ export function move(domain: Record, payer: u32, rank: u32, critical: bool): voi
   const partitioned = (control.timed & PARTITIONED) != 0;
   if (queued) unqueue(domain);
   if (runs) {
-    if (Time.own.by != BY_TICK) sample(there, timer, there.time, false);
+    if (Time.own.by != BY_TICK) sample(timer, there.time, false);
     if (partitioned) Partition.of(domain).running--;
   }
   task.payer = <u8>payer;

@@ -148,7 +148,11 @@ damage("laps", "too many", (d, { domains }) =>
 );
 
 damage("program", "unknown", (d, { domains }) =>
-  d.set8(d.record(domains.burst) + layout.RECORD_PROGRAM_KIND, 3),
+  d.set8(d.record(domains.burst) + layout.RECORD_PROGRAM_KIND, 4),
+);
+
+damage("program", "run by the host, which has none of it", (d, { domains }) =>
+  d.set8(d.record(domains.stopped) + layout.RECORD_STATE, layout.STATE_HOSTED),
 );
 
 damage("program", "a system call of bursts", (d, { domains }) =>

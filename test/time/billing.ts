@@ -35,7 +35,7 @@ export class Biller {
 
   constructor(
     readonly plan: TimePlan,
-    readonly say: (what: string, name: string, more: string) => void,
+    readonly say: (what: string, name: string, time: bigint) => void,
   ) {
     this.clock = new ModelClock(plan.clock, BigInt(plan.tick));
   }
@@ -63,7 +63,7 @@ export class Biller {
     if (this.#isByTick) return;
     const { cycles, verdict, stood } = this.clock.read(time, isQuiet);
     this.pay(this.#party, cycles);
-    if (verdict !== "sound") this.#tell(verdict);
+    if (verdict !== "sound") this.#tell(verdict, time);
     this.#party = this.occupant;
     if (this.occupant) this.look(stood);
   }
@@ -144,9 +144,9 @@ export class Biller {
     if (this.#party === domain) this.#party = null;
   }
 
-  #tell(verdict: string): void {
+  #tell(verdict: string, time: bigint): void {
     if (this.#told.has(verdict)) return;
     this.#told.add(verdict);
-    this.say("clock", verdict, "");
+    this.say("clock", verdict, time);
   }
 }

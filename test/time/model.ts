@@ -32,7 +32,7 @@ export class TimeModel {
   #due: bigint;
 
   constructor(readonly plan: TimePlan) {
-    this.biller = new Biller(plan, (what, name, more) => this.#say(what, name, more));
+    this.biller = new Biller(plan, (what, name, time) => this.#say(what, name, "", time));
     this.#sliceLeft = plan.quantum;
     this.#due = BigInt(plan.tick);
     this.shares = new Shares(plan, this.biller);
@@ -394,7 +394,7 @@ export class TimeModel {
     this.#isAsked = true;
   }
 
-  #say(what: string, name: string, more: string): void {
-    this.trace.push(`${this.time} ${what} ${name} ${more}`);
+  #say(what: string, name: string, more: string, time = this.time): void {
+    this.trace.push(`${time} ${what} ${name} ${more}`);
   }
 }
