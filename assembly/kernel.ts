@@ -68,7 +68,11 @@ export function step(cycles: u32, passes: u32): i32 {
       return REASON_RAN;
     }
     if (isDue()) wakeDue();
-    if (control.timed != 0 && Timer.of(here).isDue(here.time)) keepTime();
+    if (control.timed != 0) {
+      if (Timer.of(here).isDue(here.time)) keepTime();
+      // Its readings take time: whoever is due by then comes first, however that was cut up (R15).
+      if (isDue() || here.time >= Timer.of(here).due) continue;
+    }
     if (here.ready == 0 && control.worried != 0) {
       attend();
       if (control.timed != 0) continue;

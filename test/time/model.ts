@@ -62,6 +62,8 @@ export class TimeModel {
   #pass(until: bigint): "limit" | "idle" | null {
     this.#wakeSleepers();
     this.#keepTime();
+    // Readings take time: whoever is due by then comes first.
+    if (this.#nextWake <= this.time || this.time >= this.#due) return null;
     const head = this.#head;
     if (!head) {
       const isHeldUp = this.#ready.length > 0;
