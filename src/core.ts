@@ -26,7 +26,8 @@ import {
   StateError,
 } from "./errors.js";
 import { Emitter } from "./event.js";
-import type { Guest } from "./guest.js";
+import type { Guest } from "./guest/guest.js";
+import type { Purse } from "./guest/purse.js";
 import { HostObjects } from "./host-object.js";
 import { Hosts } from "./hosts.js";
 import { allocationOf, idOf, indexOf, type MeterId, type NodeId } from "./id.js";
@@ -63,9 +64,9 @@ export class Core {
   readonly post = new Post(this);
   /** Which pages are in which address spaces. */
   readonly mappings = new Mappings();
-  /** Guests that run now, one called by the other; and those with calls that wait until they may. */
+  /** Guests that run now, one called by the other; and the purses of those with calls that wait until they may. */
   readonly running = new Set<Guest>();
-  readonly waiting = new Set<Guest>();
+  readonly waiting = new Set<Purse>();
   /** Does what the kernel came back for, for a guest. */
   attend: (reason: number) => void = () => {};
   /** Where domains are billed by a clock, or are in partitions; and those. */
@@ -111,7 +112,7 @@ export class Core {
 
   /** Guests that wait look again. */
   wakeGuests(): void {
-    for (const guest of [...this.waiting]) guest.wake();
+    for (const purse of [...this.waiting]) purse.wake();
   }
 
   /** Guests that run pay for what they have run: the host is about to look, or to do something. */

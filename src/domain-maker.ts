@@ -6,7 +6,7 @@ import type { Core } from "./core.js";
 import { Domain } from "./domain.js";
 import { type ElfProgram, isElfProgram } from "./elf.js";
 import { OptionError, StateError } from "./errors.js";
-import { Guest, type GuestOptions } from "./guest.js";
+import { Guest, type GuestOptions } from "./guest/guest.js";
 import { allocationOf, indexOf } from "./id.js";
 import { Images } from "./image.js";
 import type { Instrumented } from "./instrument/instrument.js";

@@ -10,7 +10,7 @@ import { DomainMaker, type DomainOptions } from "./domain-maker.js";
 import type { Driver, Ending, StepOutcome } from "./driver.js";
 import { OptionError, RescindedError, StateError } from "./errors.js";
 import type { EventName, Listener } from "./event.js";
-import type { Guest, GuestOptions } from "./guest.js";
+import type { Guest, GuestOptions } from "./guest/guest.js";
 import type { HostHandler } from "./host-object.js";
 import { allocationOf, indexOf, type NodeId } from "./id.js";
 import type { Instrumented } from "./instrument/instrument.js";

@@ -4,14 +4,13 @@
 // Guest invariant: while a guest runs, what it has run and not paid yet is `#granted` less its counter. It is
 // paid when the guest looks at its counter, when a call ends, and before the host does anything with the kernel.
 
-import { OK } from "../assembly/codes.js";
-import type { Core } from "./core.js";
-import type { Domain } from "./domain.js";
-import { ExhaustedError, OptionError, RescindedError, StateError } from "./errors.js";
-import { allocationOf, indexOf } from "./id.js";
-import type { Instrumented } from "./instrument/instrument.js";
-import type { Meter, MeterKey } from "./meter.js";
-import { show } from "./options.js";
+import type { Core } from "../core.js";
+import type { Domain } from "../domain.js";
+import { OptionError } from "../errors.js";
+import type { Instrumented } from "../instrument/instrument.js";
+import type { Meter, MeterKey } from "../meter.js";
+import { show } from "../options.js";
+import { END, Purse } from "./purse.js";
 
 export interface GuestOptions {
   name?: string;
@@ -20,8 +19,6 @@ export interface GuestOptions {
   imports?: WebAssembly.Imports;
 }
 
-/** The counter of one that is not to go on. */
-const END = -1n;
 /** Frames of the host's stack that the kernel is sure to find: it must never be cut off in the middle of an act. */
 const STACK_FRAMES = 400;
 
@@ -30,6 +27,7 @@ export class Guest {
   /** Its place in the kernel: its states, the cycles that it consumed, `stop` and `start`. */
   readonly domain: Domain;
   readonly #core: Core;
+  readonly #purse: Purse;
   readonly #instance: WebAssembly.Instance;
   readonly #counter: WebAssembly.Global;
   /** Exports that are not the module's own. */
@@ -39,13 +37,12 @@ export class Guest {
   #depth = 0;
   /** Why it was ended by a trap that is not its own. */
   #ending: Error | undefined;
-  /** Calls that wait until it may run. */
-  #waiting: (() => void)[] = [];
 
   /** @internal */
   constructor(core: Core, domain: Domain, module: Instrumented, imports: WebAssembly.Imports) {
     this.#core = core;
     this.domain = domain;
+    this.#purse = new Purse(core, domain);
     domain.start();
     try {
       this.#instance = this.#instantiate(module, imports);
@@ -53,7 +50,7 @@ export class Guest {
       // Its start function is only an export now, or nobody could read its counter while it runs.
       const start = module.start && this.#instance.exports[module.start];
       if (typeof start === "function") {
-        if (this.#refill() < 0n) throw this.#exhausted();
+        if (this.#purse.refill() < 0n) throw this.#purse.exhausted();
         this.#within(() => start());
       }
       this.#hidden = new Set([module.counter, module.start]);
@@ -71,7 +68,7 @@ export class Guest {
    */
   async call(name: string, ...args: unknown[]): Promise<unknown> {
     const act = this.#function("call", name);
-    while (this.#depth === 0 && this.#refill() < 0n) await this.#change();
+    while (this.#depth === 0 && this.#purse.refill() < 0n) await this.#purse.change();
     return this.#within(() => act(...args));
   }
 
@@ -82,7 +79,7 @@ export class Guest {
    */
   callNow(name: string, ...args: unknown[]): unknown {
     const act = this.#function("callNow", name);
-    if (this.#depth === 0 && this.#refill() < 0n) throw this.#exhausted();
+    if (this.#depth === 0 && this.#purse.refill() < 0n) throw this.#purse.exhausted();
     return this.#within(() => act(...args));
   }
 
@@ -99,12 +96,7 @@ export class Guest {
     this.#counter.value = 0n;
     const ran = this.#granted - left;
     this.#granted = 0n;
-    this.#spend(ran);
-  }
-
-  /** The host, or the kernel, has done something that may let it run. @internal */
-  wake(): void {
-    for (const go of this.#waiting.splice(0)) go();
+    this.#purse.spend(ran);
   }
 
   #instantiate({ module, refill }: Instrumented, imports: WebAssembly.Imports) {
@@ -154,62 +146,16 @@ export class Guest {
     if (this.#ending) return END;
     try {
       haveStack(STACK_FRAMES);
-      const granted = this.#refill();
+      const granted = this.#purse.refill();
       if (granted >= 0n) {
         this.#granted = granted;
         return granted;
       }
-      this.#ending = this.#exhausted();
+      this.#ending = this.#purse.exhausted();
     } catch (error) {
       this.#ending = error as Error;
     }
     return END;
-  }
-
-  #spend(cycles: bigint): void {
-    if (cycles === 0n || !this.#core.isLive(this.domain.id)) return;
-    const { id } = this.domain;
-    this.#core.exports.hostedSpend(indexOf(id), allocationOf(id), Number(cycles));
-  }
-
-  /** What is in its cache, after a refill if that is needed; below 0 where it may not run now. */
-  #refill(): bigint {
-    const core = this.#core;
-    const { id } = this.domain;
-    if (!core.isLive(id)) throw new RescindedError(`guest ${this.domain.name}`);
-    // What others have run of their caches, and not paid yet, is not to be had.
-    core.settle();
-    for (let isTold = false; ; ) {
-      const status = core.exports.hostedRefill(indexOf(id), allocationOf(id));
-      if (status === OK) return core.view.amount;
-      // The keeper may answer at once, and so may whoever is told that the domain is parked.
-      if (status < 0) core.attend(-status);
-      else if (isTold) return END;
-      else core.report();
-      isTold = status > 0;
-      // Who is told of it may have rescinded it.
-      if (!core.isLive(id)) throw new RescindedError(`guest ${this.domain.name}`);
-    }
-  }
-
-  #exhausted(): Error {
-    const { name, state } = this.domain;
-    return new ExhaustedError(
-      `guest ${name} ran out of cycles in the middle of a call: it is ${state}`,
-    );
-  }
-
-  /** Resolves when somebody has done something. */
-  #change(): Promise<void> {
-    if (this.domain.state === "ended") throw new StateError(`guest ${this.domain.name} has ended`);
-    const { waiting } = this.#core;
-    return new Promise((resolve) => {
-      waiting.add(this);
-      this.#waiting.push(() => {
-        waiting.delete(this);
-        resolve();
-      });
-    });
   }
 }
 
