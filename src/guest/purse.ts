@@ -38,7 +38,7 @@ export class Purse {
     const { id } = this.domain;
     this.#checkLive();
     // What others have run of their caches, and not paid yet, is not to be had.
-    core.settle();
+    core.settleHere();
     for (let isTold = false; ; ) {
       const status = core.exports.hostedRefill(indexOf(id), allocationOf(id));
       if (status === OK) return core.view.amount;
