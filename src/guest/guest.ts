@@ -146,6 +146,7 @@ export class Guest {
     if (this.#ending) return END;
     try {
       haveStack(STACK_FRAMES);
+      this.settle();
       const granted = this.#purse.refill();
       if (granted >= 0n) {
         this.#granted = granted;
