@@ -7,7 +7,7 @@
 import { OptionError } from "../errors.js";
 import { didYouMean } from "../nearest.js";
 import { checkNames, show, whole } from "../options.js";
-import { CLASSES, INSTRUCTIONS, type CostClass } from "./names.js";
+import { CLASSES, type CostClass, INSTRUCTIONS } from "./names.js";
 import { ATOMIC, GC, MISC, PLAIN, PREFIX_ATOMIC, PREFIX_GC, PREFIX_MISC, SIMD } from "./opcode.js";
 
 /** In whole cycles, up to 1,000,000 each. */

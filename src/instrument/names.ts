@@ -35,8 +35,9 @@ function* all(): Generator<Instruction> {
 }
 
 /** Each behind the same beginning. */
-const each = (start: string, ends: string) =>
-  ends.replaceAll(/\S+/g, (end) => (end === "-" ? end : start + end));
+function each(start: string, ends: string): string {
+  return ends.replaceAll(/\S+/g, (end) => (end === "-" ? end : start + end));
+}
 
 function plain(): Part[] {
   const compare = "eq ne lt_s lt_u gt_s gt_u le_s le_u ge_s ge_u";
