@@ -122,15 +122,10 @@ export class Core {
 
   /** Guests that run pay for what they have run: the host is about to look, or to do something. */
   settle(): void {
-    this.settleHere();
     // All stop at once, and each is waited for only then.
     for (const guest of this.remotes) guest.want();
-    for (const guest of this.remotes) guest.settle();
-  }
-
-  /** The same for those in this thread only; the caches of the others are lent to them. */
-  settleHere(): void {
     for (const guest of this.running) guest.settle();
+    for (const guest of this.remotes) guest.settle();
   }
 
   /** Does something while no processor changes the store: calls that belong together, or reading. */

@@ -5,8 +5,11 @@ import { BurstsTable } from "./bursts.js";
 import type { Core } from "./core.js";
 import { Domain } from "./domain.js";
 import { type ElfProgram, isElfProgram } from "./elf.js";
-import { OptionError, StateError } from "./errors.js";
-import { Guest, type GuestOptions } from "./guest/guest.js";
+import { OptionError } from "./errors.js";
+import { Guest } from "./guest/guest.js";
+import { checkGuest, type GuestOptions } from "./guest/guest-options.js";
+import { WorkerGuest } from "./guest/worker-guest.js";
+import { planOf, type WorkerGuestOptions } from "./guest/worker-options.js";
 import { allocationOf, indexOf } from "./id.js";
 import { Images } from "./image.js";
 import type { Instrumented } from "./instrument/instrument.js";
@@ -92,32 +95,23 @@ export class DomainMaker {
   }
 
   /** As `kernel.loadWasm`. */
-  guest(module: Instrumented, options: GuestOptions): Guest {
-    checkNames("loadWasm", options, ["name", "meter", "imports"]);
+  guest(module: Instrumented, options: GuestOptions | WorkerGuestOptions): Guest | WorkerGuest {
     const core = this.#core;
-    if (core.shared)
-      throw new StateError("loadWasm: a kernel of several processors runs no guests");
-    if (!(module?.bytes instanceof Uint8Array) || typeof module.refill?.module !== "string") {
-      throw new OptionError(
-        "loadWasm: expected a module that `instrument` of primemeter/wasm made",
-      );
-    }
-    const { imports = {} } = options;
-    if (typeof imports !== "object" || imports === null) {
-      throw new OptionError(`imports: found ${show(imports)}, expected an object of modules`);
-    }
+    const checked = checkGuest(core, module, options);
+    const plan = isForWorker(options) ? planOf(module, options, checked) : undefined;
     const meter = core.liveMeter("meter", options.meter);
     const number = this.#made + 1;
-    const name = nameOf(options.name) ?? number;
     const { domainCreate } = core.exports;
     const id = core.made(
       () => domainCreate(indexOf(meter), allocationOf(meter), PROGRAM_HOSTED, 0, 0),
       "loadWasm",
     );
     this.#made = number;
-    const domain = new Domain(core, id, name, undefined);
+    const domain = new Domain(core, id, checked.name ?? number, undefined);
     core.domains.set(indexOf(id), domain);
-    return new Guest(core, domain, module, imports);
+    return plan
+      ? new WorkerGuest(core, domain, module, plan)
+      : new Guest(core, domain, module, checked);
   }
 
   #keysOf(keys: Readonly<Record<number, KeyLike>>): [slot: number, key: Key][] {
@@ -142,6 +136,10 @@ export class DomainMaker {
     };
     return new Machine(this.#core, this.#images, machineOptions);
   }
+}
+
+function isForWorker(options: GuestOptions | WorkerGuestOptions): options is WorkerGuestOptions {
+  return "worker" in options && options.worker !== undefined;
 }
 
 /** What only an ELF program is given, and in what form. @throws {OptionError} */

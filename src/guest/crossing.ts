@@ -9,7 +9,9 @@ import type { FailedMessage } from "./worker-program.js";
 /** Arguments of the guest's functions. @throws {OptionError} */
 export function argumentsOf(what: string, args: readonly unknown[]): Value[] {
   if (args.length > MOST_VALUES) {
-    throw new OptionError(`${what}: found ${args.length} arguments, expected ${MOST_VALUES} at most`);
+    throw new OptionError(
+      `${what}: found ${args.length} arguments, expected ${MOST_VALUES} at most`,
+    );
   }
   return args.map((arg, i) => {
     const value = crossing(arg);

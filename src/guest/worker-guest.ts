@@ -16,15 +16,8 @@ import { argumentsOf, errorOf, resultOf } from "./crossing.js";
 import { IDLE, Mailbox, MOST_BYTES, type Value } from "./mailbox.js";
 import { Purse } from "./purse.js";
 import { Queue } from "./queue.js";
+import type { WorkerPlan } from "./worker-options.js";
 import { GUEST_WORKER_SOURCE, type GuestMessage, type GuestWorkerData } from "./worker-program.js";
-
-/** What is to be known of how a guest is to run in a worker. @internal */
-export interface WorkerPlan {
-  readonly imports: WebAssembly.Imports;
-  /** The address of the module that makes imports in the worker. */
-  readonly own: string | undefined;
-  readonly onDecline: "park" | "trap";
-}
 
 interface Answer {
   readonly resolve: (value: unknown) => void;
@@ -48,6 +41,8 @@ export class WorkerGuest implements AnyGuest {
   #thread: Thread | undefined;
   /** Places of its functions among all that the module exports. */
   readonly #functions: ReadonlyMap<string, number>;
+  /** The one among them that is not the module's own. */
+  readonly #start: string | undefined;
   readonly #hasMemory: boolean;
   readonly #hosts: HostFunction[] = [];
   /** Calls of its exports; then what is asked while it waits for a function of the host, one within the other. */
@@ -72,6 +67,7 @@ export class WorkerGuest implements AnyGuest {
     const exports = WebAssembly.Module.exports(module.module);
     const functions = exports.filter(({ kind }) => kind === "function");
     this.#functions = new Map(functions.map(({ name }, index) => [name, index]));
+    this.#start = module.start;
     this.#hasMemory = exports.some(({ kind }) => kind === "memory");
     domain.start();
     core.remotes.add(this);
@@ -102,7 +98,9 @@ export class WorkerGuest implements AnyGuest {
     const index = this.#function("callNow", name);
     const values = argumentsOf(`callNow ${name}`, args);
     if (this.#queues.length === 1) {
-      throw new StateError(`callNow: ${this.domain.name} waits for no function of the host: use call`);
+      throw new StateError(
+        `callNow: ${this.domain.name} waits for no function of the host: use call`,
+      );
     }
     return this.#within(() => this.#ask(() => this.#box.call(index, values)));
   }
@@ -154,7 +152,7 @@ export class WorkerGuest implements AnyGuest {
   }
 
   async #begin(module: Instrumented, { imports, own }: WorkerPlan): Promise<void> {
-    const { counter, refill, start } = module;
+    const { counter, refill } = module;
     const hosts: [string, string][] = [];
     for (const { module: from, name } of WebAssembly.Module.imports(module.module)) {
       const act = imports[from]?.[name];
@@ -167,8 +165,8 @@ export class WorkerGuest implements AnyGuest {
     try {
       await loadThreads();
       if (this.#failure) throw this.#failure;
-      await this.#ask(() => this.#start(data));
-      if (start !== undefined) await this.#run(this.#functions.get(start)!, []);
+      await this.#ask(() => this.#startThread(data));
+      if (this.#start !== undefined) await this.#run(this.#functions.get(this.#start)!, []);
       this.#thread?.hold(false);
     } catch (error) {
       this.#fail(error);
@@ -177,7 +175,7 @@ export class WorkerGuest implements AnyGuest {
     }
   }
 
-  #start(data: GuestWorkerData): void {
+  #startThread(data: GuestWorkerData): void {
     this.#thread = startThread(
       GUEST_WORKER_SOURCE,
       data,
@@ -312,8 +310,10 @@ export class WorkerGuest implements AnyGuest {
 
   #function(what: string, name: string): number {
     const index = this.#functions.get(name);
-    if (index !== undefined) return index;
-    throw new OptionError(`${what}: found no exported function ${show(name)} in ${this.domain.name}`);
+    if (index !== undefined && name !== this.#start) return index;
+    throw new OptionError(
+      `${what}: found no exported function ${show(name)} in ${this.domain.name}`,
+    );
   }
 
   #place(what: string, value: number | bigint): number {
