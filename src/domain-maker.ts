@@ -9,7 +9,7 @@ import { OptionError } from "./errors.js";
 import { Guest } from "./guest/guest.js";
 import { checkGuest, type GuestOptions } from "./guest/guest-options.js";
 import { WorkerGuest } from "./guest/worker-guest.js";
-import { planOf, type WorkerGuestOptions } from "./guest/worker-options.js";
+import { checkWorker, type WorkerGuestOptions } from "./guest/worker-options.js";
 import { allocationOf, indexOf } from "./id.js";
 import { Images } from "./image.js";
 import type { Instrumented } from "./instrument/instrument.js";
@@ -97,8 +97,8 @@ export class DomainMaker {
   /** As `kernel.loadWasm`. */
   guest(module: Instrumented, options: GuestOptions | WorkerGuestOptions): Guest | WorkerGuest {
     const core = this.#core;
-    const checked = checkGuest(core, module, options);
-    const plan = isForWorker(options) ? planOf(module, options, checked) : undefined;
+    const remote = isForWorker(options) ? checkWorker(core, module, options) : undefined;
+    const checked = remote ?? checkGuest(core, module, options);
     const meter = core.liveMeter("meter", options.meter);
     const number = this.#made + 1;
     const { domainCreate } = core.exports;
@@ -109,8 +109,8 @@ export class DomainMaker {
     this.#made = number;
     const domain = new Domain(core, id, checked.name ?? number, undefined);
     core.domains.set(indexOf(id), domain);
-    return plan
-      ? new WorkerGuest(core, domain, module, plan)
+    return remote
+      ? new WorkerGuest(core, domain, module, remote)
       : new Guest(core, domain, module, checked);
   }
 

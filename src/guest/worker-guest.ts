@@ -16,7 +16,7 @@ import { argumentsOf, errorOf, resultOf } from "./crossing.js";
 import { IDLE, Mailbox, MOST_BYTES, type Value } from "./mailbox.js";
 import { Purse } from "./purse.js";
 import { Queue } from "./queue.js";
-import type { WorkerPlan } from "./worker-options.js";
+import type { CheckedWorkerOptions } from "./worker-options.js";
 import { GUEST_WORKER_SOURCE, type GuestMessage, type GuestWorkerData } from "./worker-program.js";
 
 interface Answer {
@@ -59,11 +59,11 @@ export class WorkerGuest implements AnyGuest {
   #failure: unknown;
 
   /** @internal */
-  constructor(core: Core, domain: Domain, module: Instrumented, plan: WorkerPlan) {
+  constructor(core: Core, domain: Domain, module: Instrumented, options: CheckedWorkerOptions) {
     this.#core = core;
     this.domain = domain;
     this.#purse = new Purse(core, domain);
-    this.#onDecline = plan.onDecline;
+    this.#onDecline = options.onDecline;
     const exports = WebAssembly.Module.exports(module.module);
     const functions = exports.filter(({ kind }) => kind === "function");
     this.#functions = new Map(functions.map(({ name }, index) => [name, index]));
@@ -71,7 +71,7 @@ export class WorkerGuest implements AnyGuest {
     this.#hasMemory = exports.some(({ kind }) => kind === "memory");
     domain.start();
     core.remotes.add(this);
-    this.ready = this.#queues[0]!.add(() => this.#begin(module, plan));
+    this.ready = this.#queues[0]!.add(() => this.#begin(module, options));
     // It may be awaited later, or never: calls reject, too.
     this.ready.catch(() => {});
   }
@@ -151,7 +151,7 @@ export class WorkerGuest implements AnyGuest {
     this.#fail(new RescindedError(`guest ${this.domain.name}`));
   }
 
-  async #begin(module: Instrumented, { imports, own }: WorkerPlan): Promise<void> {
+  async #begin(module: Instrumented, { imports, own }: CheckedWorkerOptions): Promise<void> {
     const { counter, refill } = module;
     const hosts: [string, string][] = [];
     for (const { module: from, name } of WebAssembly.Module.imports(module.module)) {

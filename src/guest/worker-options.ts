@@ -1,10 +1,11 @@
 // What a guest in a worker of its own is loaded with. Internal, but for the options.
 
+import type { Core } from "../core.js";
 import { OptionError, WorkerError } from "../errors.js";
 import type { Instrumented } from "../instrument/instrument.js";
 import { checkNames, show } from "../options.js";
 import { missingForThreads } from "../thread.js";
-import type { CheckedGuestOptions, GuestOptions } from "./guest-options.js";
+import { type CheckedGuestOptions, checkGuest, type GuestOptions } from "./guest-options.js";
 
 export interface WorkerOptions {
   /**
@@ -23,20 +24,17 @@ export interface WorkerGuestOptions extends Omit<GuestOptions, "suspend"> {
   worker: true | WorkerOptions;
 }
 
-/** What is to be known of how a guest is to run in a worker. */
-export interface WorkerPlan {
-  readonly imports: WebAssembly.Imports;
+export interface CheckedWorkerOptions extends CheckedGuestOptions {
   /** The address of the module that makes imports in the worker. */
   readonly own: string | undefined;
-  readonly onDecline: "park" | "trap";
 }
 
-/** @throws {OptionError} @throws {WorkerError} NO_WORKERS */
-export function planOf(
+/** @throws {OptionError} @throws {StateError} @throws {WorkerError} NO_WORKERS */
+export function checkWorker(
+  core: Core,
   module: Instrumented,
   options: WorkerGuestOptions & Pick<GuestOptions, "suspend">,
-  { imports, onDecline }: CheckedGuestOptions,
-): WorkerPlan {
+): CheckedWorkerOptions {
   const { worker, suspend } = options;
   if (worker !== true && (typeof worker !== "object" || worker === null)) {
     throw new OptionError(`worker: found ${show(worker)}, expected true or { imports }`);
@@ -47,6 +45,8 @@ export function planOf(
       `suspend: found ${show(suspend)}, but a guest in a worker always waits where it can't go on`,
     );
   }
+  const checked = checkGuest(core, module, options);
+  const { imports } = checked;
   for (const [from, fields] of Object.entries(imports)) {
     for (const [field, value] of Object.entries(fields ?? {})) {
       if (typeof value === "function") continue;
@@ -60,7 +60,7 @@ export function planOf(
   if (own === undefined) checkFunctions(module, imports);
   const missing = missingForThreads();
   if (missing) throw new WorkerError("NO_WORKERS", `worker: it needs ${missing}`);
-  return { imports, own, onDecline };
+  return { ...checked, own };
 }
 
 /** Whether there is all that the module imports, where nothing else makes imports. */

@@ -1,7 +1,21 @@
 // Guests in workers of their own, for tests.
 
-import type { WorkerGuest, WorkerGuestOptions } from "../../src/index.js";
-import { instrumented, SPINNER, type Tree } from "./plugin.js";
+import { afterEach } from "vitest";
+import type { Kernel, WorkerGuest, WorkerGuestOptions } from "../../src/index.js";
+import { instrumented, SPINNER, type Tree, tree } from "./plugin.js";
+
+const kernels: Kernel[] = [];
+
+afterEach(() => {
+  for (const kernel of kernels.splice(0)) kernel.dispose();
+});
+
+/** A tree whose workers end with the test. */
+export function world(options: Parameters<typeof tree>[0] = {}): Tree {
+  const made = tree(options);
+  kernels.push(made.kernel);
+  return made;
+}
 
 /** The spinner, or another text, in a worker, under the plugin's meter. */
 export async function remote(
