@@ -4,8 +4,9 @@
 import { createHash } from "node:crypto";
 import type { Counting } from "../../bench/wasm/variants.js";
 import { FUEL, type Generated, type Given, HOST } from "./generator.js";
-import { type Cell, Interpreter, MemoryStore, TableStore, type Value } from "./interpreter.js";
+import { Interpreter } from "./interpreter.js";
 import { Trap, type TrapKind } from "./numeric.js";
+import { type Cell, MemoryStore, TableStore, type Value } from "./store.js";
 
 /** What came of a call, and how everything is then; for comparing as JSON. */
 export interface Step {
