@@ -40,8 +40,8 @@ export class Plan {
   #caller = new Int32Array(1024);
   #callee = new Int32Array(1024);
   /**
-   * Of a block its cost, of a function its index, of a length its shift and what it costs at least. A block
-   * of a hostile module costs more than 2^31: millions of calls of plain functions.
+   * Of a block its cost, of a function its index, of a length what 1,024 of it cost. Blocks of hostile modules
+   * cost more than 2^31: millions of calls of plain functions.
    */
   #value = new Float64Array(1024);
 
@@ -115,7 +115,7 @@ export class Plan {
   }
 
   #grow(): void {
-    const grow = <Column extends Int32Array | Float64Array | Uint8Array>(
+    const grow = <Column extends Int32Array | Uint8Array | Float64Array>(
       from: Column,
       to: Column,
     ): Column => {
