@@ -38,7 +38,8 @@ export class WorkerGuest implements AnyGuest {
   readonly #purse: Purse;
   readonly #onDecline: "park" | "trap";
   readonly #box = new Mailbox();
-  #thread: Thread | undefined;
+  /** What tests kill. @internal */
+  thread: Thread | undefined;
   /** Places of its functions among all that the module exports. */
   readonly #functions: ReadonlyMap<string, number>;
   /** The one among them that is not the module's own. */
@@ -141,7 +142,7 @@ export class WorkerGuest implements AnyGuest {
 
   /** Pays what it has run so far, once it has stopped; it asks when it goes on. @internal */
   settle(): void {
-    const ran = this.#box.take(() => this.#thread?.isOver ?? false);
+    const ran = this.#box.take(() => this.thread?.isOver ?? false);
     if (ran === undefined) this.#died(new Error("it does not come back to look at its counter"));
     else this.#purse.spend(ran);
   }
@@ -167,7 +168,7 @@ export class WorkerGuest implements AnyGuest {
       if (this.#failure) throw this.#failure;
       await this.#ask(() => this.#startThread(data));
       if (this.#start !== undefined) await this.#run(this.#functions.get(this.#start)!, []);
-      this.#thread?.hold(false);
+      this.thread?.hold(false);
     } catch (error) {
       this.#fail(error);
       if (this.#core.isLive(this.domain.id)) this.domain.rescind();
@@ -176,7 +177,7 @@ export class WorkerGuest implements AnyGuest {
   }
 
   #startThread(data: GuestWorkerData): void {
-    this.#thread = startThread(
+    this.thread = startThread(
       GUEST_WORKER_SOURCE,
       data,
       (error) => this.#died(error),
@@ -207,7 +208,7 @@ export class WorkerGuest implements AnyGuest {
       this.#answers.push({ resolve, reject });
       const isIdle = this.#box.state === IDLE;
       tell();
-      if (isIdle) this.#thread!.send(null);
+      if (isIdle) this.thread!.send(null);
     });
   }
 
@@ -222,9 +223,9 @@ export class WorkerGuest implements AnyGuest {
       if (granted >= 0n) return give(granted);
       if (refuse && this.#onDecline === "trap" && this.domain.state === "parked") return refuse();
       // A call that nobody lets go on is none that the process is to be kept alive for.
-      this.#thread!.hold(false);
+      this.thread!.hold(false);
       await this.#purse.change();
-      this.#thread?.hold(true);
+      this.thread?.hold(true);
     }
   }
 
@@ -279,11 +280,11 @@ export class WorkerGuest implements AnyGuest {
   /** The process is not to end meanwhile. */
   async #hold<Result>(act: () => Promise<Result>): Promise<Result> {
     if (this.#failure) throw this.#failure;
-    this.#thread!.hold(true);
+    this.thread!.hold(true);
     try {
       return await act();
     } finally {
-      this.#thread?.hold(false);
+      this.thread?.hold(false);
     }
   }
 
@@ -302,8 +303,8 @@ export class WorkerGuest implements AnyGuest {
     if (this.#failure) return;
     this.#failure = error;
     this.#core.remotes.delete(this);
-    this.#thread?.end();
-    this.#thread = undefined;
+    this.thread?.end();
+    this.thread = undefined;
     for (const { reject } of this.#answers.splice(0)) reject(error);
     this.#purse.wake();
   }
