@@ -2,8 +2,11 @@
 
 import { PrimemeterError } from "../errors.js";
 
-/** Why a module is refused: it is no module, or it has something that is not understood. */
-export type ModuleFault = "MALFORMED" | "UNSUPPORTED";
+/**
+ * Why a module is refused: it is no module; it has something that is not understood; it is instrumented, and must not
+ * be; it is not, and must be.
+ */
+export type ModuleFault = "MALFORMED" | "UNSUPPORTED" | "INSTRUMENTED" | "NOT_INSTRUMENTED";
 
 /** A module that is refused; nothing is made of it. `offset`: where in its bytes. */
 export class ModuleError extends PrimemeterError {

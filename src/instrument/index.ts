@@ -1,4 +1,5 @@
 // primemeter/wasm: modules of WebAssembly that count what they run, for `kernel.loadWasm`.
 
 export { ModuleError, type ModuleFault } from "./error.js";
-export { Instrumented, instrument } from "./instrument.js";
+export { type Figures, Instrumented, instrument } from "./instrument.js";
+export { openInstrumented } from "./open.js";

@@ -26,7 +26,17 @@ import { type Body, Plan } from "./plan.js";
 import { type Additions, HINTS_NAME, Rewriter, readHints, writeHints } from "./rewrite.js";
 import { Scanner } from "./scan.js";
 import { Settler } from "./settle.js";
+import { STAMP_NAME, writeStamp } from "./stamp.js";
 import { Writer } from "./writer.js";
+
+/** What instrumenting a module came to. */
+export interface Figures {
+  /** Its own functions, and the runs of instructions that are charged as a whole. */
+  readonly functions: number;
+  readonly blocks: number;
+  /** Names of sections that were left out, as what they say of places in the code is not true any more. */
+  readonly dropped: readonly string[];
+}
 
 /** A module that counts what it runs. */
 export class Instrumented {
@@ -43,11 +53,18 @@ export class Instrumented {
    * the counter of an instance that is not there yet.
    */
   readonly start: string | undefined;
+  /** Of one that was just made, not opened. */
+  readonly figures: Figures | undefined;
   #module: WebAssembly.Module | undefined;
 
   /** @internal */
-  constructor(bytes: Uint8Array<ArrayBuffer>, { counter, start, module, field }: Additions) {
+  constructor(
+    bytes: Uint8Array<ArrayBuffer>,
+    { counter, start, module, field }: Additions,
+    figures?: Figures,
+  ) {
     this.bytes = bytes;
+    this.figures = figures;
     this.counter = counter;
     this.start = start;
     this.refill = { module, field };
@@ -81,6 +98,7 @@ export function instrument(bytes: Uint8Array): Instrumented {
     throw new OptionError(`instrument: found ${show(bytes)}, expected a Uint8Array`);
   }
   const outline = outlineOf(bytes);
+  refuseStamped(outline);
   const plan = new Plan();
   const referenced = new Set(outline.referenced);
   const bodies = scanAll(outline, plan, referenced);
@@ -96,7 +114,21 @@ export function instrument(bytes: Uint8Array): Instrumented {
   const out = new Writer(bytes.length * 2);
   out.bytes(bytes, 0, 8);
   new Assembly(outline, rewriter, code, writeHints(hints), out).write();
-  return new Instrumented(out.take(), additions);
+  out.byte(CUSTOM);
+  out.sized(writeStamp(additions));
+  return new Instrumented(out.take(), additions, {
+    functions: bodies.length,
+    blocks: plan.chargedBlocks,
+    dropped: outline.sections.filter(({ name }) => PLACES.test(name)).map(({ name }) => name),
+  });
+}
+
+/** It would count its own counting, and its counter would be a global like others. */
+function refuseStamped({ sections }: Outline): void {
+  const stamp = sections.find(({ name }) => name === STAMP_NAME);
+  if (!stamp) return;
+  const what = "found a module that is instrumented already, expected one that is not";
+  throw new ModuleError("INSTRUMENTED", stamp.from, what);
 }
 
 function scanAll(outline: Outline, plan: Plan, referenced: Set<number>): Body[] {
@@ -190,14 +222,16 @@ function emitSlow(out: Writer, refill: number, counter: number): void {
 }
 
 /** Names that the module has not. */
-function additionsTo({ exportNames, importNames, start }: Outline): Additions {
+function additionsTo({ exports, imports, start }: Outline): Additions {
   const free = (name: string, isTaken: (name: string) => boolean): string =>
     isTaken(name) ? free(`${name}'`, isTaken) : name;
   const module = "primemeter";
-  const isExport = (name: string) => exportNames.has(name);
+  const exported = new Set(exports.map(({ name }) => name));
+  const isExport = (name: string) => exported.has(name);
+  const imported = new Set(imports.flatMap((each) => (each.module === module ? each.name : [])));
   return {
     module,
-    field: free("refill", (field) => importNames.has(`${module}\0${field}`)),
+    field: free("refill", (field) => imported.has(field)),
     counter: free("primemeter.counter", isExport),
     start: start === undefined ? undefined : free("primemeter.start", isExport),
   };
