@@ -1,5 +1,11 @@
 // primemeter/wasm: modules of WebAssembly that count what they run, for `kernel.loadWasm`.
 
 export { ModuleError, type ModuleFault } from "./error.js";
-export { type Figures, Instrumented, instrument } from "./instrument.js";
+export {
+  type Figures,
+  Instrumented,
+  type InstrumentOptions,
+  instrument,
+} from "./instrument.js";
 export { openInstrumented } from "./open.js";
+export type { SourceMap } from "./source-map.js";

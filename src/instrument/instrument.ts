@@ -1,10 +1,11 @@
 // Instrumenting: the bytes of a module become those of one that counts what it runs.
 
 import { OptionError } from "../errors.js";
-import { show } from "../options.js";
+import { checkNames, show } from "../options.js";
 import { callGraph, lookingBodies } from "./call-graph.js";
 import { Emitter, type Hint } from "./emit.js";
 import { ModuleError, malformed, unsupported } from "./error.js";
+import { Moves } from "./moves.js";
 import * as op from "./opcode.js";
 import {
   CODE,
@@ -26,6 +27,7 @@ import { type Body, Plan } from "./plan.js";
 import { type Additions, HINTS_NAME, Rewriter, readHints, writeHints } from "./rewrite.js";
 import { Scanner } from "./scan.js";
 import { Settler } from "./settle.js";
+import { movedMap, readSourceMap, type SourceMap } from "./source-map.js";
 import { STAMP_NAME, writeStamp } from "./stamp.js";
 import { Writer } from "./writer.js";
 
@@ -55,16 +57,19 @@ export class Instrumented {
   readonly start: string | undefined;
   /** Of one that was just made, not opened. */
   readonly figures: Figures | undefined;
+  /** The source map for these bytes, where `instrument` was given one. */
+  readonly sourceMap: SourceMap | undefined;
   #module: WebAssembly.Module | undefined;
 
   /** @internal */
   constructor(
     bytes: Uint8Array<ArrayBuffer>,
     { counter, start, module, field }: Additions,
-    figures?: Figures,
+    { figures, sourceMap }: { figures?: Figures; sourceMap?: SourceMap | undefined } = {},
   ) {
     this.bytes = bytes;
     this.figures = figures;
+    this.sourceMap = sourceMap;
     this.counter = counter;
     this.start = start;
     this.refill = { module, field };
@@ -83,22 +88,34 @@ export class Instrumented {
   }
 }
 
+export interface InstrumentOptions {
+  /** The module's source map, parsed or as text: `sourceMap` of what comes of it is the same for that. */
+  sourceMap?: SourceMap | string;
+  /** What the section `sourceMappingURL` is to say; null: there is none. Without this it stays as it is. */
+  sourceMappingURL?: string | null;
+}
+
 /** Sections of a module that is still to be linked, whose places in the code would be others. */
 const UNLINKED = /^(linking$|reloc\.)/;
+const URL_NAME = "sourceMappingURL";
 /** What tells places in the code that are others now. */
 const PLACES = /^(\.debug_|metadata\.code\.|external_debug_info$)/;
 
 /**
  * Makes a module count what it runs. Whether it is valid is for the engine to find when it compiles what comes of it.
  *
- * @throws {ModuleError} for what is no module, and what is not understood in one. @throws {OptionError}
+ * @throws {ModuleError} for what is no module, and what is not understood in one. @throws {OptionError} also for a
+ * source map that is none, or not of this module.
  */
-export function instrument(bytes: Uint8Array): Instrumented {
+export function instrument(bytes: Uint8Array, options: InstrumentOptions = {}): Instrumented {
   if (!(bytes instanceof Uint8Array)) {
     throw new OptionError(`instrument: found ${show(bytes)}, expected a Uint8Array`);
   }
+  const { sourceMap, sourceMappingURL: url } = checked(options);
   const outline = outlineOf(bytes);
   refuseStamped(outline);
+  const map = sourceMap === undefined ? undefined : readSourceMap(sourceMap, bytes.length);
+  const moves = map && new Moves();
   const plan = new Plan();
   const referenced = new Set(outline.referenced);
   const bodies = scanAll(outline, plan, referenced);
@@ -110,17 +127,39 @@ export function instrument(bytes: Uint8Array): Instrumented {
   const additions = additionsTo(outline);
   const rewriter = new Rewriter(outline, additions);
   const code = new Writer(bytes.length * 2);
-  const hints = emitAll(outline, plan, bodies, looks, code);
+  const hints = emitAll(outline, plan, bodies, looks, code, moves);
   const out = new Writer(bytes.length * 2);
   out.bytes(bytes, 0, 8);
-  new Assembly(outline, rewriter, code, writeHints(hints), out).write();
-  out.byte(CUSTOM);
-  out.sized(writeStamp(additions));
+  const isLeftOut = (name: string) => PLACES.test(name) || (url !== undefined && name === URL_NAME);
+  const assembly = new Assembly(outline, rewriter, code, writeHints(hints), out, isLeftOut);
+  assembly.write();
+  if (typeof url === "string") assembly.put(CUSTOM, writeUrl(url));
+  assembly.put(CUSTOM, writeStamp(additions));
+  moves?.shift(assembly.codeAt);
   return new Instrumented(out.take(), additions, {
-    functions: bodies.length,
-    blocks: plan.chargedBlocks,
-    dropped: outline.sections.filter(({ name }) => PLACES.test(name)).map(({ name }) => name),
+    figures: {
+      functions: bodies.length,
+      blocks: plan.chargedBlocks,
+      dropped: outline.sections.flatMap(({ name }) => (PLACES.test(name) ? name : [])),
+    },
+    sourceMap: map && movedMap(map, moves!),
   });
+}
+
+function checked(options: InstrumentOptions): InstrumentOptions {
+  checkNames("instrument", options, ["sourceMap", "sourceMappingURL"]);
+  const { sourceMappingURL: url } = options;
+  if (url !== undefined && url !== null && typeof url !== "string") {
+    throw new OptionError(`sourceMappingURL: found ${show(url)}, expected a string or null`);
+  }
+  return options;
+}
+
+function writeUrl(url: string): Writer {
+  const out = new Writer();
+  out.name(URL_NAME);
+  out.name(url);
+  return out;
 }
 
 /** It would count its own counting, and its counter would be a global like others. */
@@ -165,22 +204,27 @@ function emitAll(
   bodies: readonly Body[],
   looks: Uint8Array,
   code: Writer,
+  moves: Moves | undefined,
 ): (readonly [number, readonly Hint[]])[] {
   const section = outline.sections.find(({ name }) => name === HINTS_NAME);
   const known = (section && harmless(() => readHints(outline, section))) ?? new Map();
   const body = new Writer(1 << 16);
   const { importedFunctions, globals } = outline;
   const names = { counter: globals, slow: outline.functionTypes.length + 1 };
-  const emitter = new Emitter(outline.bytes, plan, names, body);
+  const emitter = new Emitter(outline.bytes, plan, names, body, moves);
   const hints: (readonly [number, readonly Hint[]])[] = [];
   const { start } = outline;
+  const codeSection = outline.section(CODE);
+  if (codeSection) moves?.note(codeSection.from, 0);
   code.u32(bodies.length + (start === undefined ? 1 : 2));
+  moves?.place(0);
   for (const [i, scanned] of bodies.entries()) {
     body.clear();
     const index = importedFunctions + i;
     const all = emitter.emit(scanned, looks[i] === 1, known.get(index));
     if (all.length > 0) hints.push([index + 1, all]);
     code.sized(body);
+    moves?.place(code.length - body.length);
   }
   body.clear();
   emitSlow(body, importedFunctions, globals);
@@ -254,10 +298,21 @@ class Assembly {
   readonly #code: Writer;
   readonly #hints: Writer;
   readonly #out: Writer;
+  readonly #isLeftOut: (name: string) => boolean;
   /** The sections that each module must have now. */
   readonly #wanted: number[];
+  /** Where the content of the code section is in what was written. */
+  codeAt = 0;
 
-  constructor(outline: Outline, rewriter: Rewriter, code: Writer, hints: Writer, out: Writer) {
+  constructor(
+    outline: Outline,
+    rewriter: Rewriter,
+    code: Writer,
+    hints: Writer,
+    out: Writer,
+    isLeftOut: (name: string) => boolean,
+  ) {
+    this.#isLeftOut = isLeftOut;
     this.#code = code;
     this.#hints = hints;
     this.#outline = outline;
@@ -272,20 +327,21 @@ class Assembly {
       const { id, name } = section;
       if (UNLINKED.test(name))
         throw unsupported(section.from, "found an object that is not linked");
-      if (PLACES.test(name) || id === START) continue;
+      if (id === START || (id === CUSTOM && this.#isLeftOut(name))) continue;
       if (id !== CUSTOM) this.#fill(ORDER.indexOf(id));
       if (id === CODE) this.#putCode();
       else {
         const content = this.#rewritten(section);
-        if (content) this.#put(id, content);
+        if (content) this.put(id, content);
       }
     }
     this.#fill(ORDER.length);
   }
 
   #putCode(): void {
-    this.#put(CUSTOM, this.#hints);
-    this.#put(CODE, this.#code);
+    this.put(CUSTOM, this.#hints);
+    this.put(CODE, this.#code);
+    this.codeAt = this.#out.length - this.#code.length;
   }
 
   /** Writes what is missing before a place. */
@@ -293,7 +349,7 @@ class Assembly {
     while (this.#wanted.length > 0 && ORDER.indexOf(this.#wanted[0]!) < place) {
       const id = this.#wanted.shift()!;
       if (id === CODE) this.#putCode();
-      else this.#put(id, this.#made(id, undefined)!);
+      else this.put(id, this.#made(id, undefined)!);
     }
   }
 
@@ -317,7 +373,7 @@ class Assembly {
     return undefined;
   }
 
-  #put(id: number, content: Writer): void {
+  put(id: number, content: Writer): void {
     this.#out.byte(id);
     this.#out.sized(content);
   }
