@@ -25,3 +25,13 @@ export function malformed(offset: number, what: string): ModuleError {
 export function unsupported(offset: number, what: string): ModuleError {
   return new ModuleError("UNSUPPORTED", offset, what);
 }
+
+/** Custom sections that are malformed don't matter to an engine: they are as good as none. */
+export function harmless<Result>(read: () => Result): Result | undefined {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof ModuleError) return undefined;
+    throw error;
+  }
+}

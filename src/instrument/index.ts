@@ -1,5 +1,6 @@
 // primemeter/wasm: modules of WebAssembly that count what they run, for `kernel.loadWasm`.
 
+export type { Costs, Lengths } from "./cost.js";
 export { ModuleError, type ModuleFault } from "./error.js";
 export {
   type Figures,
@@ -7,5 +8,6 @@ export {
   type InstrumentOptions,
   instrument,
 } from "./instrument.js";
+export type { CostClass } from "./names.js";
 export { openInstrumented } from "./open.js";
 export type { SourceMap } from "./source-map.js";

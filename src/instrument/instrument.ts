@@ -2,27 +2,14 @@
 
 import { OptionError } from "../errors.js";
 import { checkNames, show } from "../options.js";
+import { Assembly } from "./assembly.js";
 import { callGraph, lookingBodies } from "./call-graph.js";
+import { type Costs, CostTable } from "./cost.js";
 import { Emitter, type Hint } from "./emit.js";
-import { ModuleError, malformed, unsupported } from "./error.js";
+import { harmless, ModuleError, malformed } from "./error.js";
 import { Moves } from "./moves.js";
 import * as op from "./opcode.js";
-import {
-  CODE,
-  CUSTOM,
-  ELEMENT,
-  EXPORT,
-  FUNCTION,
-  GLOBAL,
-  IMPORT,
-  ORDER,
-  type Outline,
-  outlineOf,
-  type Section,
-  START,
-  TABLE,
-  TYPE,
-} from "./outline.js";
+import { CODE, CUSTOM, ELEMENT, type Outline, outlineOf } from "./outline.js";
 import { type Body, Plan } from "./plan.js";
 import { type Additions, HINTS_NAME, Rewriter, readHints, writeHints } from "./rewrite.js";
 import { Scanner } from "./scan.js";
@@ -89,14 +76,17 @@ export class Instrumented {
 }
 
 export interface InstrumentOptions {
+  /** What instructions cost, where it is not a cycle each. */
+  readonly costs?: Costs;
   /** The module's source map, parsed or as text: `sourceMap` of what comes of it is the same for that. */
-  sourceMap?: SourceMap | string;
+  readonly sourceMap?: SourceMap | string;
   /** What the section `sourceMappingURL` is to say; null: there is none. Without this it stays as it is. */
-  sourceMappingURL?: string | null;
+  readonly sourceMappingURL?: string | null;
 }
 
-/** Sections of a module that is still to be linked, whose places in the code would be others. */
-const UNLINKED = /^(linking$|reloc\.)/;
+/** What instructions cost as a rule. */
+const USUAL = new CostTable();
+
 const URL_NAME = "sourceMappingURL";
 /** What tells places in the code that are others now. */
 const PLACES = /^(\.debug_|metadata\.code\.|external_debug_info$)/;
@@ -112,13 +102,14 @@ export function instrument(bytes: Uint8Array, options: InstrumentOptions = {}): 
     throw new OptionError(`instrument: found ${show(bytes)}, expected a Uint8Array`);
   }
   const { sourceMap, sourceMappingURL: url } = checked(options);
+  const costs = options.costs === undefined ? USUAL : new CostTable(options.costs);
   const outline = outlineOf(bytes);
   refuseStamped(outline);
   const map = sourceMap === undefined ? undefined : readSourceMap(sourceMap, bytes.length);
   const moves = map && new Moves();
   const plan = new Plan();
   const referenced = new Set(outline.referenced);
-  const bodies = scanAll(outline, plan, referenced);
+  const bodies = scanAll(outline, plan, referenced, costs);
   noteElements(outline, referenced);
   const graph = callGraph(bodies, outline.importedFunctions, referenced);
   const settler = new Settler(plan, bodies, outline.importedFunctions, referenced);
@@ -147,7 +138,7 @@ export function instrument(bytes: Uint8Array, options: InstrumentOptions = {}): 
 }
 
 function checked(options: InstrumentOptions): InstrumentOptions {
-  checkNames("instrument", options, ["sourceMap", "sourceMappingURL"]);
+  checkNames("instrument", options, ["costs", "sourceMap", "sourceMappingURL"]);
   const { sourceMappingURL: url } = options;
   if (url !== undefined && url !== null && typeof url !== "string") {
     throw new OptionError(`sourceMappingURL: found ${show(url)}, expected a string or null`);
@@ -170,7 +161,7 @@ function refuseStamped({ sections }: Outline): void {
   throw new ModuleError("INSTRUMENTED", stamp.from, what);
 }
 
-function scanAll(outline: Outline, plan: Plan, referenced: Set<number>): Body[] {
+function scanAll(outline: Outline, plan: Plan, referenced: Set<number>, costs: CostTable): Body[] {
   const section = outline.section(CODE);
   const own = outline.functionTypes.length - outline.importedFunctions;
   if (!section) {
@@ -178,7 +169,7 @@ function scanAll(outline: Outline, plan: Plan, referenced: Set<number>): Body[] 
     return [];
   }
   const reader = outline.reader(section);
-  const scanner = new Scanner(outline, plan, referenced);
+  const scanner = new Scanner(outline, plan, referenced, costs);
   const bodies: Body[] = [];
   const count = reader.u32();
   if (count !== own) throw malformed(section.from, `found ${count} bodies of ${own} functions`);
@@ -279,102 +270,4 @@ function additionsTo({ exports, imports, start }: Outline): Additions {
     counter: free("primemeter.counter", isExport),
     start: start === undefined ? undefined : free("primemeter.start", isExport),
   };
-}
-
-/** Custom sections that are malformed don't matter to an engine: they are as good as none. */
-function harmless<Result>(read: () => Result): Result | undefined {
-  try {
-    return read();
-  } catch (error) {
-    if (error instanceof ModuleError) return undefined;
-    throw error;
-  }
-}
-
-/** The sections in their order, those that are new in their places. */
-class Assembly {
-  readonly #outline: Outline;
-  readonly #rewriter: Rewriter;
-  readonly #code: Writer;
-  readonly #hints: Writer;
-  readonly #out: Writer;
-  readonly #isLeftOut: (name: string) => boolean;
-  /** The sections that each module must have now. */
-  readonly #wanted: number[];
-  /** Where the content of the code section is in what was written. */
-  codeAt = 0;
-
-  constructor(
-    outline: Outline,
-    rewriter: Rewriter,
-    code: Writer,
-    hints: Writer,
-    out: Writer,
-    isLeftOut: (name: string) => boolean,
-  ) {
-    this.#isLeftOut = isLeftOut;
-    this.#code = code;
-    this.#hints = hints;
-    this.#outline = outline;
-    this.#rewriter = rewriter;
-    this.#out = out;
-    const needed = [TYPE, IMPORT, FUNCTION, GLOBAL, EXPORT, CODE];
-    this.#wanted = needed.filter((id) => !outline.section(id));
-  }
-
-  write(): void {
-    for (const section of this.#outline.sections) {
-      const { id, name } = section;
-      if (UNLINKED.test(name))
-        throw unsupported(section.from, "found an object that is not linked");
-      if (id === START || (id === CUSTOM && this.#isLeftOut(name))) continue;
-      if (id !== CUSTOM) this.#fill(ORDER.indexOf(id));
-      if (id === CODE) this.#putCode();
-      else {
-        const content = this.#rewritten(section);
-        if (content) this.put(id, content);
-      }
-    }
-    this.#fill(ORDER.length);
-  }
-
-  #putCode(): void {
-    this.put(CUSTOM, this.#hints);
-    this.put(CODE, this.#code);
-    this.codeAt = this.#out.length - this.#code.length;
-  }
-
-  /** Writes what is missing before a place. */
-  #fill(place: number): void {
-    while (this.#wanted.length > 0 && ORDER.indexOf(this.#wanted[0]!) < place) {
-      const id = this.#wanted.shift()!;
-      if (id === CODE) this.#putCode();
-      else this.put(id, this.#made(id, undefined)!);
-    }
-  }
-
-  #rewritten(section: Section): Writer | undefined {
-    const rewriter = this.#rewriter;
-    if (section.id === CUSTOM && section.name === "name") {
-      return harmless(() => rewriter.names(section));
-    }
-    return this.#made(section.id, section) ?? rewriter.copy(section);
-  }
-
-  #made(id: number, section: Section | undefined): Writer | undefined {
-    const rewriter = this.#rewriter;
-    if (id === TYPE) return rewriter.types(section);
-    if (id === IMPORT) return rewriter.imports(section);
-    if (id === FUNCTION) return rewriter.functions(section);
-    if (id === GLOBAL) return rewriter.globals(section);
-    if (id === EXPORT) return rewriter.exports(section);
-    if (id === TABLE) return rewriter.tables(section!);
-    if (id === ELEMENT) return rewriter.elements(section!);
-    return undefined;
-  }
-
-  put(id: number, content: Writer): void {
-    this.#out.byte(id);
-    this.#out.sized(content);
-  }
 }
