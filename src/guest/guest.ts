@@ -234,7 +234,11 @@ export class Guest {
     if (this.#ending) return END;
     try {
       haveStack(STACK_FRAMES);
+<<<<<<< ours
       if (!this.#isInside && this.#depth > 0) this.#comeBack();
+=======
+      this.settle();
+>>>>>>> theirs
       const granted = this.#purse.refill();
       if (granted >= 0n) {
         this.#granted = granted;

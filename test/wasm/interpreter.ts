@@ -6,6 +6,7 @@ import * as op from "./code.js";
 import { type Constant, type Decoded, decode, F32, F64, I64, type Kind } from "./decode.js";
 import { BINARY, Trap, UNARY } from "./numeric.js";
 import { PlainFunctions } from "./plain-functions.js";
+import { type Prices, USUAL } from "./prices.js";
 import {
   type Cell,
   type FunctionReference,
@@ -23,10 +24,6 @@ import {
 /** V8 has some 10⁴ frames, fewer of large ones: programs that are to be compared stay well below. */
 const MOST_CALLS = 1000;
 
-/** What instructions that go over many bytes or elements cost besides, by length. */
-const BYTES_A_CYCLE = 8;
-const CYCLES_A_PAGE = PAGE / BYTES_A_CYCLE;
-
 export class Interpreter {
   readonly module: Decoded;
   readonly functions: FunctionReference[] = [];
@@ -35,6 +32,7 @@ export class Interpreter {
   readonly globals: Cell[] = [];
   /** Cycles so far. */
   count = 0n;
+  readonly #prices: Prices;
   readonly #plain: PlainFunctions;
   readonly #code = new Map<number, op.Instruction[]>();
   readonly #droppedElements = new Set<number>();
@@ -47,10 +45,15 @@ export class Interpreter {
    * @throws {Trap} where that traps.
    * @throws {Error} for modules that it doesn't know.
    */
-  constructor(bytes: Uint8Array, imports: Record<string, Record<string, Imported>> = {}) {
+  constructor(
+    bytes: Uint8Array,
+    imports: Record<string, Record<string, Imported>> = {},
+    prices = USUAL,
+  ) {
     const module = decode(bytes);
     this.module = module;
-    this.#plain = new PlainFunctions(module);
+    this.#prices = prices;
+    this.#plain = new PlainFunctions(module, prices);
     for (const each of module.imports) {
       const given = imports[each.module]?.[each.name];
       if (!given) throw new Error(`interpreter: no import ${each.module} ${each.name}`);
@@ -290,7 +293,7 @@ export class Interpreter {
         const pages = pop();
         const before = memory.bytes.length / PAGE;
         const grown = before + pages <= memory.most;
-        if (grown) this.count += BigInt(pages) * BigInt(CYCLES_A_PAGE);
+        if (grown) this.count += BigInt(pages * this.#prices.page);
         if (grown && pages > 0) {
           const bytes = new Uint8Array((before + pages) * PAGE);
           bytes.set(memory.bytes);
@@ -337,13 +340,17 @@ export class Interpreter {
       const second = stack.pop() as number;
       return { length, second, first: pop() };
     };
-    const charge = (length: number, each = 1) => {
-      this.count += BigInt(Math.floor(length / each));
+    const { kibibyte, element } = this.#prices;
+    const chargeBytes = (length: number) => {
+      this.count += (BigInt(length) * BigInt(kibibyte)) / 1024n;
+    };
+    const charge = (length: number) => {
+      this.count += BigInt(length) * BigInt(element);
     };
     switch (opcode) {
       case 0xfc08: {
         const { length, second, first } = three();
-        charge(length, BYTES_A_CYCLE);
+        chargeBytes(length);
         this.#initMemory(a, first, second >>> 0, length, this.memories[b]!);
         return;
       }
@@ -352,7 +359,7 @@ export class Interpreter {
         return;
       case 0xfc0a: {
         const { length, second, first } = three();
-        charge(length, BYTES_A_CYCLE);
+        chargeBytes(length);
         const from = second >>> 0;
         const { bytes } = this.memories[a]!;
         if (from + length > bytes.length || first + length > bytes.length) throw new Trap("memory");
@@ -361,7 +368,7 @@ export class Interpreter {
       }
       case 0xfc0b: {
         const { length, second, first } = three();
-        charge(length, BYTES_A_CYCLE);
+        chargeBytes(length);
         const { bytes } = this.memories[a]!;
         if (first + length > bytes.length) throw new Trap("memory");
         bytes.fill(second & 0xff, first, first + length);
