@@ -59,7 +59,7 @@ export class Guest {
       // Its start function is only an export now, or nobody could read its counter while it runs.
       const start = module.start && this.#instance.exports[module.start];
       if (typeof start === "function") {
-        if (this.#purse.refill() < 0n) throw this.#purse.exhausted("can't be started");
+        if (!this.#begins()) throw this.#purse.exhausted("can't be started");
         this.#within(() => start());
       }
       this.#hidden = new Set([module.counter, module.start]);
@@ -80,7 +80,7 @@ export class Guest {
   async call(name: string, ...args: unknown[]): Promise<unknown> {
     const act = this.#function("call", name);
     if (this.#suspends) return this.#inTurn(() => this.#callSuspendable(name, act, args));
-    while (!this.#isInside && this.#purse.refill() < 0n) await this.#purse.change();
+    while (!this.#isNested && !this.#begins()) await this.#purse.change();
     return this.#within(() => act(...args));
   }
 
@@ -97,8 +97,7 @@ export class Guest {
       const of = this.domain.name;
       throw new StateError(`callNow: guest ${of} is suspended in the middle of a call`);
     }
-    if (!this.#isInside && this.#purse.refill() < 0n)
-      throw this.#purse.exhausted("can't be called");
+    if (!this.#isNested && !this.#begins()) throw this.#purse.exhausted("can't be called");
     return this.#within(() => act(...args));
   }
 
@@ -162,10 +161,10 @@ export class Guest {
   async #callSuspendable(name: string, act: Act, args: unknown[]): Promise<unknown> {
     // Within a function of the host that `callNow` led to: that ends before this goes on.
     if (this.#depth > 0) await undefined;
-    while (this.#purse.refill() < 0n) await this.#purse.change();
     const suspendable = this.#promising.get(name) ?? promising(act);
     this.#promising.set(name, suspendable);
-    this.#enter();
+    while (!this.#begins()) await this.#purse.change();
+    this.#isInside = true;
     this.#depth++;
     this.#isSuspendable = true;
     try {
@@ -182,10 +181,23 @@ export class Guest {
     }
   }
 
+  /** Whether a call is one within another that the thread is in. */
+  get #isNested(): boolean {
+    return this.#depth > 0 && this.#isInside;
+  }
+
+  /** Whether it may run now; then it must at once, for its cache is lent to it. */
+  #begins(): boolean {
+    haveStack(STACK_FRAMES);
+    if (this.#purse.refill() < 0n) return false;
+    this.#core.running.add(this);
+    return true;
+  }
+
   /** Runs something of the guest's own; whatever comes of it, what it ran is paid. */
   #within<Result>(act: () => Result): Result {
-    const wasInside = this.#isInside;
-    if (!wasInside) this.#enter();
+    const isNested = this.#isNested;
+    this.#isInside = true;
     this.#depth++;
     try {
       return act();
@@ -193,16 +205,8 @@ export class Guest {
       throw this.#ending ?? error;
     } finally {
       this.#depth--;
-      if (!wasInside) this.#exit();
+      if (!isNested) this.#exit();
     }
-  }
-
-  #enter(): void {
-    haveStack(STACK_FRAMES);
-    // Of what ran past all calls.
-    if (this.#depth === 0) this.#ending = undefined;
-    this.#isInside = true;
-    this.#core.running.add(this);
   }
 
   /** The thread is in it no more; it stays among those that run, for nobody tells when its host's promise is kept. */
@@ -219,11 +223,11 @@ export class Guest {
     this.#core.running.delete(this);
   }
 
-  /** It goes on after it was suspended: until what the thread does now is over. */
+  /** It goes on after it was suspended, or past all calls: until what the thread does now is over. */
   #comeBack(): void {
     this.#isInside = true;
     this.#core.running.add(this);
-    queueMicrotask(() => this.#leave());
+    queueMicrotask(() => this.#exit());
   }
 
   /**
@@ -234,11 +238,8 @@ export class Guest {
     if (this.#ending) return END;
     try {
       haveStack(STACK_FRAMES);
-<<<<<<< ours
-      if (!this.#isInside && this.#depth > 0) this.#comeBack();
-=======
+      if (!this.#isInside) this.#comeBack();
       this.settle();
->>>>>>> theirs
       const granted = this.#purse.refill();
       if (granted >= 0n) {
         this.#granted = granted;
@@ -266,6 +267,8 @@ export class Guest {
     try {
       do await this.#purse.change();
       while (this.#purse.refill() < 0n);
+      // Not lent to it before it looks.
+      this.#purse.spend(0n);
     } catch (error) {
       this.#ending = error as Error;
     } finally {
