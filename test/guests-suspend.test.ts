@@ -7,9 +7,7 @@ import { nodeBinary } from "../bench/wasm/other-node.js";
 import { canSuspend } from "../src/guest/suspension.js";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
-/** The first that has JSPI without a flag, and the first that has it at all. */
 const VERSION = "26";
-const FIRST_WITH_FLAG = 24;
 /** npm may have to install it. */
 const PATIENCE = 300_000;
 
@@ -25,14 +23,10 @@ if (canSuspend()) {
   test(
     "a Node with JSPI passes the tests in test/jspi",
     async () => {
-      const isHere = Number(process.versions.node.split(".")[0]) >= FIRST_WITH_FLAG;
-      const [node, flags] = isHere
-        ? [process.execPath, ["--experimental-wasm-jspi"]]
-        : [nodeBinary(VERSION), []];
       const vitest = ["node_modules/vitest/vitest.mjs", "run", "test/guests-suspend.test.ts"];
       const output = await new Promise<string>((resolve) => {
-        const given = [...flags, ...vitest, "--reporter=json"];
-        execFile(node, given, { cwd: ROOT, maxBuffer: 1 << 26 }, (_, out, err) =>
+        const given = [...vitest, "--reporter=json"];
+        execFile(nodeBinary(VERSION), given, { cwd: ROOT, maxBuffer: 1 << 26 }, (_, out, err) =>
           resolve(out.slice(out.indexOf("{")) || err),
         );
       });

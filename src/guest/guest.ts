@@ -19,6 +19,9 @@ type Act = (...args: unknown[]) => unknown;
 /** Frames of the host's stack that the kernel is sure to find: it must never be cut off in the middle of an act. */
 const STACK_FRAMES = 400;
 
+/** What is said of one that may not run when it is called. */
+const UNFIT = "can't be called";
+
 /** A program in WebAssembly under a meter: `kernel.loadWasm`. */
 export class Guest {
   /** Its place in the kernel: its states, the cycles that it consumed, `stop` and `start`. */
@@ -37,9 +40,9 @@ export class Guest {
   #depth = 0;
   /** Whether the thread is in one of them, as far as can be told: see `#comeBack`. */
   #isInside = false;
-  /** Whether the outermost of them may be suspended; whether it waits now, for cycles. */
+  /** Whether the outermost of them may be suspended; what stands for its waiting for cycles, now. */
   #isSuspendable = false;
-  #isWaiting = false;
+  #suspension: object | undefined;
   /** Resolves when the calls made so far, of those that may be suspended, have ended; undefined without any. */
   #ended: Promise<unknown> | undefined;
   /** Why it was ended by a trap that is not its own. */
@@ -80,7 +83,7 @@ export class Guest {
   async call(name: string, ...args: unknown[]): Promise<unknown> {
     const act = this.#function("call", name);
     if (this.#suspends) return this.#inTurn(() => this.#callSuspendable(name, act, args));
-    while (!this.#isNested && !this.#begins()) await this.#purse.change();
+    while (!this.#isNested && !this.#begins()) await this.#purse.change(UNFIT);
     return this.#within(() => act(...args));
   }
 
@@ -93,11 +96,11 @@ export class Guest {
    */
   callNow(name: string, ...args: unknown[]): unknown {
     const act = this.#function("callNow", name);
-    if (this.#isWaiting) {
+    if (this.#suspension) {
       const of = this.domain.name;
       throw new StateError(`callNow: guest ${of} is suspended in the middle of a call`);
     }
-    if (!this.#isNested && !this.#begins()) throw this.#purse.exhausted("can't be called");
+    if (!this.#isNested && !this.#begins()) throw this.#purse.exhausted(UNFIT);
     return this.#within(() => act(...args));
   }
 
@@ -141,7 +144,7 @@ export class Guest {
   get #state(): DomainState {
     if (this.#isInside) return "running";
     if (this.#depth === 0) return "available";
-    return this.#isWaiting ? "ready" : "waiting";
+    return this.#suspension ? "ready" : "waiting";
   }
 
   /**
@@ -163,7 +166,7 @@ export class Guest {
     if (this.#depth > 0) await undefined;
     const suspendable = this.#promising.get(name) ?? promising(act);
     this.#promising.set(name, suspendable);
-    while (!this.#begins()) await this.#purse.change();
+    while (!this.#begins()) await this.#purse.change(UNFIT);
     this.#isInside = true;
     this.#depth++;
     this.#isSuspendable = true;
@@ -209,10 +212,13 @@ export class Guest {
     }
   }
 
-  /** The thread is in it no more; it stays among those that run, for nobody tells when its host's promise is kept. */
+  /** The thread is in it no more. */
   #leave(): void {
     this.#isInside = false;
-    if (this.#core.running.has(this)) this.settle();
+    const { running } = this.#core;
+    if (running.has(this)) this.settle();
+    // Where it waits for a promise of its host's, nobody tells when that is kept.
+    if (this.#suspension) running.delete(this);
   }
 
   #exit(): void {
@@ -220,6 +226,7 @@ export class Guest {
     if (this.#depth > 0) return;
     // Frames of the host between two calls may have caught it: the outermost tells.
     this.#ending = undefined;
+    this.#suspension = undefined;
     this.#core.running.delete(this);
   }
 
@@ -245,10 +252,8 @@ export class Guest {
         this.#granted = granted;
         return granted;
       }
-      // It is not the call that waits, but a function called past all calls.
-      if (this.#isWaiting) return END;
+      // Until it has waited. Where the engine can't suspend it and throws, which it may catch, its next look is its end.
       this.#ending = this.#purse.exhausted();
-      // Should it come to nothing, the engine throws, which a guest may catch: the next look is its end.
       const mayWait = this.#isSuspendable && this.#depth === 1;
       if (mayWait && this.#purse.isWorthWaiting) return WAIT;
     } catch (error) {
@@ -259,21 +264,21 @@ export class Guest {
 
   /** The guest is suspended: resolves when it is to look again. Never rejects. */
   async #wait(): Promise<void> {
-    this.#ending = undefined;
-    this.#isWaiting = true;
-    this.#isInside = false;
-    // It has just looked: all is paid.
-    this.#core.running.delete(this);
+    const suspension = {};
+    this.#suspension = suspension;
+    let ending: Error | undefined;
     try {
       do await this.#purse.change();
-      while (this.#purse.refill() < 0n);
+      while (this.#suspension === suspension && this.#purse.refill() < 0n);
       // Not lent to it before it looks.
       this.#purse.spend(0n);
     } catch (error) {
-      this.#ending = error as Error;
-    } finally {
-      this.#isWaiting = false;
+      ending = error as Error;
     }
+    // Its call may be over: some engines ask first, and then can't suspend it.
+    if (this.#suspension !== suspension) return;
+    this.#suspension = undefined;
+    this.#ending = ending;
   }
 }
 

@@ -66,11 +66,11 @@ export class Purse {
   }
 
   /** Resolves when its state is another. @throws {StateError} @throws {ExhaustedError} where nothing is waited for. */
-  change(): Promise<void> {
+  change(what?: string): Promise<void> {
     if (!this.isWorthWaiting) {
       const { name, state } = this.domain;
       if (state === "ended") throw new StateError(`guest ${name} has ended`);
-      throw this.exhausted("can't be called");
+      throw this.exhausted(what);
     }
     this.#state = this.domain.recorded;
     return new Promise((resolve) => {

@@ -160,7 +160,7 @@ describe("a keeper", () => {
     await undefined;
     expect(guest.domain.state).toBe("waiting");
     expect(seen).toEqual({});
-    await expect(call).rejects.toThrow(ExhaustedError);
+    await expect(call).rejects.toThrow("in the middle of a call: meter tenant is dry");
     balanced(world);
   });
 
