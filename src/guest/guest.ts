@@ -104,6 +104,22 @@ export class Guest {
     return this.#within(() => act(...args));
   }
 
+  /**
+   * Whether it may run now, so that `callNow` begins: it has cycles, if need be after a keeper has answered within, and
+   * no call of it is suspended. @throws {RescindedError}
+   */
+  mayRun(): boolean {
+    if (this.#isNested) return true;
+    if (this.#suspension || !this.#begins()) return false;
+    this.#exit();
+    return true;
+  }
+
+  /** Resolves when it may run, and has paid what it owed. Rejects as `call` does before it begins. */
+  async ready(): Promise<void> {
+    while (!this.mayRun()) await this.#purse.change(UNFIT);
+  }
+
   /** What it exports, but for functions, which are to be called by `call`: memories, tables, globals, tags. */
   get exports(): Readonly<Record<string, WebAssembly.ExportValue>> {
     const all = Object.entries(this.#instance.exports);
