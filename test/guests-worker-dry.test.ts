@@ -81,15 +81,18 @@ describe("a dry meter", () => {
     },
   );
 
-  test("is the end of the call where that is asked for; calls after it begin as others", async () => {
+  test("is the end of the call where that is asked for, and of those that have not begun", async () => {
     const here = world({ cycles: 1000n });
     const guest = await remote(here, { onDecline: "trap" });
     const calls = [guest.call("forever"), guest.call("spin", 10)];
-    await expect(calls[0]).rejects.toThrow(ExhaustedError);
+    await expect(calls[0]).rejects.toThrow(
+      "guest domain-1 ran out of cycles in the middle of a call: meter tenant is dry",
+    );
+    await expect(calls[1]).rejects.toThrow("guest domain-1 can't be called: meter tenant is dry");
     expect(guest.domain.consumed).toBe(1000n);
     balanced(here);
     here.tenant.add(1000n);
-    await calls[1];
+    await guest.call("spin", 10);
     balanced(here);
   });
 

@@ -24,6 +24,9 @@ interface Answer {
   readonly reject: (error: unknown) => void;
 }
 
+/** What is said of one that may not run when it is called. */
+const UNFIT = "can't be called";
+
 type HostFunction = (...args: (number | bigint)[]) => unknown;
 
 /** A program in WebAssembly under a meter, in a thread of its own: `kernel.loadWasm` with `worker`. */
@@ -36,7 +39,6 @@ export class WorkerGuest implements AnyGuest {
   readonly ready: Promise<void>;
   readonly #core: Core;
   readonly #purse: Purse;
-  readonly #onDecline: "park" | "trap";
   readonly #box = new Mailbox();
   /** What tests kill. @internal */
   thread: Thread | undefined;
@@ -52,8 +54,8 @@ export class WorkerGuest implements AnyGuest {
   readonly #answers: Answer[] = [];
   /** What functions of the host have thrown in the call that is under way. */
   readonly #thrown: unknown[] = [];
-  /** Whether a call of its exports is under way. @internal */
-  isCalled = false;
+  /** Whether a call of its exports is under way. */
+  #isCalled = false;
   /** Why a call was ended by a trap that is not its own. */
   #ending: Error | undefined;
   /** Why it can't be called any more. */
@@ -63,13 +65,13 @@ export class WorkerGuest implements AnyGuest {
   constructor(core: Core, domain: Domain, module: Instrumented, options: CheckedWorkerOptions) {
     this.#core = core;
     this.domain = domain;
-    this.#purse = new Purse(core, domain);
-    this.#onDecline = options.onDecline;
+    this.#purse = new Purse(core, domain, options.onDecline);
     const exports = WebAssembly.Module.exports(module.module);
     const functions = exports.filter(({ kind }) => kind === "function");
     this.#functions = new Map(functions.map(({ name }, index) => [name, index]));
     this.#start = module.start;
     this.#hasMemory = exports.some(({ kind }) => kind === "memory");
+    domain.hosted = () => (this.#isCalled ? "running" : "available");
     domain.start();
     core.remotes.add(this);
     this.ready = this.#queues[0]!.add(() => this.#begin(module, options));
@@ -188,14 +190,14 @@ export class WorkerGuest implements AnyGuest {
   /** Runs one of its functions, when it may. */
   async #run(index: number, values: readonly Value[]): Promise<unknown> {
     let result: Promise<unknown> | undefined;
-    this.isCalled = true;
+    this.#isCalled = true;
     try {
       await this.#supply((cycles) => {
         result = this.#ask(() => this.#box.call(index, values, cycles));
       });
       return await result;
     } finally {
-      this.isCalled = false;
+      this.#isCalled = false;
       this.#ending = undefined;
       this.#thrown.length = 0;
     }
@@ -221,10 +223,10 @@ export class WorkerGuest implements AnyGuest {
       // Whoever was asked, or told, may have ended it.
       if (this.#failure) throw this.#failure;
       if (granted >= 0n) return give(granted);
-      if (refuse && this.#onDecline === "trap" && this.domain.state === "parked") return refuse();
+      if (refuse && !this.#purse.isWorthWaiting) return refuse();
       // A call that nobody lets go on is none that the process is to be kept alive for.
       this.thread!.hold(false);
-      await this.#purse.change();
+      await this.#purse.change(UNFIT);
       this.thread?.hold(true);
     }
   }
@@ -306,7 +308,7 @@ export class WorkerGuest implements AnyGuest {
     this.thread?.end();
     this.thread = undefined;
     for (const { reject } of this.#answers.splice(0)) reject(error);
-    this.#purse.wake();
+    this.#purse.release();
   }
 
   #function(what: string, name: string): number {
