@@ -138,7 +138,13 @@ export class Guest {
 
   #instantiate({ module, refill }: Instrumented, imports: WebAssembly.Imports) {
     const look = () => this.#look();
-    const asked = this.#suspends ? suspendingRefill(look, () => this.#wait()) : look;
+    const asked = this.#suspends
+      ? suspendingRefill(
+          look,
+          () => this.#wait(),
+          () => this.#exit(),
+        )
+      : look;
     const own = { ...imports[refill.module], [refill.field]: asked };
     return new WebAssembly.Instance(module, { ...imports, [refill.module]: own });
   }
