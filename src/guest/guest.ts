@@ -10,7 +10,9 @@ import { OptionError } from "../errors.js";
 import type { Instrumented } from "../instrument/instrument.js";
 import { show } from "../options.js";
 import type { CheckedGuestOptions } from "./guest-options.js";
+import { HostCalls, runGuest } from "./host-calls.js";
 import { END, Purse } from "./purse.js";
+import { haveStack } from "./stack.js";
 
 /** Frames of the host's stack that the kernel is sure to find: it must never be cut off in the middle of an act. */
 const STACK_FRAMES = 400;
@@ -38,7 +40,7 @@ export class Guest {
     this.#purse = new Purse(core, domain);
     domain.start();
     try {
-      this.#instance = this.#instantiate(module, options.imports);
+      this.#instance = this.#instantiate(module, options);
       this.#counter = this.#instance.exports[module.counter] as WebAssembly.Global;
       // Its start function is only an export now, or nobody could read its counter while it runs.
       const start = module.start && this.#instance.exports[module.start];
@@ -92,9 +94,19 @@ export class Guest {
     this.#purse.spend(ran);
   }
 
-  #instantiate({ module, refill }: Instrumented, imports: WebAssembly.Imports) {
+  #instantiate({ module, refill }: Instrumented, options: CheckedGuestOptions) {
+    const imports = this.#charged(module, options);
     const own = { ...imports[refill.module], [refill.field]: () => this.#look() };
     return new WebAssembly.Instance(module, { ...imports, [refill.module]: own });
+  }
+
+  /** What it imports, functions such that it pays for calling them. */
+  #charged(module: WebAssembly.Module, { imports, hostCalls }: CheckedGuestOptions) {
+    if (hostCalls === undefined) return imports;
+    const calls = new HostCalls(hostCalls, (cycles) => {
+      this.#counter.value -= cycles;
+    });
+    return calls.imports(module, imports);
   }
 
   #function(what: string, name: string): (...args: unknown[]) => unknown {
@@ -118,7 +130,7 @@ export class Guest {
     }
     this.#depth++;
     try {
-      return act();
+      return runGuest(act);
     } catch (error) {
       throw this.#ending ?? error;
     } finally {
@@ -151,9 +163,4 @@ export class Guest {
     }
     return END;
   }
-}
-
-/** @throws {RangeError} where the stack has no room for so many frames. */
-function haveStack(frames: number): number {
-  return frames === 0 ? 0 : 1 + haveStack(frames - 1);
 }
