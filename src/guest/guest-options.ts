@@ -28,7 +28,7 @@ export interface GuestOptions {
   hostCalls?: HostCallsOptions;
 }
 
-/** The options with what they are where they are not given. */
+/** The options with what they are where they are not given. @internal */
 export type CheckedGuestOptions = Required<Omit<GuestOptions, "meter" | "name" | "hostCalls">> &
   Pick<GuestOptions, "meter"> & {
     name: string | undefined;
@@ -37,7 +37,7 @@ export type CheckedGuestOptions = Required<Omit<GuestOptions, "meter" | "name" |
 
 const NAMES = ["name", "meter", "imports", "suspend", "onDecline", "hostCalls"];
 
-/** @throws {OptionError} @throws {StateError} for what the kernel, or the engine, can't do. */
+/** @throws {OptionError} @throws {StateError} for what the kernel, or the engine, can't do. @internal */
 export function checkGuest(
   core: Core,
   module: Instrumented,

@@ -39,7 +39,10 @@ export class Plan {
   /** Of a block behind a call: the block that calls, and the function, or −1. */
   #caller = new Int32Array(1024);
   #callee = new Int32Array(1024);
-  /** Of a block its cost, of a function its index, of a length what 1,024 of it cost. */
+  /**
+   * Of a block its cost, of a function its index, of a length what 1,024 of it cost. Blocks of hostile modules
+   * cost more than 2^31: millions of calls of plain functions.
+   */
   #value = new Float64Array(1024);
 
   add(kind: number, at: number, resume: number, value = 0, flags = 0): number {
@@ -54,6 +57,15 @@ export class Plan {
     this.#callee[index] = -1;
     this.length++;
     return index;
+  }
+
+  /** How many blocks cost something, once it is settled. */
+  get chargedBlocks(): number {
+    let blocks = 0;
+    for (let index = 0; index < this.length; index++) {
+      if (this.#kind[index]! <= LOOP_POINT && this.#value[index]! > 0) blocks++;
+    }
+    return blocks;
   }
 
   at(index: number): number {
@@ -84,7 +96,7 @@ export class Plan {
     return index;
   }
 
-  /** The block that calls before this one; −1 for others. */
+  /** The block that calls before this one, or that this one belongs to; −1 for others. */
   caller(index: number): number {
     return this.#caller[index]!;
   }
@@ -95,6 +107,12 @@ export class Plan {
 
   spend(index: number, cycles: number): void {
     this.#value[index]! += cycles;
+  }
+
+  /** A block behind a call belongs to another one from now on, and is none itself. */
+  attach(index: number, head: number): void {
+    this.#kind[index] = NO_POINT;
+    this.#caller[index] = head;
   }
 
   become(index: number, kind: number): void {
