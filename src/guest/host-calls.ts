@@ -25,7 +25,7 @@ const TICKS_PER_MS = CLOCK_HZ / 1000;
 /** Frames that charging takes at most: who has called with less on the stack is not to dodge it. */
 const STACK_FRAMES = 200;
 
-/** @throws {OptionError} */
+/** @throws {OptionError} @internal */
 export function checkHostCalls(given: HostCallsOptions | undefined): HostCallsOptions | undefined {
   if (given === undefined) return undefined;
   if (typeof given === "number") return whole("hostCalls", given, 0, MOST);
@@ -42,7 +42,7 @@ export function checkHostCalls(given: HostCallsOptions | undefined): HostCallsOp
 
 let onTop: HostCalls | undefined;
 
-/** Runs something of a guest: the host function that calls it, if one does, does not pay for that time. */
+/** Runs something of a guest: the host function that calls it, if one does, does not pay for that time. @internal */
 export function runGuest<Result>(act: () => Result): Result {
   const caller = onTop;
   if (!caller) return act();
@@ -56,7 +56,7 @@ export function runGuest<Result>(act: () => Result): Result {
   }
 }
 
-/** Of one guest. */
+/** Of one guest. @internal */
 export class HostCalls {
   /** Cycles of a call; undefined where time is charged. */
   readonly #each: bigint | undefined;
