@@ -11,7 +11,9 @@ import { OptionError, StateError } from "../errors.js";
 import type { Instrumented } from "../instrument/instrument.js";
 import { show } from "../options.js";
 import type { CheckedGuestOptions } from "./guest-options.js";
+import { HostCalls, runGuest } from "./host-calls.js";
 import { END, Purse } from "./purse.js";
+import { haveStack } from "./stack.js";
 import { promising, suspendingRefill, WAIT } from "./suspension.js";
 
 type Act = (...args: unknown[]) => unknown;
@@ -57,7 +59,7 @@ export class Guest {
     domain.hosted = () => this.#state;
     domain.start();
     try {
-      this.#instance = this.#instantiate(module, options.imports);
+      this.#instance = this.#instantiate(module, options);
       this.#counter = this.#instance.exports[module.counter] as WebAssembly.Global;
       // Its start function is only an export now, or nobody could read its counter while it runs.
       const start = module.start && this.#instance.exports[module.start];
@@ -136,7 +138,8 @@ export class Guest {
     this.#purse.spend(ran);
   }
 
-  #instantiate({ module, refill }: Instrumented, imports: WebAssembly.Imports) {
+  #instantiate({ module, refill }: Instrumented, options: CheckedGuestOptions) {
+    const imports = this.#charged(module, options);
     const look = () => this.#look();
     const asked = this.#suspends
       ? suspendingRefill(
@@ -147,6 +150,15 @@ export class Guest {
       : look;
     const own = { ...imports[refill.module], [refill.field]: asked };
     return new WebAssembly.Instance(module, { ...imports, [refill.module]: own });
+  }
+
+  /** What it imports, functions such that it pays for calling them. */
+  #charged(module: WebAssembly.Module, { imports, hostCalls }: CheckedGuestOptions) {
+    if (hostCalls === undefined) return imports;
+    const calls = new HostCalls(hostCalls, (cycles) => {
+      this.#counter.value -= cycles;
+    });
+    return calls.imports(module, imports);
   }
 
   #function(what: string, name: string): Act {
@@ -193,7 +205,7 @@ export class Guest {
     this.#depth++;
     this.#isSuspendable = true;
     try {
-      const result = suspendable(...args);
+      const result = runGuest(() => suspendable(...args));
       // It has ended, or left the thread.
       this.#leave();
       return await result;
@@ -225,7 +237,7 @@ export class Guest {
     this.#isInside = true;
     this.#depth++;
     try {
-      return act();
+      return runGuest(act);
     } catch (error) {
       throw this.#ending ?? error;
     } finally {
@@ -302,9 +314,4 @@ export class Guest {
     this.#suspension = undefined;
     this.#ending = ending;
   }
-}
-
-/** @throws {RangeError} where the stack has no room for so many frames. */
-function haveStack(frames: number): number {
-  return frames === 0 ? 0 : 1 + haveStack(frames - 1);
 }
