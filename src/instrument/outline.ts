@@ -41,6 +41,8 @@ export class Outline {
   readonly parameters: number[] = [];
   /** And how many results. */
   readonly results: number[] = [];
+  /** Their types, as they are in the bytes: of parameters, then of results. */
+  readonly valueTypes: (readonly [Uint8Array, Uint8Array])[] = [];
   importedFunctions = 0;
   /** By function index, imported ones first. */
   readonly functionTypes: number[] = [];
@@ -160,20 +162,30 @@ function readType(outline: Outline, reader: Reader): void {
     form = reader.byte();
   }
   if (form === 0x60) {
-    const parameters = reader.u32();
-    for (let left = parameters; left > 0; left--) skipValueType(reader);
-    const results = reader.u32();
-    for (let left = results; left > 0; left--) skipValueType(reader);
+    const [parameters, given] = readValueTypes(reader);
+    const [results, made] = readValueTypes(reader);
     outline.parameters.push(parameters);
     outline.results.push(results);
+    outline.valueTypes.push([given, made]);
     return;
   }
   outline.parameters.push(-1);
   outline.results.push(-1);
+  outline.valueTypes.push([NOTHING, NOTHING]);
   if (form === 0x5f) for (let left = reader.u32(); left > 0; left--) skipField(reader);
   else if (form === 0x5e) skipField(reader);
   else throw unsupported(at, `found a type of form 0x${form.toString(16)}, which is not known`);
 }
+
+/** How many, and their bytes. */
+function readValueTypes(reader: Reader): [number, Uint8Array] {
+  const count = reader.u32();
+  const from = reader.at;
+  for (let left = count; left > 0; left--) skipValueType(reader);
+  return [count, reader.bytes.subarray(from, reader.at)];
+}
+
+const NOTHING = new Uint8Array();
 
 function skipField(reader: Reader): void {
   const packed = reader.bytes[reader.at];

@@ -15,6 +15,14 @@ export const LENGTH_POINT = 4;
 export const NO_POINT = 5;
 /** Behind an instruction that makes something larger, if it can: it costs by what it was asked for then. */
 export const GROWN_POINT = 6;
+/** A block behind a call that gives the counter back: it is on the stack. */
+export const TAKEN_POINT = 7;
+/** A call of a function of the module's own, which may take the counter. */
+export const CALL_POINT = 8;
+/** Before a return, or the end of the body (1): the function may have to give the counter. */
+export const EXIT_POINT = 9;
+/** The index of the first local behind the parameters, which is another where the counter is a parameter. */
+export const LOCAL_POINT = 10;
 
 /** Of a block: the global must hold the counter in it, for it may trap, or calls or leaves (`settlePlain`). */
 export const STORED = 1;
@@ -24,6 +32,8 @@ export const FLOWS = 2;
 export const LOADED = 4;
 /** Of a block: it leaves the function. */
 export const LEAVES = 8;
+/** Of a call: it is in code that is not reached. */
+export const DEAD = 1;
 /** Of a length: it has 64 bits. */
 export const LONG = 1;
 /** Of a length: it is noted, and charged behind the instruction. */
@@ -93,6 +103,17 @@ export class Plan {
     return this.#callee[index]!;
   }
 
+  /** The block behind a call becomes part of the one that calls. */
+  join(index: number, head: number): void {
+    this.#kind[index] = NO_POINT;
+    this.#caller[index] = head;
+  }
+
+  /** The block that one belongs to by now. */
+  head(index: number): number {
+    return this.#kind[index] === NO_POINT ? this.#caller[index]! : index;
+  }
+
   spend(index: number, cycles: number): void {
     this.#value[index]! += cycles;
   }
@@ -130,6 +151,8 @@ export interface Body {
   readonly from: number;
   readonly code: number;
   readonly to: number;
+  /** Of the function. */
+  readonly type: number;
   readonly parameters: number;
   /** Groups of locals that it declares, and how many they are with the parameters. */
   readonly groups: number;
@@ -144,5 +167,9 @@ export interface Body {
   readonly callsAny: boolean;
   /** It has handlers of exceptions. */
   readonly catches: boolean;
-  readonly needsLocal: boolean;
+  readonly throws: boolean;
+  /** Something branches out of it, by the label that is the function's. */
+  readonly branchesOut: boolean;
+  /** The counter is kept in a local. */
+  needsLocal: boolean;
 }

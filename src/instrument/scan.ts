@@ -17,16 +17,20 @@ import {
   unknown,
 } from "./instruction.js";
 import * as op from "./opcode.js";
-import type { Outline } from "./outline.js";
+import { functionIndex, type Outline } from "./outline.js";
 import {
   BLOCK_POINT,
   type Body,
+  CALL_POINT,
+  DEAD,
+  EXIT_POINT,
   FLOWS,
   FUNCTION_POINT,
   GROWN_POINT,
   LEAVES,
   LENGTH_POINT,
   LOAD_POINT,
+  LOCAL_POINT,
   LONG,
   LOOP_POINT,
   NOTED,
@@ -68,6 +72,9 @@ export class Scanner {
   #needsLocal = false;
   /** It has handlers: then the global always holds the counter, and blocks where paths meet load it. */
   #catches = false;
+  #throws = false;
+  #branchesOut = false;
+  #parameters = 0;
   #locals = 0;
 
   constructor(outline: Outline, plan: Plan, referenced: Set<number>, costs: CostTable) {
@@ -82,7 +89,8 @@ export class Scanner {
     this.#index = index;
     const reader = new Reader(this.#outline.bytes, from, to);
     this.#reader = reader;
-    const parameters = this.#outline.parameters[this.#outline.functionTypes[index] ?? -1] ?? -1;
+    const type = this.#outline.functionTypes[index] ?? -1;
+    const parameters = this.#outline.parameters[type] ?? -1;
     if (parameters < 0) throw malformed(from, `function ${index} has no type of a function`);
     const groups = reader.u32();
     let locals = parameters;
@@ -93,6 +101,7 @@ export class Scanner {
     if (locals > MOST_LOCALS) throw malformed(from, `function ${index} has ${locals} locals`);
     const code = reader.at;
     const first = this.#plan.length;
+    this.#parameters = parameters;
     this.#locals = locals;
     this.#labels = [{ opcode: op.BLOCK, isLive: true, isTarget: false, isOneArmed: false }];
     this.#cost = 0;
@@ -101,16 +110,20 @@ export class Scanner {
     this.#callsAny = false;
     this.#needsLocal = false;
     this.#catches = false;
+    this.#throws = false;
+    this.#branchesOut = false;
     this.#open = this.#plan.add(LOAD_POINT, code, code);
     while (this.#labels.length > 0) this.#instruction();
     if (!reader.isDone) throw malformed(reader.at, `found more after the end of function ${index}`);
     const last = this.#plan.length;
     return {
-      ...{ from, code, to, parameters, groups, locals, first, last },
+      ...{ from, code, to, type, parameters, groups, locals, first, last },
       cost: Math.min(this.#cost, MOST_COST),
       calls: this.#calls,
       callsAny: this.#callsAny,
       catches: this.#catches,
+      throws: this.#throws,
+      branchesOut: this.#branchesOut,
       needsLocal: this.#needsLocal,
     };
   }
@@ -141,6 +154,9 @@ export class Scanner {
       const most = opcode <= op.LOCAL_TEE ? this.#locals : this.#outline.globals;
       // Those beyond are to be the instrumenter's own.
       if (index >= most) throw malformed(at, `found index ${index}, expected below ${most}`);
+      if (index === this.#parameters && opcode <= op.LOCAL_TEE) {
+        this.#plan.add(LOCAL_POINT, at + 1, reader.at);
+      }
       return;
     }
     skipImmediate(reader, entry);
@@ -242,8 +258,13 @@ export class Scanner {
       case op.THROW_REF:
         this.#spend(this.#costs.plain[opcode]!);
         skipImmediate(reader, entry);
-        if (opcode === op.UNREACHABLE) this.#store();
-        else this.#exit();
+        if (opcode === op.RETURN) {
+          this.#exit();
+          this.#plan.add(EXIT_POINT, at, at);
+        } else {
+          this.#store();
+          this.#throws ||= opcode !== op.UNREACHABLE;
+        }
         this.#leave();
         return;
       case op.REF_FUNC:
@@ -255,15 +276,15 @@ export class Scanner {
         this.#byLength(at, this.#costs.pages, this.#outline.memories64[reader.u32()], true);
         return;
       default:
-        this.#call(opcode, entry);
+        this.#call(opcode, entry, at);
     }
   }
 
-  #call(opcode: number, entry: number): void {
+  #call(opcode: number, entry: number, at: number): void {
     this.#spend(this.#costs.plain[opcode]!);
     let callee = -1;
     if (opcode === op.CALL || opcode === op.RETURN_CALL) {
-      callee = this.#functionIndex();
+      callee = opcode === op.CALL ? this.#callee(at) : this.#functionIndex();
       if (this.#open >= 0) this.#calls.push(callee);
     } else {
       skipImmediate(this.#reader, entry);
@@ -284,11 +305,18 @@ export class Scanner {
     }
   }
 
+  /** Of a call, from `at` on. */
+  #callee(at: number): number {
+    const index = functionIndex(this.#outline, this.#reader);
+    if (index >= this.#outline.importedFunctions) {
+      this.#plan.add(CALL_POINT, at, this.#reader.at, index, this.#open < 0 ? DEAD : 0);
+    }
+    return index;
+  }
+
   #functionIndex(): number {
     const at = this.#reader.at;
-    const index = this.#reader.u32();
-    const most = this.#outline.functionTypes.length;
-    if (index >= most) throw malformed(at, `found function ${index}, expected below ${most}`);
+    const index = functionIndex(this.#outline, this.#reader);
     if (index >= this.#outline.importedFunctions) {
       this.#plan.add(FUNCTION_POINT, at, this.#reader.at, index);
     }
@@ -354,10 +382,11 @@ export class Scanner {
   #branch(depth: number, at: number): void {
     const label = this.#labels[this.#labels.length - 1 - depth];
     if (!label) throw malformed(at, `found a branch to label ${depth}, expected one that is open`);
+    const leaves = depth === this.#labels.length - 1;
+    this.#branchesOut ||= leaves;
     if (this.#open < 0) return;
     label.isTarget = true;
-    // Out of the function.
-    if (depth === this.#labels.length - 1) this.#exit();
+    if (leaves) this.#exit();
     else this.#flow();
   }
 
@@ -389,6 +418,7 @@ export class Scanner {
     if (!label) throw malformed(at, "found an end without a block");
     if (this.#labels.length === 0) {
       this.#exit();
+      this.#plan.add(EXIT_POINT, at, at, 1);
       return;
     }
     if (!label.isLive) return;
