@@ -20,6 +20,7 @@ import {
   FLOWS,
   FUNCTION_POINT,
   GROWN_POINT,
+  GUARDS,
   LENGTH_POINT,
   LOAD_POINT,
   LOADED,
@@ -72,6 +73,8 @@ export class Emitter {
   #lastLocal = 0;
   #carries = false;
   #looksAlways = false;
+  /** Of the block at hand: by how much the global is below the local where it guards. */
+  #rest = 0;
 
   constructor(outline: Outline, plan: Plan, settled: Settler, names: Names, out: Writer) {
     this.#outline = outline;
@@ -108,7 +111,8 @@ export class Emitter {
       copy(this.#plan.at(index));
       from = this.#plan.resume(index);
       if (kind === EXIT_POINT && wraps && this.#plan.value(index) !== 0) this.#out.byte(op.END);
-      this.#point(kind, index, this.#looksAlways || (looks > 0 && index === body.first));
+      const isLook = this.#looksAlways || kind === LOOP_POINT;
+      this.#point(kind, index, isLook || (looks > 0 && index === body.first));
     }
     copy(body.to);
     return this.#hints;
@@ -179,6 +183,8 @@ export class Emitter {
       case BLOCK_POINT:
       case LOAD_POINT:
       case TAKEN_POINT:
+      case LOOP_POINT:
+        this.#rest = this.#plan.rest(index);
         this.#enter(kind, value, this.#looksAlways ? flags | FLOWS : flags, looks);
         return;
       case CALL_POINT:
@@ -189,9 +195,6 @@ export class Emitter {
         return;
       case LOCAL_POINT:
         this.#out.u32(this.#lastLocal);
-        return;
-      case LOOP_POINT:
-        this.#loop(value, flags);
         return;
       case FUNCTION_POINT:
         this.#out.u32(value + 1);
@@ -205,41 +208,48 @@ export class Emitter {
     }
   }
 
+  /** A block is paid, looked at, and the global stored for it and its region, as far as that is wanted. */
   #enter(kind: number, cost: number, flags: number, looks: boolean): void {
-    if (kind === BLOCK_POINT) this.#block(cost, flags);
-    else if (kind === LOAD_POINT) this.#load(cost, flags);
-    else {
-      this.#subtract(cost);
-      if ((flags & FLOWS) !== 0) this.#keep((flags & STORED) !== 0);
-      else this.#setGlobal();
+    const isExact = (flags & STORED) !== 0;
+    const stores = isExact || (flags & GUARDS) !== 0;
+    if ((flags & FLOWS) === 0) {
+      this.#enterLast(kind, cost, stores, looks);
+      return;
     }
-    if (looks) this.#lookAt(flags);
-  }
-
-  #block(cost: number, flags: number): void {
-    const isStored = (flags & STORED) !== 0;
-    if (cost === 0 && !isStored) return;
-    this.#get();
+    if (kind === BLOCK_POINT && cost === 0 && !stores && !looks) return;
+    const wasStored = kind === LOAD_POINT && cost === 0 && this.#rest === 0;
+    this.#counter(kind, flags);
     this.#subtract(cost);
-    if (cost !== 0 && (flags & FLOWS) !== 0) this.#keep(isStored);
-    else if (isStored) this.#setGlobal();
-    else this.#set();
+    if (!looks && (!stores || wasStored)) {
+      this.#set();
+      return;
+    }
+    if (kind !== BLOCK_POINT || cost !== 0) this.#write(op.LOCAL_TEE, this.#local);
+    if (looks) {
+      this.#look(true);
+      if (!stores) return;
+      this.#get();
+    }
+    this.#subtract(isExact ? 0 : this.#rest);
+    this.#setGlobal();
   }
 
-  #load(cost: number, flags: number): void {
-    const isStored = (flags & STORED) !== 0;
-    const flows = (flags & FLOWS) !== 0;
-    if (cost !== 0 || flows) this.#getGlobal();
-    this.#subtract(cost);
-    if (flows) this.#keep(isStored && cost !== 0);
-    else if (cost !== 0) this.#setGlobal();
+  /** A block that nothing comes after: the local is of no use any more. */
+  #enterLast(kind: number, cost: number, stores: boolean, looks: boolean): void {
+    if (kind === BLOCK_POINT ? stores : kind === TAKEN_POINT || cost !== 0) {
+      this.#counter(kind, 0);
+      this.#subtract(cost);
+      this.#setGlobal();
+    }
+    if (!looks) return;
+    this.#getGlobal();
+    this.#look(false);
   }
 
-  #lookAt(flags: number): void {
-    const flows = (flags & FLOWS) !== 0;
-    if (flows) this.#get();
-    else this.#getGlobal();
-    this.#look(flows);
+  /** The counter as it is at the beginning of a block, on the stack. */
+  #counter(kind: number, flags: number): void {
+    if (kind === LOAD_POINT || (flags & LOADED) !== 0) this.#getGlobal();
+    else if (kind !== TAKEN_POINT) this.#get();
   }
 
   #call(callee: number, flags: number): void {
@@ -247,19 +257,6 @@ export class Emitter {
     if (carries) this.#get();
     this.#write(op.CALL, callee + 1);
     if (carries && (flags & DEAD) !== 0) this.#set();
-  }
-
-  #loop(cost: number, flags: number): void {
-    const isStored = (flags & STORED) !== 0;
-    if ((flags & LOADED) !== 0) this.#getGlobal();
-    else this.#get();
-    this.#subtract(cost);
-    this.#write(op.LOCAL_TEE, this.#local);
-    if (isStored) {
-      this.#setGlobal();
-      this.#get();
-    }
-    this.#look(true);
   }
 
   /** The length of the next instruction is on top of the stack: it costs, and is looked at first. */
@@ -310,9 +307,10 @@ export class Emitter {
     this.#write(op.LOCAL_GET, cost);
     out.byte(op.I64_SUB);
     this.#write(op.LOCAL_TEE, this.#local);
-    this.#setGlobal();
-    this.#get();
     this.#look(true);
+    this.#get();
+    this.#subtract(this.#rest);
+    this.#setGlobal();
   }
 
   /** A length on the stack becomes cycles, rounded down: `rate` for 1,024 of it. */
@@ -355,16 +353,6 @@ export class Emitter {
     this.#out.byte(op.I64_CONST);
     this.#out.signed(cost);
     this.#out.byte(op.I64_SUB);
-  }
-
-  /** The counter, on the stack, goes to the local, and to the global if that is to hold it. */
-  #keep(isStored: boolean): void {
-    if (!isStored) {
-      this.#set();
-      return;
-    }
-    this.#write(op.LOCAL_TEE, this.#local);
-    this.#setGlobal();
   }
 
   #get(): void {

@@ -24,7 +24,7 @@ export const EXIT_POINT = 9;
 /** The index of the first local behind the parameters, which is another where the counter is a parameter. */
 export const LOCAL_POINT = 10;
 
-/** Of a block: the global must hold the counter in it, for it may trap, or calls or leaves (`settlePlain`). */
+/** Of a block: the global must hold the counter in it, for it calls somebody who reads it, leaves, or throws. */
 export const STORED = 1;
 /** Of a block: others follow it, which use the local. */
 export const FLOWS = 2;
@@ -32,6 +32,14 @@ export const FLOWS = 2;
 export const LOADED = 4;
 /** Of a block: it leaves the function. */
 export const LEAVES = 8;
+/** Of a block: the one before it goes on with it, among others. */
+export const FALLS = 16;
+/** Of a block: the region that begins with it may trap, so the global must be low enough for all of it. */
+export const GUARDS = 32;
+/** Of a block: it may trap. Calls that take the counter along may, for want of stack. */
+export const TRAPS = 64;
+/** Of a block: within it, something is charged for by itself, and looked at. */
+export const PAUSES = 128;
 /** Of a call: it is in code that is not reached. */
 export const DEAD = 1;
 /** Of a length: it has 64 bits. */
@@ -51,6 +59,16 @@ export class Plan {
   #callee = new Int32Array(1024);
   /** Of a block its cost, of a function its index, of a length what 1,024 of it cost. */
   #value = new Float64Array(1024);
+  /** Of a block: by how much the global is to be below the local where that guards the region. */
+  #rest = new Float64Array(1024);
+  /** Of a block: its first branch. */
+  #branch = new Int32Array(1024);
+  /** Branches forward or to loops, by block: to which label. */
+  #branches = new Int32Array(1024);
+  #branchCount = 0;
+  /** By label: the block there. */
+  #labels = new Int32Array(1024);
+  #labelCount = 0;
 
   add(kind: number, at: number, resume: number, value = 0, flags = 0): number {
     const index = this.length;
@@ -62,6 +80,7 @@ export class Plan {
     this.#value[index] = value;
     this.#caller[index] = -1;
     this.#callee[index] = -1;
+    this.#branch[index] = this.#branchCount;
     this.length++;
     return index;
   }
@@ -114,6 +133,43 @@ export class Plan {
     return this.#kind[index] === NO_POINT ? this.#caller[index]! : index;
   }
 
+  /** A place to branch to; `at`: the block there, if it is known. */
+  addLabel(at = -1): number {
+    if (this.#labelCount === this.#labels.length) this.#labels = doubled(this.#labels);
+    this.#labels[this.#labelCount] = at;
+    return this.#labelCount++;
+  }
+
+  place(label: number, at: number): void {
+    this.#labels[label] = at;
+  }
+
+  /** The last block may go on at a label. */
+  addBranch(label: number): void {
+    if (this.#branchCount === this.#branches.length) this.#branches = doubled(this.#branches);
+    this.#branches[this.#branchCount++] = label;
+  }
+
+  /** Branches of a block are those from here to where those of the next one are. */
+  branch(index: number): number {
+    return index < this.length ? this.#branch[index]! : this.#branchCount;
+  }
+
+  /** The block that a branch goes to. */
+  target(branch: number): number {
+    return this.#labels[this.#branches[branch]!]!;
+  }
+
+  rest(index: number): number {
+    return this.#rest[index]!;
+  }
+
+  /** What a block pays when it is entered, and how far below that the global is to be. */
+  settle(index: number, cycles: number, rest: number): void {
+    this.#value[index] = cycles;
+    this.#rest[index] = rest;
+  }
+
   spend(index: number, cycles: number): void {
     this.#value[index]! += cycles;
   }
@@ -127,22 +183,22 @@ export class Plan {
   }
 
   #grow(): void {
-    const grow = <Column extends Int32Array | Uint8Array | Float64Array>(
-      from: Column,
-      to: Column,
-    ): Column => {
-      to.set(from);
-      return to;
-    };
-    const size = this.length * 2;
-    this.#at = grow(this.#at, new Int32Array(size));
-    this.#resume = grow(this.#resume, new Int32Array(size));
-    this.#kind = grow(this.#kind, new Uint8Array(size));
-    this.#flags = grow(this.#flags, new Uint8Array(size));
-    this.#value = grow(this.#value, new Float64Array(size));
-    this.#caller = grow(this.#caller, new Int32Array(size));
-    this.#callee = grow(this.#callee, new Int32Array(size));
+    this.#at = doubled(this.#at);
+    this.#resume = doubled(this.#resume);
+    this.#kind = doubled(this.#kind);
+    this.#flags = doubled(this.#flags);
+    this.#value = doubled(this.#value);
+    this.#caller = doubled(this.#caller);
+    this.#callee = doubled(this.#callee);
+    this.#rest = doubled(this.#rest);
+    this.#branch = doubled(this.#branch);
   }
+}
+
+function doubled<Column extends Int32Array | Uint8Array | Float64Array>(from: Column): Column {
+  const to = new (from.constructor as new (length: number) => Column)(from.length * 2);
+  to.set(from);
+  return to;
 }
 
 /** A body, scanned. */

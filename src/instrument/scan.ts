@@ -24,6 +24,7 @@ import {
   CALL_POINT,
   DEAD,
   EXIT_POINT,
+  FALLS,
   FLOWS,
   FUNCTION_POINT,
   GROWN_POINT,
@@ -34,8 +35,10 @@ import {
   LONG,
   LOOP_POINT,
   NOTED,
+  PAUSES,
   type Plan,
   STORED,
+  TRAPS,
 } from "./plan.js";
 import { Reader } from "./reader.js";
 
@@ -52,6 +55,9 @@ interface Label {
   isTarget: boolean;
   /** An `if` without its `else`, so far. */
   isOneArmed: boolean;
+  /** Of the plan: its end, or the head of a loop; and the other arm of an if. */
+  readonly label: number;
+  readonly otherwise: number;
 }
 
 export class Scanner {
@@ -103,7 +109,8 @@ export class Scanner {
     const first = this.#plan.length;
     this.#parameters = parameters;
     this.#locals = locals;
-    this.#labels = [{ opcode: op.BLOCK, isLive: true, isTarget: false, isOneArmed: false }];
+    const isOf = { isLive: true, isTarget: false, isOneArmed: false, label: -1, otherwise: -1 };
+    this.#labels = [{ opcode: op.BLOCK, ...isOf }];
     this.#cost = 0;
     this.#free = 0;
     this.#calls = [];
@@ -140,7 +147,7 @@ export class Scanner {
       this.#spend(this.#costs.of(opcode)[code]!);
       if (entry & op.CONTROL) this.#prefixed(opcode, code, entry, at);
       else skipImmediate(reader, entry);
-      if (entry & op.TRAPS) this.#store();
+      if (entry & op.TRAPS) this.#mark(TRAPS);
       return;
     }
     if (entry & op.CONTROL) {
@@ -148,7 +155,7 @@ export class Scanner {
       return;
     }
     if (opcode !== op.NOP) this.#spend(this.#costs.plain[opcode]!);
-    if (entry & op.TRAPS) this.#store();
+    if (entry & op.TRAPS) this.#mark(TRAPS);
     if (opcode >= op.LOCAL_GET && opcode <= op.GLOBAL_SET) {
       const index = reader.u32();
       const most = opcode <= op.LOCAL_TEE ? this.#locals : this.#outline.globals;
@@ -175,20 +182,17 @@ export class Scanner {
     return this.#free === 0 ? 1 : 0;
   }
 
-  #store(): void {
-    if (this.#open >= 0) this.#plan.mark(this.#open, STORED);
-  }
-
-  /** The block that is scanned leaves the function. */
-  #exit(): void {
-    if (this.#open >= 0) this.#plan.mark(this.#open, LEAVES);
+  /** Of the block that is scanned. */
+  #mark(flags: number): void {
+    if (this.#open >= 0) this.#plan.mark(this.#open, flags);
   }
 
   /** Here another block begins, which the one before flows into. */
   #point(kind: number): void {
     const at = this.#reader.at;
-    if (this.#open >= 0) this.#flow();
-    this.#open = this.#plan.add(kind, at, at);
+    const falls = this.#open >= 0;
+    if (falls) this.#flow();
+    this.#open = this.#plan.add(kind, at, at, 0, falls ? FALLS : 0);
   }
 
   /** Others follow this block. */
@@ -209,14 +213,17 @@ export class Scanner {
         return;
       case op.LOOP:
         skipBlockType(reader);
-        this.#push(opcode);
         if (this.#open >= 0) this.#point(LOOP_POINT);
+        this.#push(opcode);
         return;
       case op.IF:
         skipBlockType(reader);
         this.#spend(this.#costs.plain[opcode]!);
         this.#push(opcode);
-        if (this.#open >= 0) this.#point(BLOCK_POINT);
+        if (this.#open >= 0) {
+          this.#plan.addBranch(this.#labels.at(-1)!.otherwise);
+          this.#point(BLOCK_POINT);
+        }
         return;
       case op.TRY_TABLE_OP:
         this.#tryTable();
@@ -259,11 +266,12 @@ export class Scanner {
         this.#spend(this.#costs.plain[opcode]!);
         skipImmediate(reader, entry);
         if (opcode === op.RETURN) {
-          this.#exit();
+          this.#mark(LEAVES);
           this.#plan.add(EXIT_POINT, at, at);
-        } else {
-          this.#store();
-          this.#throws ||= opcode !== op.UNREACHABLE;
+        } else if (opcode === op.UNREACHABLE) this.#mark(TRAPS);
+        else {
+          this.#mark(STORED);
+          this.#throws = true;
         }
         this.#leave();
         return;
@@ -298,7 +306,7 @@ export class Scanner {
       // Who is called in the place of another, and whoever does that, counts for himself.
       this.#referenced.add(this.#index);
       if (callee >= 0) this.#referenced.add(callee);
-      this.#exit();
+      this.#mark(LEAVES);
       this.#leave();
     } else if (this.#open >= 0) {
       this.#open = this.#plan.addCalled(this.#reader.at, this.#open, callee);
@@ -355,7 +363,7 @@ export class Scanner {
   #byLength(at: number, rate: number, isLong = false, grows = false): void {
     if (this.#open < 0) return;
     this.#flow();
-    this.#store();
+    this.#mark(TRAPS | PAUSES);
     const flags = (isLong ? LONG : 0) | (grows ? NOTED : 0);
     this.#plan.add(LENGTH_POINT, at, at, rate, flags);
     const behind = this.#reader.at;
@@ -364,7 +372,10 @@ export class Scanner {
 
   #push(opcode: number): void {
     const isLive = this.#open >= 0;
-    this.#labels.push({ opcode, isLive, isTarget: false, isOneArmed: opcode === op.IF });
+    const isOneArmed = opcode === op.IF;
+    const label = isLive ? this.#plan.addLabel(opcode === op.LOOP ? this.#open : -1) : -1;
+    const otherwise = isLive && isOneArmed ? this.#plan.addLabel() : -1;
+    this.#labels.push({ opcode, isLive, isTarget: false, isOneArmed, label, otherwise });
   }
 
   #tryTable(): void {
@@ -386,8 +397,11 @@ export class Scanner {
     this.#branchesOut ||= leaves;
     if (this.#open < 0) return;
     label.isTarget = true;
-    if (leaves) this.#exit();
-    else this.#flow();
+    if (leaves) this.#mark(LEAVES);
+    else {
+      this.#flow();
+      this.#plan.addBranch(label.label);
+    }
   }
 
   /** What comes is not reached from here. */
@@ -407,23 +421,29 @@ export class Scanner {
     label.isOneArmed = false;
     if (this.#open >= 0) {
       this.#flow();
+      this.#plan.addBranch(label.label);
       label.isTarget = true;
     }
     this.#open = -1;
-    if (label.isLive) this.#point(opcode === op.ELSE ? BLOCK_POINT : LOAD_POINT);
+    if (!label.isLive) return;
+    this.#point(opcode === op.ELSE ? BLOCK_POINT : LOAD_POINT);
+    if (opcode === op.ELSE) this.#plan.place(label.otherwise, this.#open);
   }
 
   #end(at: number): void {
     const label = this.#labels.pop();
     if (!label) throw malformed(at, "found an end without a block");
     if (this.#labels.length === 0) {
-      this.#exit();
+      this.#mark(LEAVES);
       this.#plan.add(EXIT_POINT, at, at, 1);
       return;
     }
     if (!label.isLive) return;
     // An `if` without an else is left past its arm; others where something branches to the end of.
     const meets = label.isOneArmed || (label.isTarget && label.opcode !== op.LOOP);
-    if (meets) this.#point(BLOCK_POINT);
+    if (!meets) return;
+    this.#point(BLOCK_POINT);
+    if (label.isOneArmed) this.#plan.place(label.otherwise, this.#open);
+    if (label.isTarget) this.#plan.place(label.label, this.#open);
   }
 }

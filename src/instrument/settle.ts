@@ -26,7 +26,9 @@ import {
   type Plan,
   STORED,
   TAKEN_POINT,
+  TRAPS,
 } from "./plan.js";
+import { Regions } from "./regions.js";
 
 /** Parameters or results; engines take 1,000 at most. */
 const MOST_VALUES = 500;
@@ -41,6 +43,7 @@ export class Settler {
   /** By body: the block that it is, of a plain one; else −1. */
   readonly #plain: Int32Array;
   readonly #carries: Uint8Array;
+  readonly #regions: Regions;
 
   constructor(
     outline: Outline,
@@ -53,6 +56,7 @@ export class Settler {
     this.#bodies = bodies;
     this.#imported = outline.importedFunctions;
     this.#referenced = referenced;
+    this.#regions = new Regions(plan);
     this.#plain = new Int32Array(bodies.length).fill(-1);
     this.#carries = Uint8Array.from(bodies, (body, index) => (this.#canCarry(index, body) ? 1 : 0));
   }
@@ -72,7 +76,9 @@ export class Settler {
         const body = this.#bodies[index];
         if (!body) continue;
         this.#handOver(body);
-        if (!this.isPlain(index)) this.#store(body, this.carries(index));
+        if (this.isPlain(index)) continue;
+        this.#store(body, this.carries(index));
+        if (!body.catches) this.#regions.settle(body);
       }
     }
   }
@@ -105,7 +111,7 @@ export class Settler {
       const block = this.#plain[callee]!;
       plan.spend(head, plan.value(block) + plan.value(index));
       // If the callee may trap, so may the caller in its stead; where it leaves it comes back.
-      plan.mark(head, plan.flags(index) | (plan.flags(block) & STORED));
+      plan.mark(head, plan.flags(index) | (plan.flags(block) & TRAPS));
       plan.join(index, head);
     }
   }
@@ -130,10 +136,9 @@ export class Settler {
         if (this.carries(plan.value(index) - this.#imported)) body.needsLocal = true;
       } else if (kind === LOAD_POINT && plan.caller(index) >= 0) {
         const head = plan.head(plan.caller(index));
-        plan.mark(head, STORED);
-        if (!this.carries(plan.callee(index) - this.#imported)) continue;
-        plan.mark(head, FLOWS);
-        plan.become(index, TAKEN_POINT);
+        const carries = this.carries(plan.callee(index) - this.#imported);
+        plan.mark(head, carries ? FLOWS | TRAPS : STORED);
+        if (carries) plan.become(index, TAKEN_POINT);
       }
     }
   }
