@@ -9,8 +9,9 @@
 
 import { LOOKS_ALWAYS } from "./call-graph.js";
 import { skipValueType } from "./instruction.js";
+import type { Moves } from "./moves.js";
 import * as op from "./opcode.js";
-import type { Outline } from "./outline.js";
+import { type Outline, valueTypes } from "./outline.js";
 import {
   BLOCK_POINT,
   type Body,
@@ -65,6 +66,8 @@ export class Emitter {
   readonly #plan: Plan;
   readonly #settled: Settler;
   readonly #names: Names;
+  /** Where bytes of the original went, from the start of the body; only if that is asked for. */
+  readonly #moves: Moves | undefined;
   #out: Writer;
   #hints: Hint[] = [];
   /** The local that holds the counter. */
@@ -76,13 +79,21 @@ export class Emitter {
   /** Of the block at hand: by how much the global is below the local where it guards. */
   #rest = 0;
 
-  constructor(outline: Outline, plan: Plan, settled: Settler, names: Names, out: Writer) {
+  constructor(
+    outline: Outline,
+    plan: Plan,
+    settled: Settler,
+    names: Names,
+    out: Writer,
+    moves?: Moves,
+  ) {
     this.#outline = outline;
     this.#bytes = outline.bytes;
     this.#plan = plan;
     this.#settled = settled;
     this.#names = names;
     this.#out = out;
+    this.#moves = moves;
   }
 
   /** Writes a body, of this index; `looks`: how it looks. `hints` are those that it had. Answers all that it has. */
@@ -92,6 +103,7 @@ export class Emitter {
     this.#lastLocal = body.locals;
     this.#local = this.#carries ? body.parameters : body.locals;
     this.#looksAlways = looks === LOOKS_ALWAYS;
+    this.#moves?.note(body.from, 0);
     this.#writeLocals(body);
     const wraps = this.#carries && body.branchesOut;
     if (wraps) this.#wrap(body);
@@ -103,7 +115,9 @@ export class Emitter {
         const place = this.#out.length + at + body.from - from;
         if (at + body.from >= from) this.#hints.push({ at: place, isLikely });
       }
+      this.#moves?.note(from, this.#out.length);
       this.#out.bytes(this.#bytes, from, to);
+      this.#moves?.note(to, this.#out.length);
     };
     for (let index = body.first; index < body.last; index++) {
       const kind = this.#plan.kind(index);
@@ -163,7 +177,7 @@ export class Emitter {
 
   /** A block around all of a body has the label that was the function's. */
   #wrap({ type }: Body): void {
-    const [, results] = this.#outline.valueTypes[type]!;
+    const [, results] = valueTypes(this.#outline, type);
     this.#out.byte(op.BLOCK);
     if (results.length === 0) this.#out.byte(op.EMPTY);
     else this.#out.bytes(results);

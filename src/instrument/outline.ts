@@ -34,6 +34,20 @@ export interface Section {
   readonly name: string;
 }
 
+/** Kinds of what is imported and exported. */
+export const KINDS = ["function", "table", "memory", "global", "tag"] as const;
+
+/** Something that is imported or exported: the kind as a number, and its index among those of that kind. */
+export interface Item {
+  readonly name: string;
+  readonly kind: number;
+  readonly index: number;
+}
+
+export interface ImportItem extends Item {
+  readonly module: string;
+}
+
 export class Outline {
   readonly bytes: Uint8Array;
   readonly sections: Section[] = [];
@@ -41,18 +55,21 @@ export class Outline {
   readonly parameters: number[] = [];
   /** And how many results. */
   readonly results: number[] = [];
-  /** Their types, as they are in the bytes: of parameters, then of results. */
-  readonly valueTypes: (readonly [Uint8Array, Uint8Array])[] = [];
+  /** Where a function's type is in the bytes, behind its form. */
+  readonly typesAt: number[] = [];
+  readonly imports: ImportItem[] = [];
+  readonly exports: Item[] = [];
   importedFunctions = 0;
   /** By function index, imported ones first. */
   readonly functionTypes: number[] = [];
   /** By index: whether its addresses have 64 bits. */
   readonly memories64: boolean[] = [];
   readonly tables64: boolean[] = [];
-  globals = 0;
-  readonly exportNames = new Set<string>();
-  /** As "module\0field". */
-  readonly importNames = new Set<string>();
+  /** By index, where the type of a global is in the bytes; imported ones first. */
+  readonly globalsAt: number[] = [];
+  importedGlobals = 0;
+  /** Imported ones. */
+  tags = 0;
   /** The function that runs at instantiation. */
   start: number | undefined;
   /** Functions that can be called by reference, as far as that is not in bodies. */
@@ -64,6 +81,10 @@ export class Outline {
 
   section(id: number): Section | undefined {
     return this.sections.find((section) => section.id === id);
+  }
+
+  get globals(): number {
+    return this.globalsAt.length;
   }
 
   reader(section: Section): Reader {
@@ -119,19 +140,16 @@ const READERS: Record<number, (outline: Outline, reader: Reader) => void> = {
   },
   [GLOBAL]: (outline, reader) => {
     for (let left = reader.u32(); left > 0; left--) {
-      skipValueType(reader);
-      reader.byte();
+      passGlobal(outline, reader);
       skipExpression(reader, (index) => outline.referenced.add(index));
-      outline.globals++;
     }
   },
   [EXPORT]: (outline, reader) => {
     for (let left = reader.u32(); left > 0; left--) {
-      outline.exportNames.add(reader.name());
+      const name = reader.name();
       const kind = reader.byte();
-      if (kind === 0) outline.referenced.add(functionIndex(outline, reader));
-      else if (kind === 3) below("global", outline.globals, reader);
-      else reader.u32();
+      const index = exported(outline, kind, reader);
+      outline.exports.push({ name, kind, index });
     }
   },
   [START]: (outline, reader) => {
@@ -144,6 +162,23 @@ const READERS: Record<number, (outline: Outline, reader: Reader) => void> = {
     outline.referenced.add(outline.start);
   },
 };
+
+function exported(outline: Outline, kind: number, reader: Reader): number {
+  if (kind >= KINDS.length) {
+    throw unsupported(reader.at - 1, `found an export of kind ${kind}, which is not known`);
+  }
+  if (kind === 3) return below("global", outline.globals, reader);
+  if (kind !== 0) return reader.u32();
+  const index = functionIndex(outline, reader);
+  outline.referenced.add(index);
+  return index;
+}
+
+function passGlobal(outline: Outline, reader: Reader): void {
+  outline.globalsAt.push(reader.at);
+  skipValueType(reader);
+  reader.byte();
+}
 
 function readTypes(outline: Outline, reader: Reader): void {
   for (let left = reader.u32(); left > 0; left--) {
@@ -161,31 +196,37 @@ function readType(outline: Outline, reader: Reader): void {
     for (let left = reader.u32(); left > 0; left--) reader.u32();
     form = reader.byte();
   }
+  outline.typesAt.push(reader.at);
   if (form === 0x60) {
-    const [parameters, given] = readValueTypes(reader);
-    const [results, made] = readValueTypes(reader);
-    outline.parameters.push(parameters);
-    outline.results.push(results);
-    outline.valueTypes.push([given, made]);
+    outline.parameters.push(skipValueTypes(reader));
+    outline.results.push(skipValueTypes(reader));
     return;
   }
   outline.parameters.push(-1);
   outline.results.push(-1);
-  outline.valueTypes.push([NOTHING, NOTHING]);
   if (form === 0x5f) for (let left = reader.u32(); left > 0; left--) skipField(reader);
   else if (form === 0x5e) skipField(reader);
   else throw unsupported(at, `found a type of form 0x${form.toString(16)}, which is not known`);
 }
 
-/** How many, and their bytes. */
-function readValueTypes(reader: Reader): [number, Uint8Array] {
+/** How many. */
+function skipValueTypes(reader: Reader): number {
   const count = reader.u32();
-  const from = reader.at;
   for (let left = count; left > 0; left--) skipValueType(reader);
-  return [count, reader.bytes.subarray(from, reader.at)];
+  return count;
 }
 
-const NOTHING = new Uint8Array();
+/** The types of a function's parameters and results, as they are in the bytes. */
+export function valueTypes({ bytes, typesAt }: Outline, type: number): [Uint8Array, Uint8Array] {
+  const reader = new Reader(bytes, typesAt[type]!);
+  const next = () => {
+    const count = reader.u32();
+    const from = reader.at;
+    for (let left = count; left > 0; left--) skipValueType(reader);
+    return bytes.subarray(from, reader.at);
+  };
+  return [next(), next()];
+}
 
 function skipField(reader: Reader): void {
   const packed = reader.bytes[reader.at];
@@ -196,25 +237,33 @@ function skipField(reader: Reader): void {
 
 function readImports(outline: Outline, reader: Reader): void {
   for (let left = reader.u32(); left > 0; left--) {
-    outline.importNames.add(`${reader.name()}\0${reader.name()}`);
+    const [module, name] = [reader.name(), reader.name()];
     const at = reader.at;
     const kind = reader.byte();
-    if (kind === 0) {
-      outline.functionTypes.push(typeIndex(outline, reader));
-      outline.importedFunctions++;
-    } else if (kind === 1) {
-      skipValueType(reader);
-      outline.tables64.push(readLimits(reader));
-    } else if (kind === 2) outline.memories64.push(readLimits(reader));
-    else if (kind === 3) {
-      skipValueType(reader);
-      reader.byte();
-      outline.globals++;
-    } else if (kind === 4) {
-      reader.byte();
-      typeIndex(outline, reader);
-    } else throw unsupported(at, `found an import of kind ${kind}, which is not known`);
+    if (kind >= KINDS.length) {
+      throw unsupported(at, `found an import of kind ${kind}, which is not known`);
+    }
+    outline.imports.push({ module, name, kind, index: imported(outline, kind, reader) });
   }
+}
+
+function imported(outline: Outline, kind: number, reader: Reader): number {
+  if (kind === 0) {
+    outline.functionTypes.push(typeIndex(outline, reader));
+    return outline.importedFunctions++;
+  }
+  if (kind === 1) {
+    skipValueType(reader);
+    return outline.tables64.push(readLimits(reader)) - 1;
+  }
+  if (kind === 2) return outline.memories64.push(readLimits(reader)) - 1;
+  if (kind === 3) {
+    passGlobal(outline, reader);
+    return outline.importedGlobals++;
+  }
+  reader.byte();
+  typeIndex(outline, reader);
+  return outline.tags++;
 }
 
 function readTable(reader: Reader): boolean {

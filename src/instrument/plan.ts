@@ -57,7 +57,10 @@ export class Plan {
   /** Of a block behind a call: the block that calls, and the function, or −1. */
   #caller = new Int32Array(1024);
   #callee = new Int32Array(1024);
-  /** Of a block its cost, of a function its index, of a length what 1,024 of it cost. */
+  /**
+   * Of a block its cost, of a function its index, of a length what 1,024 of it cost. Blocks of hostile modules
+   * cost more than 2^31: millions of calls of plain functions.
+   */
   #value = new Float64Array(1024);
   /** Of a block: by how much the global is to be below the local where that guards the region. */
   #rest = new Float64Array(1024);
@@ -83,6 +86,17 @@ export class Plan {
     this.#branch[index] = this.#branchCount;
     this.length++;
     return index;
+  }
+
+  /** How many blocks cost something, once it is settled. */
+  get chargedBlocks(): number {
+    let blocks = 0;
+    for (let index = 0; index < this.length; index++) {
+      const kind = this.#kind[index]!;
+      const isBlock = kind <= LOOP_POINT || kind === TAKEN_POINT;
+      if (isBlock && this.#value[index]! > 0) blocks++;
+    }
+    return blocks;
   }
 
   at(index: number): number {
@@ -113,7 +127,7 @@ export class Plan {
     return index;
   }
 
-  /** The block that calls before this one; −1 for others. */
+  /** The block that calls before this one, or that this one belongs to; −1 for others. */
   caller(index: number): number {
     return this.#caller[index]!;
   }

@@ -5,7 +5,7 @@ import type { Hint } from "./emit.js";
 import { malformed, unsupported } from "./error.js";
 import { skipExpression, skipValueType } from "./instruction.js";
 import * as op from "./opcode.js";
-import type { Outline, Section } from "./outline.js";
+import { type Outline, type Section, valueTypes } from "./outline.js";
 import { Reader } from "./reader.js";
 import { Writer } from "./writer.js";
 
@@ -50,11 +50,11 @@ export class Rewriter {
   }
 
   types(section: Section | undefined): Writer {
-    const { parameters, results, valueTypes } = this.#outline;
+    const { parameters, results } = this.#outline;
     const out = this.#more(section, 1 + this.#carrying.size);
     out.bytes(Uint8Array.of(FUNCTION_TYPE, 1, op.I64, 1, op.I64));
     for (const type of this.#carrying.keys()) {
-      const [taken, given] = valueTypes[type]!;
+      const [taken, given] = valueTypes(this.#outline, type);
       out.byte(FUNCTION_TYPE);
       out.u32(parameters[type]! + 1);
       out.bytes(taken);

@@ -124,7 +124,15 @@ export class Scanner {
     if (!reader.isDone) throw malformed(reader.at, `found more after the end of function ${index}`);
     const last = this.#plan.length;
     return {
-      ...{ from, code, to, type, parameters, groups, locals, first, last },
+      from,
+      code,
+      to,
+      type,
+      parameters,
+      groups,
+      locals,
+      first,
+      last,
       cost: Math.min(this.#cost, MOST_COST),
       calls: this.#calls,
       callsAny: this.#callsAny,
