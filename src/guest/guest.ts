@@ -115,6 +115,22 @@ export class Guest<Exports extends object = AnyExports> {
     return this.#within(() => act(...args));
   }
 
+  /**
+   * Whether it may run now, so that `callNow` begins: it has cycles, if need be after a keeper has answered within, and
+   * no call of it is suspended. @throws {RescindedError}
+   */
+  mayRun(): boolean {
+    if (this.#isNested) return true;
+    if (this.#suspension || !this.#begins()) return false;
+    this.#exit();
+    return true;
+  }
+
+  /** Resolves when it may run, and has paid what it owed. Rejects as `call` does before it begins. */
+  async ready(): Promise<void> {
+    while (!this.mayRun()) await this.#purse.change(UNFIT);
+  }
+
   /** What it exports, but for functions, which are to be called by `call`: memories, tables, globals, tags. */
   get exports(): Values<Exports> {
     const all = Object.entries(this.#instance.exports);
@@ -134,7 +150,13 @@ export class Guest<Exports extends object = AnyExports> {
   #instantiate({ module, refill }: Instrumented, options: CheckedGuestOptions) {
     const imports = this.#charged(module, options);
     const look = () => this.#look();
-    const asked = this.#suspends ? suspendingRefill(look, () => this.#wait()) : look;
+    const asked = this.#suspends
+      ? suspendingRefill(
+          look,
+          () => this.#wait(),
+          () => this.#exit(),
+        )
+      : look;
     const own = { ...imports[refill.module], [refill.field]: asked };
     return new WebAssembly.Instance(module, { ...imports, [refill.module]: own });
   }
