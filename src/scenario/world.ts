@@ -215,6 +215,6 @@ export function blaming<T>(problem: (message: string) => Problem, action: () => 
 
 /** What `blaming` throws for an error. */
 export function blamed(problem: (message: string) => Problem, error: unknown): unknown {
-  if (!(error instanceof PrimemeterError)) return error;
+  if (!(error instanceof PrimemeterError) || error instanceof ScenarioError) return error;
   return new ScenarioError([problem(`${error.message} (${error.code})`)]);
 }
