@@ -66,8 +66,8 @@ export class Core {
   /** Which pages are in which address spaces. */
   readonly mappings = new Mappings();
   /** Guests of the host's thread that may have run what they have not paid; those that have workers of their own. */
-  readonly running = new Set<Guest>();
-  readonly remotes = new Set<WorkerGuest>();
+  readonly running = new Set<Pick<Guest, "settle">>();
+  readonly remotes = new Set<Pick<WorkerGuest, "domain" | "want" | "settle" | "end">>();
   /** The purses of those with calls that wait until they may. */
   readonly waiting = new Set<Purse>();
   /** Does what the kernel came back for, for a guest. */

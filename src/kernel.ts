@@ -10,6 +10,8 @@ import { DomainMaker, type DomainOptions } from "./domain-maker.js";
 import type { Driver, Ending, StepOutcome } from "./driver.js";
 import { OptionError, RescindedError, StateError } from "./errors.js";
 import type { EventName, Listener } from "./event.js";
+import type { AnyGuest } from "./guest/any-guest.js";
+import type { AnyExports, NeededImports } from "./guest/exports.js";
 import type { Guest } from "./guest/guest.js";
 import type { GuestOptions } from "./guest/guest-options.js";
 import type { WorkerGuest } from "./guest/worker-guest.js";
@@ -139,9 +141,15 @@ export class Kernel {
    * processors, and for `suspend` where the engine has no JSPI. @throws {ExhaustedError} and whatever the start function
    * throws; then nothing is kept.
    */
-  loadWasm(module: Instrumented, options: WorkerGuestOptions): WorkerGuest;
-  loadWasm(module: Instrumented, options: GuestOptions): Guest;
-  loadWasm(module: Instrumented, options: GuestOptions | WorkerGuestOptions): Guest | WorkerGuest {
+  loadWasm<Exports extends object = AnyExports, Imports extends object = WebAssembly.Imports>(
+    module: Instrumented,
+    options: WorkerGuestOptions<NoInfer<Imports>>,
+  ): WorkerGuest<Exports>;
+  loadWasm<Exports extends object = AnyExports, Imports extends object = WebAssembly.Imports>(
+    module: Instrumented,
+    options: GuestOptions<NoInfer<Imports>> & NeededImports<NoInfer<Imports>>,
+  ): Guest<Exports>;
+  loadWasm(module: Instrumented, options: GuestOptions | WorkerGuestOptions): AnyGuest {
     return this.#domainMaker.guest(module, options);
   }
 

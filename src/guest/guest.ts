@@ -11,6 +11,7 @@ import { OptionError, StateError } from "../errors.js";
 import type { Instrumented } from "../instrument/instrument.js";
 import { show } from "../options.js";
 import type { AnyGuest } from "./any-guest.js";
+import type { AnyExports, FunctionName, Given, Result, Values } from "./exports.js";
 import type { CheckedGuestOptions } from "./guest-options.js";
 import { HostCalls, runGuest } from "./host-calls.js";
 import { END, Purse } from "./purse.js";
@@ -26,7 +27,7 @@ const STACK_FRAMES = 400;
 const UNFIT = "can't be called";
 
 /** A program in WebAssembly under a meter: `kernel.loadWasm`. */
-export class Guest implements AnyGuest {
+export class Guest<Exports extends object = AnyExports> implements AnyGuest<Exports> {
   /** Its place in the kernel: its states, the cycles that it consumed, `stop` and `start`. */
   readonly domain: Domain;
   readonly #core: Core;
@@ -43,7 +44,7 @@ export class Guest implements AnyGuest {
   #depth = 0;
   /** Whether the thread is in one of them, as far as can be told: see `#comeBack`. */
   #isInside = false;
-  /** Whether the outermost of them may be suspended; what stands for its waiting for cycles, now. */
+  /** Whether the outermost of them may be suspended; what stands for its waiting for cycles, till then. */
   #isSuspendable = false;
   #suspension: object | undefined;
   /** Resolves when the calls made so far, of those that may be suspended, have ended; undefined without any. */
@@ -83,6 +84,10 @@ export class Guest implements AnyGuest {
    * its keeper gave none at once, or, with `suspend`, none at all and `onDecline` is "trap"; with OptionError where there
    * is no such function.
    */
+  async call<Name extends FunctionName<Exports>>(
+    name: Name,
+    ...args: Given<Exports, Name>
+  ): Promise<Result<Exports, Name>>;
   async call(name: string, ...args: unknown[]): Promise<unknown> {
     const act = this.#function("call", name);
     if (this.#suspends) return this.#inTurn(() => this.#callSuspendable(name, act, args));
@@ -97,6 +102,10 @@ export class Guest implements AnyGuest {
    * @throws {ExhaustedError} also where it may not run now. @throws {StateError} while a call of it is suspended, but for
    * one that waits for a function of the host. @throws {OptionError} and whatever the guest throws.
    */
+  callNow<Name extends FunctionName<Exports>>(
+    name: Name,
+    ...args: Given<Exports, Name>
+  ): Result<Exports, Name>;
   callNow(name: string, ...args: unknown[]): unknown {
     const act = this.#function("callNow", name);
     if (this.#suspension) {
@@ -124,10 +133,10 @@ export class Guest implements AnyGuest {
   }
 
   /** What it exports, but for functions, which are to be called by `call`: memories, tables, globals, tags. */
-  get exports(): Readonly<Record<string, WebAssembly.ExportValue>> {
+  get exports(): Values<Exports> {
     const all = Object.entries(this.#instance.exports);
     const own = all.filter(([name, value]) => typeof value !== "function" && !this.#isHidden(name));
-    return Object.fromEntries(own);
+    return Object.fromEntries(own) as Values<Exports>;
   }
 
   /** Pays what it has run so far; it looks at its counter as soon as it goes on. @internal */
@@ -211,7 +220,7 @@ export class Guest implements AnyGuest {
       this.#leave();
       return await result;
     } catch (error) {
-      throw this.#ending ?? error;
+      throw this.#reason(error);
     } finally {
       this.#isSuspendable = false;
       this.#depth--;
@@ -240,11 +249,16 @@ export class Guest implements AnyGuest {
     try {
       return runGuest(act);
     } catch (error) {
-      throw this.#ending ?? error;
+      throw this.#reason(error);
     } finally {
       this.#depth--;
       if (!isNested) this.#exit();
     }
+  }
+
+  /** What a call that ended by an error rejects with. */
+  #reason(error: unknown): unknown {
+    return this.#ending ?? (this.#suspension ? this.#purse.exhausted() : error);
   }
 
   /** The thread is in it no more. */
@@ -277,7 +291,7 @@ export class Guest implements AnyGuest {
    * what functions of the host throw, a guest may catch.
    */
   #look(): bigint {
-    if (this.#ending) return END;
+    if (this.#ending || this.#suspension) return END;
     try {
       haveStack(STACK_FRAMES);
       if (!this.#isInside) this.#comeBack();
@@ -287,10 +301,12 @@ export class Guest implements AnyGuest {
         this.#granted = granted;
         return granted;
       }
-      // Until it has waited. Where the engine can't suspend it and throws, which it may catch, its next look is its end.
+      if (this.#isSuspendable && this.#depth === 1 && this.#purse.isWorthWaiting) {
+        // Where the engine can't suspend it and throws, which it may catch, its next look is its end.
+        this.#suspension = {};
+        return WAIT;
+      }
       this.#ending = this.#purse.exhausted();
-      const mayWait = this.#isSuspendable && this.#depth === 1;
-      if (mayWait && this.#purse.isWorthWaiting) return WAIT;
     } catch (error) {
       this.#ending = error as Error;
     }
@@ -299,8 +315,7 @@ export class Guest implements AnyGuest {
 
   /** The guest is suspended: resolves when it is to look again. Never rejects. */
   async #wait(): Promise<void> {
-    const suspension = {};
-    this.#suspension = suspension;
+    const suspension = this.#suspension;
     let ending: Error | undefined;
     try {
       do await this.#purse.change();

@@ -13,6 +13,7 @@ import { show } from "../options.js";
 import { loadThreads, startThread, type Thread } from "../thread.js";
 import type { AnyGuest } from "./any-guest.js";
 import { argumentsOf, errorOf, resultOf } from "./crossing.js";
+import type { AnyExports, FunctionName, Given, Result } from "./exports.js";
 import { HostCalls } from "./host-calls.js";
 import { IDLE, Mailbox, MOST_BYTES, type Value } from "./mailbox.js";
 import { Purse } from "./purse.js";
@@ -31,7 +32,7 @@ const UNFIT = "can't be called";
 type HostFunction = (...args: (number | bigint)[]) => unknown;
 
 /** A program in WebAssembly under a meter, in a thread of its own: `kernel.loadWasm` with `worker`. */
-export class WorkerGuest implements AnyGuest {
+export class WorkerGuest<Exports extends object = AnyExports> implements AnyGuest<Exports> {
   readonly domain: Domain;
   /**
    * Resolves when its instance is there and its start function has run. Rejects with what that throws, or with WorkerError;
@@ -93,6 +94,10 @@ export class WorkerGuest implements AnyGuest {
    * Rejects with what the guest throws or traps with; with ExhaustedError where its meter is dry and nobody refills it, if
    * `onDecline` is "trap"; with RescindedError; with WorkerError where its worker has ended; with OptionError.
    */
+  async call<Name extends FunctionName<Exports>>(
+    name: Name,
+    ...args: Given<Exports, Name>
+  ): Promise<Result<Exports, Name>>;
   async call(name: string, ...args: unknown[]): Promise<unknown> {
     const index = this.#function("call", name);
     const values = argumentsOf(`call ${name}`, args);
@@ -104,6 +109,10 @@ export class WorkerGuest implements AnyGuest {
    *
    * Rejects as `call`; with StateError where it waits for none.
    */
+  async callNow<Name extends FunctionName<Exports>>(
+    name: Name,
+    ...args: Given<Exports, Name>
+  ): Promise<Result<Exports, Name>>;
   async callNow(name: string, ...args: unknown[]): Promise<unknown> {
     const index = this.#function("callNow", name);
     const values = argumentsOf(`callNow ${name}`, args);

@@ -16,7 +16,8 @@ export interface WorkerOptions {
   imports?: URL | string;
 }
 
-export interface WorkerGuestOptions extends Omit<GuestOptions, "suspend"> {
+export interface WorkerGuestOptions<Imports extends object = WebAssembly.Imports>
+  extends Omit<GuestOptions<Imports>, "suspend"> {
   /**
    * The guest runs in a thread of its own. It waits where it can't go on, and while functions of `imports` run: in the host's
    * thread, for as long as they like (promises are awaited), with numbers and bigints for arguments and results.
