@@ -43,7 +43,7 @@ export class Guest<Exports extends object = AnyExports> {
   #depth = 0;
   /** Whether the thread is in one of them, as far as can be told: see `#comeBack`. */
   #isInside = false;
-  /** Whether the outermost of them may be suspended; what stands for its waiting for cycles, now. */
+  /** Whether the outermost of them may be suspended; what stands for its waiting for cycles, till then. */
   #isSuspendable = false;
   #suspension: object | undefined;
   /** Resolves when the calls made so far, of those that may be suspended, have ended; undefined without any. */
@@ -219,7 +219,7 @@ export class Guest<Exports extends object = AnyExports> {
       this.#leave();
       return await result;
     } catch (error) {
-      throw this.#ending ?? error;
+      throw this.#reason(error);
     } finally {
       this.#isSuspendable = false;
       this.#depth--;
@@ -248,11 +248,16 @@ export class Guest<Exports extends object = AnyExports> {
     try {
       return runGuest(act);
     } catch (error) {
-      throw this.#ending ?? error;
+      throw this.#reason(error);
     } finally {
       this.#depth--;
       if (!isNested) this.#exit();
     }
+  }
+
+  /** What a call that ended by an error rejects with. */
+  #reason(error: unknown): unknown {
+    return this.#ending ?? (this.#suspension ? this.#purse.exhausted() : error);
   }
 
   /** The thread is in it no more. */
@@ -285,7 +290,7 @@ export class Guest<Exports extends object = AnyExports> {
    * what functions of the host throw, a guest may catch.
    */
   #look(): bigint {
-    if (this.#ending) return END;
+    if (this.#ending || this.#suspension) return END;
     try {
       haveStack(STACK_FRAMES);
       if (!this.#isInside) this.#comeBack();
@@ -295,10 +300,12 @@ export class Guest<Exports extends object = AnyExports> {
         this.#granted = granted;
         return granted;
       }
-      // Until it has waited. Where the engine can't suspend it and throws, which it may catch, its next look is its end.
+      if (this.#isSuspendable && this.#depth === 1 && this.#purse.isWorthWaiting) {
+        // Where the engine can't suspend it and throws, which it may catch, its next look is its end.
+        this.#suspension = {};
+        return WAIT;
+      }
       this.#ending = this.#purse.exhausted();
-      const mayWait = this.#isSuspendable && this.#depth === 1;
-      if (mayWait && this.#purse.isWorthWaiting) return WAIT;
     } catch (error) {
       this.#ending = error as Error;
     }
@@ -307,8 +314,7 @@ export class Guest<Exports extends object = AnyExports> {
 
   /** The guest is suspended: resolves when it is to look again. Never rejects. */
   async #wait(): Promise<void> {
-    const suspension = {};
-    this.#suspension = suspension;
+    const suspension = this.#suspension;
     let ending: Error | undefined;
     try {
       do await this.#purse.change();

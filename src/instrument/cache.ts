@@ -61,7 +61,7 @@ export class ModuleCache {
   /**
    * As `instrument`, and compiled; of the same bytes and options it is the same one. What is refused is not kept.
    *
-   * Rejects with what `instrument` throws, with WebAssembly.CompileError, with OptionError for a directory that can't be
+   * Rejects with what `instrument` throws, with the engine's CompileError, with OptionError for a directory that can't be
    * used, and with StateError where there is no file system for one, or no WebCrypto. A single file that can't be read
    * or written is no hindrance: `statistics()` has it.
    */
