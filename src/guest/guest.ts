@@ -10,6 +10,7 @@ import type { Domain, DomainState } from "../domain.js";
 import { OptionError, StateError } from "../errors.js";
 import type { Instrumented } from "../instrument/instrument.js";
 import { show } from "../options.js";
+import { GuestMemory } from "./guest-memory.js";
 import type { CheckedGuestOptions } from "./guest-options.js";
 import { HostCalls, runGuest } from "./host-calls.js";
 import { END, Purse } from "./purse.js";
@@ -32,6 +33,7 @@ export class Guest {
   readonly #purse: Purse;
   readonly #instance: WebAssembly.Instance;
   readonly #counter: WebAssembly.Global;
+  readonly #memory: GuestMemory;
   /** Exports that are not the module's own. */
   readonly #hidden: ReadonlySet<string | undefined>;
   readonly #suspends: boolean;
@@ -61,6 +63,7 @@ export class Guest {
     try {
       this.#instance = this.#instantiate(module, options);
       this.#counter = this.#instance.exports[module.counter] as WebAssembly.Global;
+      this.#memory = new GuestMemory(this.#instance.exports, `guest ${domain.name}`);
       // Its start function is only an export now, or nobody could read its counter while it runs.
       const start = module.start && this.#instance.exports[module.start];
       if (typeof start === "function") {
@@ -127,6 +130,20 @@ export class Guest {
     const all = Object.entries(this.#instance.exports);
     const own = all.filter(([name, value]) => typeof value !== "function" && !this.#isHidden(name));
     return Object.fromEntries(own);
+  }
+
+  /**
+   * A copy of bytes of its memory: that exported as "memory", else the first.
+   *
+   * @throws {OptionError} @throws {StateError} where it exports none. @throws {RangeError} for bytes that it has not.
+   */
+  read(address: number | bigint, length: number): Uint8Array<ArrayBuffer> {
+    return this.#memory.read(address, length);
+  }
+
+  /** Puts bytes into its memory, all or none. @throws as `read`. */
+  write(address: number | bigint, bytes: Uint8Array): void {
+    this.#memory.write(address, bytes);
   }
 
   /** Pays what it has run so far; it looks at its counter as soon as it goes on. @internal */
