@@ -10,6 +10,7 @@ import type { Domain, DomainState } from "../domain.js";
 import { OptionError, StateError } from "../errors.js";
 import type { Instrumented } from "../instrument/instrument.js";
 import { show } from "../options.js";
+import type { AnyExports, FunctionName, Given, Result, Values } from "./exports.js";
 import { GuestMemory } from "./guest-memory.js";
 import type { CheckedGuestOptions } from "./guest-options.js";
 import { HostCalls, runGuest } from "./host-calls.js";
@@ -26,7 +27,7 @@ const STACK_FRAMES = 400;
 const UNFIT = "can't be called";
 
 /** A program in WebAssembly under a meter: `kernel.loadWasm`. */
-export class Guest {
+export class Guest<Exports extends object = AnyExports> {
   /** Its place in the kernel: its states, the cycles that it consumed, `stop` and `start`. */
   readonly domain: Domain;
   readonly #core: Core;
@@ -85,6 +86,10 @@ export class Guest {
    * its keeper gave none at once, or, with `suspend`, none at all and `onDecline` is "trap"; with OptionError where there
    * is no such function.
    */
+  async call<Name extends FunctionName<Exports>>(
+    name: Name,
+    ...args: Given<Exports, Name>
+  ): Promise<Result<Exports, Name>>;
   async call(name: string, ...args: unknown[]): Promise<unknown> {
     const act = this.#function("call", name);
     if (this.#suspends) return this.#inTurn(() => this.#callSuspendable(name, act, args));
@@ -99,6 +104,10 @@ export class Guest {
    * @throws {ExhaustedError} also where it may not run now. @throws {StateError} while a call of it is suspended, but for
    * one that waits for a function of the host. @throws {OptionError} and whatever the guest throws.
    */
+  callNow<Name extends FunctionName<Exports>>(
+    name: Name,
+    ...args: Given<Exports, Name>
+  ): Result<Exports, Name>;
   callNow(name: string, ...args: unknown[]): unknown {
     const act = this.#function("callNow", name);
     if (this.#suspension) {
@@ -126,10 +135,10 @@ export class Guest {
   }
 
   /** What it exports, but for functions, which are to be called by `call`: memories, tables, globals, tags. */
-  get exports(): Readonly<Record<string, WebAssembly.ExportValue>> {
+  get exports(): Values<Exports> {
     const all = Object.entries(this.#instance.exports);
     const own = all.filter(([name, value]) => typeof value !== "function" && !this.#isHidden(name));
-    return Object.fromEntries(own);
+    return Object.fromEntries(own) as Values<Exports>;
   }
 
   /**
