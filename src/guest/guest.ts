@@ -68,7 +68,7 @@ export class Guest {
    */
   async call(name: string, ...args: unknown[]): Promise<unknown> {
     const act = this.#function("call", name);
-    while (this.#depth === 0 && this.#purse.refill() < 0n) await this.#purse.change();
+    while (!this.mayRun()) await this.#purse.change();
     return this.#within(() => act(...args));
   }
 
@@ -79,8 +79,22 @@ export class Guest {
    */
   callNow(name: string, ...args: unknown[]): unknown {
     const act = this.#function("callNow", name);
-    if (this.#depth === 0 && this.#purse.refill() < 0n) throw this.#purse.exhausted();
+    if (!this.mayRun()) throw this.#purse.exhausted();
     return this.#within(() => act(...args));
+  }
+
+  /**
+   * Whether it may run now, and so `callNow` begins: it has cycles, if need be after a keeper has answered within.
+   *
+   * @throws {RescindedError}
+   */
+  mayRun(): boolean {
+    return this.#depth > 0 || this.#purse.refill() >= 0n;
+  }
+
+  /** Resolves when it may run, and has paid what it owed. Rejects with RescindedError. */
+  async ready(): Promise<void> {
+    while (!this.mayRun()) await this.#purse.change();
   }
 
   /** What it exports, but for functions, which are to be called by `call`: memories, tables, globals, tags. */

@@ -1,0 +1,151 @@
+// One copy of QuickJS: a guest of the kernel, and the glue of Emscripten and of quickjs-emscripten around it. Internal.
+
+import type {
+  QuickJSContext,
+  QuickJSRuntime,
+  QuickJSSyncVariant,
+  QuickJSWASMModule,
+} from "quickjs-emscripten-core";
+import { OptionError } from "../errors.js";
+import type { Guest, GuestOptions } from "../guest/guest.js";
+import type { Instrumented } from "../instrument/instrument.js";
+import type { Kernel } from "../kernel.js";
+import { bound, Ending, type Glue, guarded, limit } from "./glue.js";
+import type { Peer } from "./peer.js";
+
+/** A call of a function of the module, "malloc" or "QTS_Eval": steps yield it, and are given its result. */
+export type Step = readonly [name: string, ...numbers: number[]];
+export type Steps<Result> = Generator<Step, Result, number>;
+
+export interface InstanceOptions {
+  readonly kernel: Kernel;
+  readonly peer: Peer;
+  readonly variant: QuickJSSyncVariant;
+  readonly module: Instrumented;
+  /** Bytes that the script may have. */
+  readonly memory: number;
+  readonly guest: Omit<GuestOptions, "imports">;
+}
+
+/**
+ * Bytes of QuickJS's own stack: a script that recurs is told that it has overflowed before the host's stack, which each
+ * engine has as it pleases, has ended. Only brackets nested in code take more of the host's than of this. (Some 370
+ * functions, one in the other; by 80,000 bytes JSON nests deeper than Node's stack.)
+ */
+const STACK_BYTES = 65_536;
+
+export class Instance {
+  readonly guest: Guest;
+  readonly glue: Glue;
+  readonly runtime: QuickJSRuntime;
+  readonly context: QuickJSContext;
+  readonly ending: Ending;
+  /** Of exports, by functions of the glue. */
+  readonly #names: ReadonlyMap<unknown, string>;
+
+  private constructor(
+    guest: Guest,
+    glue: Glue,
+    quickjs: QuickJSWASMModule,
+    memory: number,
+    ending: Ending,
+    names: ReadonlyMap<unknown, string>,
+  ) {
+    this.guest = guest;
+    this.glue = glue;
+    this.ending = ending;
+    this.#names = names;
+    this.runtime = quickjs.newRuntime({ memoryLimitBytes: memory, maxStackSizeBytes: STACK_BYTES });
+    this.context = this.runtime.newContext();
+  }
+
+  /** Waits until it may run. Rejects with ExhaustedError where its cycles do not last until it is made. */
+  static async make(options: InstanceOptions): Promise<Instance> {
+    const { kernel, peer, variant, module, memory } = options;
+    const names = new Map<unknown, string>();
+    const ending = new Ending();
+    let guest: Guest | undefined;
+    let glue: Glue | undefined;
+    const exportsFor = async (imports: WebAssembly.Imports) => {
+      guest = kernel.loadWasm(module, { ...options.guest, imports: guarded(imports, ending) });
+      ending.name = guest.domain.name;
+      limit(imports, memory);
+      await guest.ready();
+      return bound(guest, await module.compile(), ending, names);
+    };
+    // The glue wants to be called back, and never hears of a failure.
+    let fail: (error: unknown) => void = () => {};
+    const failed = new Promise<never>((_, reject) => {
+      fail = reject;
+    });
+    const emscriptenModule = {
+      instantiateWasm: (
+        imports: WebAssembly.Imports,
+        done: (instance: { exports: WebAssembly.Exports }) => void,
+      ) => {
+        exportsFor(imports).then((exports) => done({ exports }), fail);
+        // What older glue takes for "later".
+        return {};
+      },
+      print: () => {},
+      printErr: () => {},
+    };
+    const hooked = peer.newVariant(variant, { emscriptenModule });
+    const load = (await hooked.importModuleLoader()) as () => Promise<Glue>;
+    const importModuleLoader = async () => async () => {
+      glue = await load();
+      return glue;
+    };
+    try {
+      const loaded = peer.newQuickJSWASMModuleFromVariant({
+        ...hooked,
+        importModuleLoader,
+      } as never);
+      const quickjs = await Promise.race([loaded, failed]);
+      return new Instance(guest!, glue!, quickjs, memory, ending, names);
+    } catch (error) {
+      guest?.domain.rescind();
+      throw error;
+    }
+  }
+
+  /** Does steps one after the other; where it may not run at one, it waits. */
+  async run<Result>(steps: Steps<Result>): Promise<Result> {
+    let next = steps.next();
+    while (!next.done) next = steps.next(await this.#step(next.value));
+    return next.value;
+  }
+
+  /** The same at once. @throws {ExhaustedError} */
+  runNow<Result>(steps: Steps<Result>): Result {
+    let next = steps.next();
+    while (!next.done) {
+      const [name, ...numbers] = next.value;
+      next = steps.next(this.#function(name)(...numbers));
+    }
+    return next.value;
+  }
+
+  async #step([name, ...numbers]: Step): Promise<number> {
+    const exported = this.#exported(name);
+    const { guest, ending } = this;
+    try {
+      while (!guest.mayRun()) await guest.ready();
+      // While it waited: `call` is not to wait, or nobody would look again.
+      if (ending.error) throw ending.error;
+      return (await guest.call(exported, ...numbers)) as number;
+    } catch (error) {
+      throw ending.end(error);
+    }
+  }
+
+  #function(name: string): (...numbers: number[]) => number {
+    const act = (this.glue as unknown as Record<string, unknown>)[`_${name}`];
+    if (typeof act === "function") return act as (...numbers: number[]) => number;
+    throw new OptionError(`variant: it has no function ${name}, expected one of version 0.32`);
+  }
+
+  #exported(name: string): string {
+    return this.#names.get(this.#function(name)) ?? name;
+  }
+}
