@@ -8,7 +8,7 @@ import { claimBelow } from "./claim";
 import { CANARY_REFILL } from "./codes";
 import { control } from "./control";
 import { journalBegin, journalFilled } from "./journal";
-import { BATCH, FLAG_DRY, FLAG_STALE } from "./layout";
+import { BATCH, FLAG_DRY, FLAG_LENT, FLAG_STALE } from "./layout";
 import { count, subtotals } from "./processor";
 import {
   STATISTIC_BORROWED,
@@ -19,7 +19,7 @@ import {
 } from "./processor-layout";
 import { Record } from "./record";
 
-/** `refill` has to wait for others who run domains below the dry meter. */
+/** `refill` has to wait for others who run domains below the dry meter, or hosts of such. */
 export const CLAIMS: usize = 1;
 
 /**
@@ -39,7 +39,7 @@ export function refill(domain: Record): usize {
     if (meter.dry && !control.ignoreDry) return changetype<usize>(meter);
     if (!claimBelow(meter)) return CLAIMS;
     if (scavenge(meter, max(control.advance, least) - meter.amount) == 0) {
-      return changetype<usize>(meter);
+      return isLent ? CLAIMS : changetype<usize>(meter);
     }
     // Counters below the scavenged meter have changed: look at the whole chain again.
     smallest = smallestAbove(domain);
@@ -179,6 +179,9 @@ function take(top: Record, gentle: bool, want: u64): u64 {
   return total;
 }
 
+/** Whether the last walk has met caches that are lent, and left them alone. */
+let isLent: bool = false;
+
 /** What the last walk had credited before its end. */
 let credited: u64 = 0;
 
@@ -212,6 +215,7 @@ function walk(top: Record, gentle: bool, want: u64): u64 {
   const all = !gentle && want == u64.MAX_VALUE;
   let taken: u64 = 0;
   const ends: u8 = control.ignoreDry ? 0 : <u8>FLAG_DRY;
+  isLent = false;
   let visits: u64 = 0;
   let meter = top;
   let sum: u64 = 0;
@@ -254,6 +258,8 @@ function walk(top: Record, gentle: bool, want: u64): u64 {
       sum += record.amount;
       record.amount = 0;
       record.flags = (record.flags & ~(<u8>FLAG_STALE)) | <u8>FLAG_DRY;
+    } else if ((record.flags & FLAG_LENT) != 0) {
+      isLent = true;
     } else if (gentle && record.amount != 0 && (record.flags & FLAG_STALE) == 0) {
       record.flags |= <u8>FLAG_STALE;
     } else {

@@ -4,6 +4,10 @@
 //
 // A program may run past its cache before it looks: what it ran is then owed, and is paid first from the
 // next refill, so no cycle is forgiven.
+//
+// From the refill until it is said what was run the cache is *lent*: scavenging leaves it alone. Whoever needs
+// it all the same is answered that others must be asked first. Before anything else the host settles
+// what it has lent, so everywhere else caches are as they are said to be.
 
 import { occupy, pause, unpause, vacate } from "./billing";
 import { OK, REASON_RAN, STATUS_NOT_DOMAIN, STATUS_WRONG_STATE } from "./codes";
@@ -12,6 +16,7 @@ import { find } from "./domain";
 import { emit } from "./event";
 import {
   EVENT_HOSTED,
+  FLAG_LENT,
   FLAG_STALE,
   PROGRAM_HOSTED,
   STATE_ENDED,
@@ -34,11 +39,15 @@ function hosted(index: u32, allocation: u32): Record | null {
   return domain.programKind == PROGRAM_HOSTED ? domain : null;
 }
 
-/** Its program has run so many cycles, below 2^53: they are paid from its cache, the rest is owed. */
+/**
+ * Its program has run so many cycles, below 2^53, and runs no more until the next refill: they are paid from its
+ * cache, the rest is owed.
+ */
 export function hostedSpend(index: u32, allocation: u32, cycles: f64): i32 {
   const domain = hosted(index, allocation);
   if (!domain) return control.code;
   if (domain.state == STATE_ENDED) return STATUS_WRONG_STATE;
+  domain.flags &= ~(<u8>FLAG_LENT);
   if (control.timed != 0) spendTime(domain, <u64>cycles);
   else {
     domain.debt += <u64>cycles;
@@ -73,8 +82,8 @@ function payDebt(domain: Record): void {
 }
 
 /**
- * Its program wants to run. OK: for CONTROL_AMOUNT cycles. −REASON_KEEPER, −REASON_TRAP: the host must act,
- * as for `step`. STATUS_WRONG_STATE: its state says what it waits for; the host will be told when it may run.
+ * Its program wants to run. OK: for CONTROL_AMOUNT cycles, which are lent. −REASON_KEEPER, −REASON_TRAP: the host
+ * must act, as for `step`. −REASON_CLAIM: what others have been lent is to be settled first. STATUS_WRONG_STATE: its state says what it waits for; the host will be told when it may run.
  */
 export function hostedRefill(index: u32, allocation: u32): i32 {
   const domain = hosted(index, allocation);
@@ -90,6 +99,7 @@ export function hostedRefill(index: u32, allocation: u32): i32 {
     const reason = supply(domain);
     if (reason != REASON_RAN) return -reason;
   }
+  domain.flags |= <u8>FLAG_LENT;
   control.amount = domain.amount;
   return OK;
 }

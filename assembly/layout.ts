@@ -221,6 +221,8 @@ export const FLAG_STALE = 2;
 export const FLAG_TRAPPED = 4;
 /** Domain: its invocation, or with several processors its system call, is not done yet. */
 export const FLAG_CALLING = 8;
+/** Hosted: what is in its cache is with its program, which runs; nobody else is to have it. */
+export const FLAG_LENT = 16;
 
 export const STATE_STOPPED = 0;
 export const STATE_READY = 1;

@@ -5,8 +5,9 @@ import { BurstsTable } from "./bursts.js";
 import type { Core } from "./core.js";
 import { Domain } from "./domain.js";
 import { type ElfProgram, isElfProgram } from "./elf.js";
-import { OptionError, StateError } from "./errors.js";
-import { Guest, type GuestOptions } from "./guest/guest.js";
+import { OptionError } from "./errors.js";
+import { Guest } from "./guest/guest.js";
+import { checkGuest, type GuestOptions } from "./guest/guest-options.js";
 import { allocationOf, indexOf } from "./id.js";
 import { Images } from "./image.js";
 import type { Instrumented } from "./instrument/instrument.js";
@@ -93,31 +94,19 @@ export class DomainMaker {
 
   /** As `kernel.loadWasm`. */
   guest(module: Instrumented, options: GuestOptions): Guest {
-    checkNames("loadWasm", options, ["name", "meter", "imports"]);
     const core = this.#core;
-    if (core.shared)
-      throw new StateError("loadWasm: a kernel of several processors runs no guests");
-    if (!(module?.bytes instanceof Uint8Array) || typeof module.refill?.module !== "string") {
-      throw new OptionError(
-        "loadWasm: expected a module that `instrument` of primemeter/wasm made",
-      );
-    }
-    const { imports = {} } = options;
-    if (typeof imports !== "object" || imports === null) {
-      throw new OptionError(`imports: found ${show(imports)}, expected an object of modules`);
-    }
+    const checked = checkGuest(core, module, options);
     const meter = core.liveMeter("meter", options.meter);
     const number = this.#made + 1;
-    const name = nameOf(options.name) ?? number;
     const { domainCreate } = core.exports;
     const id = core.made(
       () => domainCreate(indexOf(meter), allocationOf(meter), PROGRAM_HOSTED, 0, 0),
       "loadWasm",
     );
     this.#made = number;
-    const domain = new Domain(core, id, name, undefined);
+    const domain = new Domain(core, id, checked.name ?? number, undefined);
     core.domains.set(indexOf(id), domain);
-    return new Guest(core, domain, module, imports);
+    return new Guest(core, domain, module, checked);
   }
 
   #keysOf(keys: Readonly<Record<number, KeyLike>>): [slot: number, key: Key][] {

@@ -24,7 +24,8 @@ export type { Ending, StepOutcome } from "./driver.js";
 export { type ElfProgram, type ElfSegment, loadElf } from "./elf.js";
 export * from "./errors.js";
 export type { EventName, KeeperOutcome, KernelEvents, Listener, MessageMode } from "./event.js";
-export type { Guest, GuestOptions } from "./guest/guest.js";
+export type { Guest } from "./guest/guest.js";
+export type { GuestOptions } from "./guest/guest-options.js";
 export type { HostAnswer, HostHandler, HostMessage } from "./host-object.js";
 export type { DomainId, MeterId, NodeId } from "./id.js";
 export {

@@ -10,7 +10,8 @@ import { DomainMaker, type DomainOptions } from "./domain-maker.js";
 import type { Driver, Ending, StepOutcome } from "./driver.js";
 import { OptionError, RescindedError, StateError } from "./errors.js";
 import type { EventName, Listener } from "./event.js";
-import type { Guest, GuestOptions } from "./guest/guest.js";
+import type { Guest } from "./guest/guest.js";
+import type { GuestOptions } from "./guest/guest-options.js";
 import type { HostHandler } from "./host-object.js";
 import { allocationOf, indexOf, type NodeId } from "./id.js";
 import type { Instrumented } from "./instrument/instrument.js";
@@ -132,7 +133,8 @@ export class Kernel {
    * which the host's thread runs when it is called. Its start function runs at once.
    *
    * @throws {OptionError} @throws {RescindedError} @throws {CapacityError} @throws {StateError} in a kernel of several
-   * processors. @throws {ExhaustedError} and whatever the start function throws; then nothing is kept.
+   * processors, and for `suspend` where the engine has no JSPI. @throws {ExhaustedError} and whatever the start function
+   * throws; then nothing is kept.
    */
   loadWasm(module: Instrumented, options: GuestOptions): Guest {
     return this.#domainMaker.guest(module, options);

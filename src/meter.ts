@@ -56,6 +56,8 @@ export class Meter {
   readonly #core: Core;
   /** The key of slot 2 while the meter is switched off; DK(0) where it has no keeper. */
   #putAside: Key | null = null;
+  /** What the counter held when the meter was switched off. */
+  #held = 0n;
 
   /** @internal */
   constructor(core: Core, id: MeterId, name: string) {
@@ -109,16 +111,24 @@ export class Meter {
     let old: bigint | undefined;
     this.#core.alone(() => {
       old ??= this.#store(0n);
-      this.#putAside ??= this.node.swap(METER_KEEPER_SLOT, ZERO_KEY);
+      if (this.#putAside) return;
+      this.#held = old;
+      this.#putAside = this.node.swap(METER_KEEPER_SLOT, ZERO_KEY);
     });
     return old!;
   }
 
-  /** Sets the counter, and whoever was parked here goes on where it stood. */
-  on(counter: bigint): void {
-    if (cycles("on", counter) === 0n) throw new OptionError("on: found 0n, expected at least 1n");
+  /**
+   * Sets the counter, and whoever was parked here goes on where it stood. Without an argument the counter is what it
+   * was when the meter was switched off; one that is on stays as it is. @throws {OptionError} for 0n.
+   */
+  on(counter?: bigint): void {
+    if (counter === undefined && !this.isOff) return;
+    if (counter !== undefined && cycles("on", counter) === 0n) {
+      throw new OptionError("on: found 0n, expected at least 1n");
+    }
     this.#core.alone(() => {
-      this.#store(counter);
+      this.#store(counter ?? this.#held);
       if (this.#putAside) this.node.swap(METER_KEEPER_SLOT, this.#putAside);
       this.#putAside = null;
     });

@@ -301,6 +301,35 @@ describe("the off switch", () => {
     expect(meter.keeper).toBe(null);
   });
 
+  test("on() without an argument gives back what the meter had, however often it was off()", async () => {
+    const { kernel, meter, make } = tree(deny());
+    const domain = make();
+    domain.start();
+    await kernel.run({ cycles: 600 });
+    meter.on();
+    expect(meter.peek()).toBe(400n);
+    meter.off();
+    meter.set(0n);
+    meter.off();
+    await kernel.run();
+    meter.on();
+    expect([meter.isOff, meter.peek()]).toEqual([false, 400n]);
+    await kernel.run();
+    expect([domain.state, domain.consumed]).toEqual(["parked", 1000n]);
+  });
+
+  test("on() of a meter that was dry: its keeper is asked again", async () => {
+    const { kernel, meter, make } = tree(refill({ amount: 100n, times: 1 }), 0n);
+    const domain = make();
+    meter.off();
+    domain.start();
+    await kernel.run();
+    expect([domain.state, meter.statistics().keeperCalls]).toEqual(["parked", 0]);
+    meter.on();
+    await kernel.run();
+    expect([domain.consumed, meter.statistics().keeperCalls]).toEqual([100n, 2]);
+  });
+
   test("a keeper that was asked before and adds later does not switch the meter on", async () => {
     let pay = () => {};
     const { kernel, meter, make } = tree(async ({ meter }) => {

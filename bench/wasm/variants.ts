@@ -1,6 +1,10 @@
 // What guests are run as: as they are, encoded anew with nothing changed, and metered.
 
-import { type Instrumented, instrument } from "../../src/instrument/instrument.js";
+import {
+  type Instrumented,
+  type InstrumentOptions,
+  instrument,
+} from "../../src/instrument/instrument.js";
 import type { Extra, Transformed, Variant } from "./intercept.js";
 
 /** A variant, and what its instances have counted so far. */
@@ -20,12 +24,16 @@ export const reencoded: Variant = {
 };
 
 /** Metered, with a refill that grants at once. A module is instrumented once, for all its instances. */
-export function metered({ name = "metered", advance = ADVANCE } = {}): Counting {
+export function metered({
+  name = "metered",
+  advance = ADVANCE,
+  ...options
+}: { name?: string; advance?: bigint } & InstrumentOptions = {}): Counting {
   const made = new Map<Uint8Array, Instrumented>();
   const counters: Counter[] = [];
   const transform = (bytes: Uint8Array): Transformed => {
     const known = [...made].find(([each]) => Buffer.compare(each, bytes) === 0);
-    const result = known?.[1] ?? instrument(bytes);
+    const result = known?.[1] ?? instrument(bytes, options);
     made.set(known?.[0] ?? bytes, result);
     return { bytes: result.bytes, imports: () => refilled(result) };
   };

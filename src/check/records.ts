@@ -5,6 +5,7 @@ import {
   CONTROL_TIMED,
   FLAG_CALLING,
   FLAG_DRY,
+  FLAG_LENT,
   FLAG_STALE,
   FLAG_TRAPPED,
   KEY_SUBJECT,
@@ -12,6 +13,7 @@ import {
   MAX_CHAIN,
   NODE_RECORD,
   PREPCODE_METER,
+  PROGRAM_HOSTED,
   RECORD_AMOUNT,
   RECORD_CONSUMED,
   RECORD_DOMAIN,
@@ -23,6 +25,7 @@ import {
   RECORD_NEXT,
   RECORD_NODE,
   RECORD_PREVIOUS,
+  RECORD_PROGRAM_KIND,
   RECORD_SUPERIOR,
 } from "../../assembly/layout.js";
 import type { Store } from "./store.js";
@@ -197,8 +200,9 @@ function checkFlags(store: Store, record: number, kind: number): void {
   const address = store.record(record);
   const flags = store.u8(address + RECORD_FLAGS);
   const name = store.nameOfRecord(record);
-  const known =
-    kind === RECORD_METER ? FLAG_DRY : FLAG_DRY | FLAG_STALE | FLAG_TRAPPED | FLAG_CALLING;
+  const isHosted = store.u8(address + RECORD_PROGRAM_KIND) === PROGRAM_HOSTED;
+  const ofDomain = FLAG_DRY | FLAG_STALE | FLAG_TRAPPED | FLAG_CALLING;
+  const known = kind === RECORD_METER ? FLAG_DRY : ofDomain | (isHosted ? FLAG_LENT : 0);
   if ((flags & ~known) !== 0) findings.add("flags", name, flags, `none but ${known}`);
   if (kind === RECORD_DOMAIN && (flags & FLAG_STALE) !== 0) {
     // Where a clock bills, what one ran before he was spared may be billed, and the cache used up, later.

@@ -8,16 +8,9 @@ import type { Core } from "../core.js";
 import type { Domain } from "../domain.js";
 import { OptionError } from "../errors.js";
 import type { Instrumented } from "../instrument/instrument.js";
-import type { Meter, MeterKey } from "../meter.js";
 import { show } from "../options.js";
+import type { CheckedGuestOptions } from "./guest-options.js";
 import { END, Purse } from "./purse.js";
-
-export interface GuestOptions {
-  name?: string;
-  meter: Meter | MeterKey;
-  /** What the module imports, as for WebAssembly.instantiate. */
-  imports?: WebAssembly.Imports;
-}
 
 /** Frames of the host's stack that the kernel is sure to find: it must never be cut off in the middle of an act. */
 const STACK_FRAMES = 400;
@@ -39,13 +32,13 @@ export class Guest {
   #ending: Error | undefined;
 
   /** @internal */
-  constructor(core: Core, domain: Domain, module: Instrumented, imports: WebAssembly.Imports) {
+  constructor(core: Core, domain: Domain, module: Instrumented, options: CheckedGuestOptions) {
     this.#core = core;
     this.domain = domain;
     this.#purse = new Purse(core, domain);
     domain.start();
     try {
-      this.#instance = this.#instantiate(module, imports);
+      this.#instance = this.#instantiate(module, options.imports);
       this.#counter = this.#instance.exports[module.counter] as WebAssembly.Global;
       // Its start function is only an export now, or nobody could read its counter while it runs.
       const start = module.start && this.#instance.exports[module.start];
@@ -160,6 +153,7 @@ export class Guest {
     if (this.#ending) return END;
     try {
       haveStack(STACK_FRAMES);
+      this.settle();
       const granted = this.#purse.refill();
       if (granted >= 0n) {
         this.#granted = granted;

@@ -1,7 +1,7 @@
 // What a guest has to spend: the cache of its domain, from which it is granted what it may run, and to which it
 // owes what it ran. Internal.
 
-import { OK } from "../../assembly/codes.js";
+import { OK, REASON_CLAIM } from "../../assembly/codes.js";
 import type { Core } from "../core.js";
 import type { Domain } from "../domain.js";
 import { ExhaustedError, RescindedError, StateError } from "../errors.js";
@@ -21,15 +21,16 @@ export class Purse {
     this.domain = domain;
   }
 
-  /** It has run so many cycles: they are paid, or owed. */
+  /** It has run so many cycles and stands: they are paid, or owed. The rest of its cache is lent no more. */
   spend(cycles: bigint): void {
-    if (cycles === 0n || !this.#core.isLive(this.domain.id)) return;
+    if (!this.#core.isLive(this.domain.id)) return;
     const { id } = this.domain;
     this.#core.exports.hostedSpend(indexOf(id), allocationOf(id), Number(cycles));
   }
 
   /**
-   * What is in its cache, after a refill if that is needed; END where it may not run now. Keepers may answer within.
+   * Lends it what is in its cache, after a refill if that is needed; END where it may not run now. Keepers may answer
+   * within. What it ran before must have been spent.
    *
    * @throws {RescindedError} where it has been rescinded, be it by who is told of it.
    */
@@ -37,13 +38,12 @@ export class Purse {
     const core = this.#core;
     const { id } = this.domain;
     this.#checkLive();
-    // What others have run of their caches, and not paid yet, is not to be had.
-    core.settle();
     for (let isTold = false; ; ) {
       const status = core.exports.hostedRefill(indexOf(id), allocationOf(id));
       if (status === OK) return core.view.amount;
       // The keeper may answer at once, and so may whoever is told that the domain is parked.
-      if (status < 0) core.attend(-status);
+      if (status === -REASON_CLAIM) core.settle();
+      else if (status < 0) core.attend(-status);
       else if (isTold) return END;
       else core.report();
       isTold = status > 0;

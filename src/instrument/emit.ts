@@ -41,6 +41,8 @@ const ANSWER_64 = 3;
 const LENGTH_32 = 4;
 const ANSWER_32 = 5;
 const MOST_LENGTH = 2 ** 40;
+/** Lengths cost so many cycles for 2^10. */
+const LENGTH_BITS = 10;
 
 export class Emitter {
   readonly #bytes: Uint8Array;
@@ -170,18 +172,18 @@ export class Emitter {
   }
 
   /** The length of the next instruction is on top of the stack: it costs, and is looked at first. */
-  #length(shift: number, flags: number): void {
+  #length(rate: number, flags: number): void {
     const isLong = (flags & LONG) !== 0;
     const length = this.#local + (isLong ? LENGTH_64 : LENGTH_32);
     this.#write(op.LOCAL_TEE, length);
     if ((flags & NOTED) !== 0) return;
     this.#out.byte(op.DROP);
-    this.#chargeLength(shift, isLong);
+    this.#chargeLength(rate, isLong);
     this.#write(op.LOCAL_GET, length);
   }
 
   /** What the instruction before has answered is on top of the stack: −1 where it did nothing. */
-  #grown(shift: number, flags: number): void {
+  #grown(rate: number, flags: number): void {
     const out = this.#out;
     const isLong = (flags & LONG) !== 0;
     const answer = this.#local + (isLong ? ANSWER_64 : ANSWER_32);
@@ -191,12 +193,12 @@ export class Emitter {
     out.byte(isLong ? op.I64_NE : op.I32_NE);
     out.byte(op.IF);
     out.byte(op.EMPTY);
-    this.#chargeLength(shift, isLong);
+    this.#chargeLength(rate, isLong);
     out.byte(op.END);
     this.#write(op.LOCAL_GET, answer);
   }
 
-  #chargeLength(shift: number, isLong: boolean): void {
+  #chargeLength(rate: number, isLong: boolean): void {
     const out = this.#out;
     const [cost, length] = [this.#local + COST, this.#local + (isLong ? LENGTH_64 : LENGTH_32)];
     this.#write(op.LOCAL_GET, length);
@@ -210,11 +212,7 @@ export class Emitter {
       out.byte(op.I64_LT_U);
       out.byte(op.SELECT);
     } else out.byte(op.I64_EXTEND_I32_U);
-    if (shift !== 0) {
-      out.byte(op.I64_CONST);
-      out.signed(Math.abs(shift));
-      out.byte(shift < 0 ? op.I64_SHR_U : op.I64_SHL);
-    }
+    this.#scale(rate);
     this.#write(op.LOCAL_SET, cost);
     this.#get();
     this.#write(op.LOCAL_GET, cost);
@@ -223,6 +221,24 @@ export class Emitter {
     this.#setGlobal();
     this.#get();
     this.#look(true);
+  }
+
+  /** A length on the stack becomes cycles, rounded down: `rate` for 1,024 of it. */
+  #scale(rate: number): void {
+    const shift = Math.log2(rate) - LENGTH_BITS;
+    if (Number.isInteger(shift)) {
+      if (shift !== 0) this.#by(Math.abs(shift), shift < 0 ? op.I64_SHR_U : op.I64_SHL);
+    } else if (rate % 2 ** LENGTH_BITS === 0) this.#by(rate / 2 ** LENGTH_BITS, op.I64_MUL);
+    else {
+      this.#by(rate, op.I64_MUL);
+      this.#by(LENGTH_BITS, op.I64_SHR_U);
+    }
+  }
+
+  #by(operand: number, opcode: number): void {
+    this.#out.byte(op.I64_CONST);
+    this.#out.signed(operand);
+    this.#out.byte(opcode);
   }
 
   /** The counter is on the stack: below zero, more is called for. `isLocal`: the local is to hold it. */

@@ -1,4 +1,6 @@
 // primemeter/wasm: modules of WebAssembly that count what they run, for `kernel.loadWasm`.
 
+export type { Costs, Lengths } from "./cost.js";
 export { ModuleError, type ModuleFault } from "./error.js";
-export { Instrumented, instrument } from "./instrument.js";
+export { Instrumented, type InstrumentOptions, instrument } from "./instrument.js";
+export type { CostClass } from "./names.js";

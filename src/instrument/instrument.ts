@@ -1,8 +1,9 @@
 // Instrumenting: the bytes of a module become those of one that counts what it runs.
 
 import { OptionError } from "../errors.js";
-import { show } from "../options.js";
+import { checkNames, show } from "../options.js";
 import { callGraph, lookingBodies } from "./call-graph.js";
+import { type Costs, CostTable } from "./cost.js";
 import { Emitter, type Hint } from "./emit.js";
 import { ModuleError, malformed, unsupported } from "./error.js";
 import * as op from "./opcode.js";
@@ -66,6 +67,14 @@ export class Instrumented {
   }
 }
 
+export interface InstrumentOptions {
+  /** What instructions cost, where it is not a cycle each. */
+  readonly costs?: Costs;
+}
+
+/** What instructions cost as a rule. */
+const USUAL = new CostTable();
+
 /** Sections of a module that is still to be linked, whose places in the code would be others. */
 const UNLINKED = /^(linking$|reloc\.)/;
 /** What tells places in the code that are others now. */
@@ -76,14 +85,16 @@ const PLACES = /^(\.debug_|metadata\.code\.|external_debug_info$)/;
  *
  * @throws {ModuleError} for what is no module, and what is not understood in one. @throws {OptionError}
  */
-export function instrument(bytes: Uint8Array): Instrumented {
+export function instrument(bytes: Uint8Array, options: InstrumentOptions = {}): Instrumented {
   if (!(bytes instanceof Uint8Array)) {
     throw new OptionError(`instrument: found ${show(bytes)}, expected a Uint8Array`);
   }
+  checkNames("instrument", options, ["costs"]);
+  const costs = options.costs === undefined ? USUAL : new CostTable(options.costs);
   const outline = outlineOf(bytes);
   const plan = new Plan();
   const referenced = new Set(outline.referenced);
-  const bodies = scanAll(outline, plan, referenced);
+  const bodies = scanAll(outline, plan, referenced, costs);
   noteElements(outline, referenced);
   const graph = callGraph(bodies, outline.importedFunctions, referenced);
   const settler = new Settler(plan, bodies, outline.importedFunctions, referenced);
@@ -99,7 +110,7 @@ export function instrument(bytes: Uint8Array): Instrumented {
   return new Instrumented(out.take(), additions);
 }
 
-function scanAll(outline: Outline, plan: Plan, referenced: Set<number>): Body[] {
+function scanAll(outline: Outline, plan: Plan, referenced: Set<number>, costs: CostTable): Body[] {
   const section = outline.section(CODE);
   const own = outline.functionTypes.length - outline.importedFunctions;
   if (!section) {
@@ -107,7 +118,7 @@ function scanAll(outline: Outline, plan: Plan, referenced: Set<number>): Body[] 
     return [];
   }
   const reader = outline.reader(section);
-  const scanner = new Scanner(outline, plan, referenced);
+  const scanner = new Scanner(outline, plan, referenced, costs);
   const bodies: Body[] = [];
   const count = reader.u32();
   if (count !== own) throw malformed(section.from, `found ${count} bodies of ${own} functions`);

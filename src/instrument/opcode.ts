@@ -69,6 +69,7 @@ export const I64_LT_S = 0x53;
 export const I64_LT_U = 0x54;
 export const I64_ADD = 0x7c;
 export const I64_SUB = 0x7d;
+export const I64_MUL = 0x7e;
 export const I64_SHL = 0x86;
 export const I64_SHR_U = 0x88;
 export const I64_EXTEND_I32_U = 0xad;

@@ -39,8 +39,11 @@ export class Plan {
   /** Of a block behind a call: the block that calls, and the function, or −1. */
   #caller = new Int32Array(1024);
   #callee = new Int32Array(1024);
-  /** Of a block its cost, of a function its index, of a length its shift and what it costs at least. */
-  #value = new Int32Array(1024);
+  /**
+   * Of a block its cost, of a function its index, of a length what 1,024 of it cost. Blocks of hostile modules
+   * cost more than 2^31: millions of calls of plain functions.
+   */
+  #value = new Float64Array(1024);
 
   add(kind: number, at: number, resume: number, value = 0, flags = 0): number {
     const index = this.length;
@@ -84,7 +87,7 @@ export class Plan {
     return index;
   }
 
-  /** The block that calls before this one; −1 for others. */
+  /** The block that calls before this one, or that this one belongs to; −1 for others. */
   caller(index: number): number {
     return this.#caller[index]!;
   }
@@ -97,6 +100,12 @@ export class Plan {
     this.#value[index]! += cycles;
   }
 
+  /** A block behind a call belongs to another one from now on, and is none itself. */
+  attach(index: number, head: number): void {
+    this.#kind[index] = NO_POINT;
+    this.#caller[index] = head;
+  }
+
   become(index: number, kind: number): void {
     this.#kind[index] = kind;
   }
@@ -106,7 +115,10 @@ export class Plan {
   }
 
   #grow(): void {
-    const grow = <Column extends Int32Array | Uint8Array>(from: Column, to: Column): Column => {
+    const grow = <Column extends Int32Array | Uint8Array | Float64Array>(
+      from: Column,
+      to: Column,
+    ): Column => {
       to.set(from);
       return to;
     };
@@ -115,7 +127,7 @@ export class Plan {
     this.#resume = grow(this.#resume, new Int32Array(size));
     this.#kind = grow(this.#kind, new Uint8Array(size));
     this.#flags = grow(this.#flags, new Uint8Array(size));
-    this.#value = grow(this.#value, new Int32Array(size));
+    this.#value = grow(this.#value, new Float64Array(size));
     this.#caller = grow(this.#caller, new Int32Array(size));
     this.#callee = grow(this.#callee, new Int32Array(size));
   }

@@ -2,10 +2,11 @@
 //
 // A block begins at the entry of a function, at the head of a loop, at the branches of an `if`, where
 // branches meet, after a branch that may not be taken, after a call, and where an exception is caught.
-// Count rule: an instruction costs one cycle, but what only gives structure (block, loop, end, else, try,
-// catch, nop); all of a block is paid when it is entered. What comes after a call is another
-// block, so whoever does not come back from it does not pay for that.
+// Count rule: an instruction costs what the table of costs says, one cycle as a rule, but what only gives
+// structure (block, loop, end, else, try, catch, nop); all of a block is paid when it is entered. What comes
+// after a call is another block, so whoever does not come back from it does not pay for that.
 
+import { type CostTable, FREE_RUN } from "./cost.js";
 import { malformed } from "./error.js";
 import {
   prefixed,
@@ -34,12 +35,6 @@ import {
 } from "./plan.js";
 import { Reader } from "./reader.js";
 
-/** Cycles for so much memory, table or array that one instruction goes over: 2^-shift an element. */
-const BYTES_SHIFT = -3;
-const ELEMENTS_SHIFT = 0;
-/** A page of 64 KiB, by its bytes. */
-const PAGES_SHIFT = 13;
-
 const TABLE_GROW = 0x0f;
 const MOST_LOCALS = 50_000;
 const MOST_COST = 2 ** 30;
@@ -59,12 +54,15 @@ export class Scanner {
   readonly #outline: Outline;
   readonly #plan: Plan;
   readonly #referenced: Set<number>;
+  readonly #costs: CostTable;
   #reader = new Reader(new Uint8Array());
   #index = -1;
   #labels: Label[] = [];
   /** The point of the block that is scanned; −1 in code that is not reached. */
   #open = -1;
   #cost = 0;
+  /** Instructions since one cost something. */
+  #free = 0;
   #calls: number[] = [];
   #callsAny = false;
   #needsLocal = false;
@@ -72,10 +70,11 @@ export class Scanner {
   #catches = false;
   #locals = 0;
 
-  constructor(outline: Outline, plan: Plan, referenced: Set<number>) {
+  constructor(outline: Outline, plan: Plan, referenced: Set<number>, costs: CostTable) {
     this.#outline = outline;
     this.#plan = plan;
     this.#referenced = referenced;
+    this.#costs = costs;
   }
 
   /** Scans the body of a function, by its index. @throws {ModuleError} */
@@ -97,6 +96,7 @@ export class Scanner {
     this.#locals = locals;
     this.#labels = [{ opcode: op.BLOCK, isLive: true, isTarget: false, isOneArmed: false }];
     this.#cost = 0;
+    this.#free = 0;
     this.#calls = [];
     this.#callsAny = false;
     this.#needsLocal = false;
@@ -106,7 +106,14 @@ export class Scanner {
     if (!reader.isDone) throw malformed(reader.at, `found more after the end of function ${index}`);
     const last = this.#plan.length;
     return {
-      ...{ from, code, to, parameters, groups, locals, first, last },
+      from,
+      code,
+      to,
+      parameters,
+      groups,
+      locals,
+      first,
+      last,
       cost: Math.min(this.#cost, MOST_COST),
       calls: this.#calls,
       callsAny: this.#callsAny,
@@ -124,7 +131,7 @@ export class Scanner {
     if ((entry & op.IMMEDIATE) === op.PREFIX) {
       const code = reader.u32();
       entry = prefixed(opcode, code, at);
-      this.#spend(1);
+      this.#spend(this.#costs.of(opcode)[code]!);
       if (entry & op.CONTROL) this.#prefixed(opcode, code, entry, at);
       else skipImmediate(reader, entry);
       if (entry & op.TRAPS) this.#store();
@@ -134,7 +141,7 @@ export class Scanner {
       this.#control(opcode, entry, at);
       return;
     }
-    if (opcode !== op.NOP) this.#spend(1);
+    if (opcode !== op.NOP) this.#spend(this.#costs.plain[opcode]!);
     if (entry & op.TRAPS) this.#store();
     if (opcode >= op.LOCAL_GET && opcode <= op.GLOBAL_SET) {
       const index = reader.u32();
@@ -146,10 +153,17 @@ export class Scanner {
     skipImmediate(reader, entry);
   }
 
-  #spend(cycles: number): void {
+  #spend(cost: number): void {
     if (this.#open < 0) return;
+    const cycles = cost === 0 ? this.#runFree() : cost;
     this.#plan.spend(this.#open, cycles);
     this.#cost += cycles;
+  }
+
+  /** What one that is free costs; counted in the order of the text, for blocks may be of a few. */
+  #runFree(): number {
+    this.#free = (this.#free + 1) % FREE_RUN;
+    return this.#free === 0 ? 1 : 0;
   }
 
   #store(): void {
@@ -191,7 +205,7 @@ export class Scanner {
         return;
       case op.IF:
         skipBlockType(reader);
-        this.#spend(1);
+        this.#spend(this.#costs.plain[opcode]!);
         this.#push(opcode);
         if (this.#open >= 0) this.#point(BLOCK_POINT);
         return;
@@ -212,19 +226,19 @@ export class Scanner {
         this.#end(at);
         return;
       case op.BR:
-        this.#spend(1);
+        this.#spend(this.#costs.plain[opcode]!);
         this.#branch(reader.u32(), at);
         this.#leave();
         return;
       case op.BR_IF:
       case op.BR_ON_NULL:
       case op.BR_ON_NON_NULL:
-        this.#spend(1);
+        this.#spend(this.#costs.plain[opcode]!);
         this.#branch(reader.u32(), at);
         if (this.#open >= 0) this.#point(BLOCK_POINT);
         return;
       case op.BR_TABLE:
-        this.#spend(1);
+        this.#spend(this.#costs.plain[opcode]!);
         for (let left = reader.u32(); left >= 0; left--) this.#branch(reader.u32(), at);
         this.#leave();
         return;
@@ -233,19 +247,19 @@ export class Scanner {
       case op.THROW:
       case op.RETHROW:
       case op.THROW_REF:
-        this.#spend(1);
+        this.#spend(this.#costs.plain[opcode]!);
         skipImmediate(reader, entry);
         if (opcode === op.UNREACHABLE) this.#store();
         else this.#exit();
         this.#leave();
         return;
       case op.REF_FUNC:
-        this.#spend(1);
+        this.#spend(this.#costs.plain[opcode]!);
         this.#referenced.add(this.#functionIndex());
         return;
       case op.MEMORY_GROW:
-        this.#spend(1);
-        this.#byLength(at, PAGES_SHIFT, this.#outline.memories64[reader.u32()], true);
+        this.#spend(this.#costs.plain[opcode]!);
+        this.#byLength(at, this.#costs.pages, this.#outline.memories64[reader.u32()], true);
         return;
       default:
         this.#call(opcode, entry);
@@ -253,7 +267,7 @@ export class Scanner {
   }
 
   #call(opcode: number, entry: number): void {
-    this.#spend(1);
+    this.#spend(this.#costs.plain[opcode]!);
     let callee = -1;
     if (opcode === op.CALL || opcode === op.RETURN_CALL) {
       callee = this.#functionIndex();
@@ -301,7 +315,7 @@ export class Scanner {
         return;
       }
       skipImmediate(reader, entry);
-      this.#byLength(at, ELEMENTS_SHIFT, false);
+      this.#byLength(at, this.#costs.elements, false);
       return;
     }
     const isMemory = code >= 0x08 && code <= 0x0b;
@@ -312,18 +326,19 @@ export class Scanner {
     // Of what is initialised the length has 32 bits; of copies between two kinds the smaller.
     const isInit = code === 0x08 || code === 0x0c;
     const isLong = !isInit && of[first] && of[second];
-    this.#byLength(at, isMemory ? BYTES_SHIFT : ELEMENTS_SHIFT, isLong, code === TABLE_GROW);
+    const rate = isMemory ? this.#costs.bytes : this.#costs.elements;
+    this.#byLength(at, rate, isLong, code === TABLE_GROW);
   }
 
   /** The instruction before `reader.at`, from `at` on, costs by the length on top of the stack. */
-  #byLength(at: number, shift: number, isLong = false, grows = false): void {
+  #byLength(at: number, rate: number, isLong = false, grows = false): void {
     if (this.#open < 0) return;
     this.#flow();
     this.#store();
     const flags = (isLong ? LONG : 0) | (grows ? NOTED : 0);
-    this.#plan.add(LENGTH_POINT, at, at, shift, flags);
+    this.#plan.add(LENGTH_POINT, at, at, rate, flags);
     const behind = this.#reader.at;
-    if (grows) this.#plan.add(GROWN_POINT, behind, behind, shift, flags);
+    if (grows) this.#plan.add(GROWN_POINT, behind, behind, rate, flags);
   }
 
   #push(opcode: number): void {

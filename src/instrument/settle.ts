@@ -26,8 +26,6 @@ export class Settler {
   readonly #referenced: ReadonlySet<number>;
   /** By body: the block that it is, of a plain one; else −1. */
   readonly #plain: Int32Array;
-  /** By block: the one that it belongs to by now. */
-  readonly #heads = new Map<number, number>();
 
   constructor(
     plan: Plan,
@@ -64,19 +62,22 @@ export class Settler {
   /** Blocks behind calls of plain functions become part of those before. */
   #merge({ first, last, catches }: Body): void {
     const plan = this.#plan;
-    this.#heads.clear();
     if (catches) return;
     for (let index = first; index < last; index++) {
       const callee = plan.callee(index) - this.#imported;
       if (plan.caller(index) < 0 || callee < 0 || !this.isPlain(callee)) continue;
-      const head = this.#heads.get(plan.caller(index)) ?? plan.caller(index);
-      this.#heads.set(index, head);
+      const head = this.#head(plan.caller(index));
       const block = this.#plain[callee]!;
       plan.spend(head, plan.value(block) + plan.value(index));
       // If the callee may trap, so may the caller in its stead; where it leaves it comes back.
       plan.mark(head, plan.flags(index) | (plan.flags(block) & STORED));
-      plan.become(index, NO_POINT);
+      plan.attach(index, head);
     }
+  }
+
+  /** The block that a block belongs to by now. */
+  #head(block: number): number {
+    return this.#plan.kind(block) === NO_POINT ? this.#plan.caller(block) : block;
   }
 
   #isPlain(index: number, { first, last, catches }: Body): boolean {
@@ -97,8 +98,7 @@ export class Settler {
     for (let index = first; index < last; index++) {
       const kind = plan.kind(index);
       if (plan.caller(index) >= 0 && kind === LOAD_POINT) {
-        const caller = plan.caller(index);
-        plan.mark(this.#heads.get(caller) ?? caller, STORED);
+        plan.mark(this.#head(plan.caller(index)), STORED);
       }
       if (kind > LOOP_POINT) continue;
       if ((plan.flags(index) & LEAVES) !== 0) plan.mark(index, STORED);

@@ -62,8 +62,8 @@ export class Writer {
 
   /** A section, or a body: its length, then what another one holds. */
   sized(other: Writer): void {
-    this.u32(other.length);
-    this.bytes(other.written);
+    this.u32(other.#length);
+    this.bytes(other.#bytes, 0, other.#length);
   }
 
   /** Begins anew, in the same buffer. */

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { bursts } from "../index.js";
+import { didYouMean } from "../nearest.js";
 import { isTable, PRIME } from "./inspection.js";
-import { didYouMean } from "./nearest.js";
 import { type Problem, ScenarioError } from "./problem.js";
 import { fileFault, Programs } from "./programs.js";
 import { breaches } from "./rules.js";

@@ -1,4 +1,4 @@
-import { didYouMean } from "./nearest.js";
+import { didYouMean } from "../nearest.js";
 import type { Problem } from "./problem.js";
 import { MAX_COPIES } from "./schema.js";
 import { SYSTEM } from "./time-shapes.js";

@@ -98,6 +98,10 @@ damage("flags", "of a domain on a meter", (d, { meters }) =>
   d.bits(d.record(meters.deep) + layout.RECORD_FLAGS, layout.FLAG_STALE),
 );
 
+damage("flags", "lent, of a program that no host runs", (d, { domains }) =>
+  d.bits(d.record(domains.burst) + layout.RECORD_FLAGS, layout.FLAG_LENT),
+);
+
 damage("stale", "without a cache", (d, { domains }) =>
   d.bits(d.record(domains.stopped) + layout.RECORD_FLAGS, layout.FLAG_STALE),
 );

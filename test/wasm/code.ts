@@ -1,8 +1,9 @@
 // The instructions of a body, with where control goes from each, and what each basic block costs. The count
-// rule is that of src/instrument, worked out again: an instruction costs one cycle, what only gives structure
-// nothing, and a block is paid when it is entered.
+// rule is that of src/instrument, worked out again: an instruction costs what its price is, what only gives
+// structure nothing, and a block is paid when it is entered.
 
 import { type Body, Cursor, type Decoded } from "./decode.js";
+import { FREE, type Prices } from "./prices.js";
 
 export interface Instruction {
   /** The prefix × 256 and the code behind it, or the opcode alone. */
@@ -49,13 +50,18 @@ const EMPTY = 0x40;
 export type Included = (callee: number) => number | undefined;
 
 /** @throws {Error} for instructions that aren't known. */
-export function codeOf(module: Decoded, body: Body, included: Included): Instruction[] {
+export function codeOf(
+  module: Decoded,
+  body: Body,
+  prices: Prices,
+  included: Included,
+): Instruction[] {
   const cursor = new Cursor(module.bytes, body.from);
   const code: Instruction[] = [];
   while (cursor.at < body.to) code.push(instruction(cursor, module));
   if (cursor.at !== body.to) throw new Error("decode: a body has another size");
   match(code);
-  findBlocks(code, included);
+  findBlocks(code, prices, included);
   return code;
 }
 
@@ -171,10 +177,11 @@ interface Open {
   joins: boolean;
 }
 
-function findBlocks(code: readonly Instruction[], included: Included): void {
+function findBlocks(code: readonly Instruction[], prices: Prices, included: Included): void {
   const open: Open[] = [{ opcode: BLOCK, isReached: true, isTarget: false, joins: false }];
   /** The first instruction of the block; none in code that can't be reached. */
   let leader: Instruction | undefined = code[0];
+  let free = 0;
   const push = (opcode: number) => {
     const isReached = leader !== undefined;
     open.push({ opcode, isReached, isTarget: false, joins: opcode === IF });
@@ -187,7 +194,11 @@ function findBlocks(code: readonly Instruction[], included: Included): void {
     each.leads = leader === each;
     each.isReached = leader !== undefined;
     const next = code[at + 1];
-    if (leader && !STRUCTURE.has(opcode)) leader.cost += 1;
+    if (leader && !STRUCTURE.has(opcode)) {
+      const price = prices.of(opcode);
+      if (price === 0) free += 1;
+      leader.cost += price === 0 && free % FREE === 0 ? 1 : price;
+    }
     switch (opcode) {
       case BLOCK:
         push(opcode);

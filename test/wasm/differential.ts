@@ -4,8 +4,10 @@
 import { createHash } from "node:crypto";
 import type { Counting } from "../../bench/wasm/variants.js";
 import { FUEL, type Generated, type Given, HOST } from "./generator.js";
-import { type Cell, Interpreter, MemoryStore, TableStore, type Value } from "./interpreter.js";
+import { Interpreter } from "./interpreter.js";
 import { Trap, type TrapKind } from "./numeric.js";
+import { type Prices, USUAL } from "./prices.js";
+import { type Cell, MemoryStore, TableStore, type Value } from "./store.js";
 
 /** What came of a call, and how everything is then; for comparing as JSON. */
 export interface Step {
@@ -95,7 +97,7 @@ export function steps(module: Generated, make: () => Runner): Step[] {
   return all;
 }
 
-export function interpreted(module: Generated): Runner {
+export function interpreted(module: Generated, prices: Prices = USUAL): Runner {
   const { bytes } = module;
   const host = new Host();
   const imports = Object.fromEntries(
@@ -107,7 +109,7 @@ export function interpreted(module: Generated): Runner {
       return [name, { ...type, call: (g: Value[]) => call(g).slice(0, type.results.length) }];
     }),
   );
-  const instance = new Interpreter(bytes, { host: imports });
+  const instance = new Interpreter(bytes, { host: imports }, prices);
   const names: Names = new Map();
   const exports = new Map(instance.module.exports.map(({ name }) => [name, instance.get(name)]));
   for (const [name, value] of exports) names.set(value, name);
@@ -176,8 +178,12 @@ function memory(bytes: Uint8Array): string {
 }
 
 /** By the interpreter, by the engine, and metered if there is something to meter with. */
-export function compare(module: Generated, metered: Counting | undefined): string | undefined {
-  const reference = steps(module, () => interpreted(module));
+export function compare(
+  module: Generated,
+  metered: Counting | undefined,
+  prices?: Prices,
+): string | undefined {
+  const reference = steps(module, () => interpreted(module, prices));
   const plain = steps(module, () => native(module));
   const others = metered ? [plain, steps(module, () => native(module, metered))] : [plain];
   for (const [which, other] of others.entries()) {

@@ -5,6 +5,7 @@ import { describe, expect, test } from "vitest";
 import { metered } from "../../bench/wasm/variants.js";
 import { compare } from "./differential.js";
 import { generate } from "./generator.js";
+import { pricesOf, randomCosts } from "./prices.js";
 
 const RUNS = Number(process.env.RUNS ?? 60);
 const SEED = Number(process.env.SEED ?? 1);
@@ -17,6 +18,15 @@ describe("random modules", () => {
       const advance = ADVANCES[seed % ADVANCES.length]!;
       const found = compare(generate(seed), metered({ advance }));
       expect(found, `seed ${seed}, advance ${advance}`).toBeUndefined();
+    }
+  });
+
+  test("the same with random tables of costs", () => {
+    for (let seed = SEED; seed < SEED + RUNS; seed++) {
+      const advance = ADVANCES[seed % ADVANCES.length]!;
+      const costs = randomCosts(seed);
+      const found = compare(generate(seed), metered({ advance, costs }), pricesOf(costs));
+      expect(found, `seed ${seed}, advance ${advance}, ${JSON.stringify(costs)}`).toBeUndefined();
     }
   });
 });

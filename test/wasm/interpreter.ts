@@ -6,59 +6,23 @@ import * as op from "./code.js";
 import { type Constant, type Decoded, decode, F32, F64, I64, type Kind } from "./decode.js";
 import { BINARY, Trap, UNARY } from "./numeric.js";
 import { PlainFunctions } from "./plain-functions.js";
+import { type Prices, USUAL } from "./prices.js";
+import {
+  type Cell,
+  type FunctionReference,
+  type Imported,
+  LOADS,
+  MemoryStore,
+  PAGE,
+  type Reference,
+  SIZES,
+  STORES,
+  TableStore,
+  type Value,
+} from "./store.js";
 
-export type Value = number | bigint | Reference;
-export type Reference = FunctionReference | Opaque | null;
-/** What hosts hand in as externref. */
-export type Opaque = { readonly opaque: unknown };
-
-export interface FunctionReference {
-  readonly parameters: readonly number[];
-  readonly results: readonly number[];
-  call(given: Value[]): Value[];
-  /** A function of a module, which may be called in place of another. */
-  readonly within?: { readonly instance: Interpreter; readonly index: number };
-}
-
-export interface Cell {
-  value: Value;
-}
-
-export class TableStore {
-  readonly entries: Reference[];
-  readonly most: number;
-
-  constructor(least: number, most = MOST_ENTRIES) {
-    this.entries = new Array<Reference>(least).fill(null);
-    this.most = Math.min(most, MOST_ENTRIES);
-  }
-}
-
-export class MemoryStore {
-  bytes: Uint8Array;
-  readonly most: number;
-
-  constructor(least: number, most = MOST_PAGES) {
-    this.bytes = new Uint8Array(least * PAGE);
-    this.most = Math.min(most, MOST_PAGES);
-  }
-
-  get view(): DataView {
-    return new DataView(this.bytes.buffer);
-  }
-}
-
-export type Imported = FunctionReference | TableStore | MemoryStore | Cell;
-
-const PAGE = 65536;
-const MOST_PAGES = 65536;
-const MOST_ENTRIES = 10_000_000;
 /** V8 has some 10⁴ frames, fewer of large ones: programs that are to be compared stay well below. */
 const MOST_CALLS = 1000;
-
-/** What instructions that go over many bytes or elements cost besides, by length. */
-const BYTES_A_CYCLE = 8;
-const CYCLES_A_PAGE = PAGE / BYTES_A_CYCLE;
 
 export class Interpreter {
   readonly module: Decoded;
@@ -68,6 +32,7 @@ export class Interpreter {
   readonly globals: Cell[] = [];
   /** Cycles so far. */
   count = 0n;
+  readonly #prices: Prices;
   readonly #plain: PlainFunctions;
   readonly #code = new Map<number, op.Instruction[]>();
   readonly #droppedElements = new Set<number>();
@@ -80,10 +45,15 @@ export class Interpreter {
    * @throws {Trap} where that traps.
    * @throws {Error} for modules that it doesn't know.
    */
-  constructor(bytes: Uint8Array, imports: Record<string, Record<string, Imported>> = {}) {
+  constructor(
+    bytes: Uint8Array,
+    imports: Record<string, Record<string, Imported>> = {},
+    prices = USUAL,
+  ) {
     const module = decode(bytes);
     this.module = module;
-    this.#plain = new PlainFunctions(module);
+    this.#prices = prices;
+    this.#plain = new PlainFunctions(module, prices);
     for (const each of module.imports) {
       const given = imports[each.module]?.[each.name];
       if (!given) throw new Error(`interpreter: no import ${each.module} ${each.name}`);
@@ -323,7 +293,7 @@ export class Interpreter {
         const pages = pop();
         const before = memory.bytes.length / PAGE;
         const grown = before + pages <= memory.most;
-        if (grown) this.count += BigInt(pages) * BigInt(CYCLES_A_PAGE);
+        if (grown) this.count += BigInt(pages * this.#prices.page);
         if (grown && pages > 0) {
           const bytes = new Uint8Array((before + pages) * PAGE);
           bytes.set(memory.bytes);
@@ -370,13 +340,17 @@ export class Interpreter {
       const second = stack.pop() as number;
       return { length, second, first: pop() };
     };
-    const charge = (length: number, each = 1) => {
-      this.count += BigInt(Math.floor(length / each));
+    const { kibibyte, element } = this.#prices;
+    const chargeBytes = (length: number) => {
+      this.count += (BigInt(length) * BigInt(kibibyte)) / 1024n;
+    };
+    const charge = (length: number) => {
+      this.count += BigInt(length) * BigInt(element);
     };
     switch (opcode) {
       case 0xfc08: {
         const { length, second, first } = three();
-        charge(length, BYTES_A_CYCLE);
+        chargeBytes(length);
         this.#initMemory(a, first, second >>> 0, length, this.memories[b]!);
         return;
       }
@@ -385,7 +359,7 @@ export class Interpreter {
         return;
       case 0xfc0a: {
         const { length, second, first } = three();
-        charge(length, BYTES_A_CYCLE);
+        chargeBytes(length);
         const from = second >>> 0;
         const { bytes } = this.memories[a]!;
         if (from + length > bytes.length || first + length > bytes.length) throw new Trap("memory");
@@ -394,7 +368,7 @@ export class Interpreter {
       }
       case 0xfc0b: {
         const { length, second, first } = three();
-        charge(length, BYTES_A_CYCLE);
+        chargeBytes(length);
         const { bytes } = this.memories[a]!;
         if (first + length > bytes.length) throw new Trap("memory");
         bytes.fill(second & 0xff, first, first + length);
@@ -488,37 +462,3 @@ function zero(type: number): Value {
 function same(a: FunctionReference, b: Omit<FunctionReference, "call">): boolean {
   return `${a.parameters}>${a.results}` === `${b.parameters}>${b.results}`;
 }
-
-/** Of the accesses from 0x28 on. */
-const SIZES = [4, 8, 4, 8, 1, 1, 2, 2, 1, 1, 2, 2, 4, 4, 4, 8, 4, 8, 1, 2, 1, 2, 4];
-
-const LOADS: ((view: DataView, at: number) => number | bigint)[] = [
-  (view, at) => view.getInt32(at, true),
-  (view, at) => view.getBigInt64(at, true),
-  (view, at) => view.getFloat32(at, true),
-  (view, at) => view.getFloat64(at, true),
-  (view, at) => view.getInt8(at),
-  (view, at) => view.getUint8(at),
-  (view, at) => view.getInt16(at, true),
-  (view, at) => view.getUint16(at, true),
-  (view, at) => BigInt(view.getInt8(at)),
-  (view, at) => BigInt(view.getUint8(at)),
-  (view, at) => BigInt(view.getInt16(at, true)),
-  (view, at) => BigInt(view.getUint16(at, true)),
-  (view, at) => BigInt(view.getInt32(at, true)),
-  (view, at) => BigInt(view.getUint32(at, true)),
-];
-
-const low = (value: bigint) => Number(value & 0xffffffffn);
-
-const STORES: ((view: DataView, at: number, value: never) => void)[] = [
-  (view, at, value: number) => view.setInt32(at, value, true),
-  (view, at, value: bigint) => view.setBigInt64(at, value, true),
-  (view, at, value: number) => view.setFloat32(at, value, true),
-  (view, at, value: number) => view.setFloat64(at, value, true),
-  (view, at, value: number) => view.setInt8(at, value),
-  (view, at, value: number) => view.setInt16(at, value, true),
-  (view, at, value: bigint) => view.setInt8(at, low(value)),
-  (view, at, value: bigint) => view.setInt16(at, low(value), true),
-  (view, at, value: bigint) => view.setInt32(at, low(value), true),
-];

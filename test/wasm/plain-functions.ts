@@ -3,6 +3,7 @@
 
 import { CALL, codeOf, type Instruction, RETURN_CALL, RETURN_CALL_INDIRECT } from "./code.js";
 import type { Constant, Decoded } from "./decode.js";
+import type { Prices } from "./prices.js";
 
 /** Cycles; a function that costs more counts for itself. */
 const MOST = 1000;
@@ -13,13 +14,15 @@ const CALLS = new Set([RETURN_CALL, RETURN_CALL_INDIRECT, CALL + 1]);
 
 export class PlainFunctions {
   readonly #module: Decoded;
+  readonly #prices: Prices;
   readonly #imported: number;
   readonly #referenced = new Set<number>();
   /** By index: the cost of those that are plain; undefined for others, and while it is found out. */
   readonly #costs = new Map<number, number | undefined>();
 
-  constructor(module: Decoded) {
+  constructor(module: Decoded, prices: Prices) {
     this.#module = module;
+    this.#prices = prices;
     this.#imported = module.functions.length - module.bodies.length;
     for (const { kind, index } of module.exports)
       if (kind === "function") this.#referenced.add(index);
@@ -27,7 +30,7 @@ export class PlainFunctions {
     for (const { items } of module.elements) for (const item of items) this.#refer(item);
     for (const initial of module.initials) this.#refer(initial);
     for (const body of module.bodies) {
-      for (const { opcode, a } of codeOf(module, body, () => undefined)) {
+      for (const { opcode, a } of codeOf(module, body, prices, () => undefined)) {
         if (opcode === REF_FUNC || opcode === RETURN_CALL) this.#referenced.add(a);
       }
     }
@@ -43,7 +46,7 @@ export class PlainFunctions {
 
   #blocksOf(index: number): Instruction[] {
     const body = this.#module.bodies[index - this.#imported]!;
-    return codeOf(this.#module, body, (callee) => this.#costOf(callee));
+    return codeOf(this.#module, body, this.#prices, (callee) => this.#costOf(callee));
   }
 
   #refer(constant: Constant): void {

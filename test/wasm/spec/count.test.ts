@@ -3,7 +3,8 @@
 
 import { describe, expect, test } from "vitest";
 import { type Counting, metered } from "../../../bench/wasm/variants.js";
-import { Interpreter, type Value } from "../interpreter.js";
+import { Interpreter } from "../interpreter.js";
+import type { Value } from "../store.js";
 import { type Command, type InvokeAction, type Literal, suite } from "./suite.js";
 import { literalOf } from "./values.js";
 

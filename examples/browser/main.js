@@ -1,0 +1,79 @@
+// The plugin host of examples/plugin-host/ in a page: npx vite examples/browser
+
+import { PluginHost } from "../plugin-host/host.js";
+
+const PER_TENANT = 20_000_000n;
+const PER_PLUGIN = 5_000_000n;
+const PLUGINS = { acme: ["slug", "spin", "regex"], globex: ["words", "hog"] };
+const TEXTS = {
+  slug: "Meters, and what hangs below them!",
+  words: "a meter above a meter above a meter",
+  regex: `${"a".repeat(40)}!`,
+  spin: "go",
+  hog: "go",
+};
+
+const host = new PluginHost();
+/** @type {(id: string) => any} */
+const element = (id) => document.getElementById(id);
+const form = element("ask");
+
+function show() {
+  const rows = host.bill().flatMap(({ plugins, ...tenant }) => {
+    const meter = host.tenants.get(tenant.name);
+    return [
+      rowOf(tenant, PER_TENANT, meter),
+      ...plugins.map((plugin) => rowOf(plugin, PER_PLUGIN)),
+    ];
+  });
+  element("bill").replaceChildren(...rows);
+}
+
+/** A line of the bill; a tenant's has the switch. */
+function rowOf({ name, used, left, note }, granted, tenant) {
+  const row = element(tenant ? "tenant" : "plugin").content.firstElementChild.cloneNode(true);
+  const cell = (of) => row.querySelector(`.${of}`);
+  row.dataset.name = name;
+  row.classList.toggle("spent", note === "out of cycles");
+  cell("name").textContent = name;
+  cell("used").style.width = `${(100 * Number(used)) / Number(granted)}%`;
+  cell("count").textContent = used.toLocaleString("en");
+  cell("note").textContent = note || `${left.toLocaleString("en")} left`;
+  if (tenant) {
+    row.classList.toggle("off", tenant.isOff);
+    cell("switch").textContent = tenant.isOff ? "on" : "off";
+    cell("switch").onclick = () => {
+      if (tenant.isOff) tenant.on();
+      else tenant.off();
+      show();
+    };
+  }
+  return row;
+}
+
+async function run(name, text) {
+  const line = document.createElement("li");
+  element("log").append(line);
+  line.textContent = `${name}: waits`; // where its tenant is off, until it is on
+  const answer = await host.ask(name, text).catch((error) => error.message);
+  line.textContent = `${name}: ${answer}`;
+  show();
+}
+
+for (const [tenant, names] of Object.entries(PLUGINS)) {
+  host.addTenant(tenant, PER_TENANT);
+  for (const name of names) {
+    const url = new URL(`../plugin-host/plugins/${name}.wasm`, import.meta.url);
+    const bytes = new Uint8Array(await (await fetch(url)).arrayBuffer());
+    host.install(tenant, name, bytes, PER_PLUGIN);
+    form.plugin.append(new Option(name));
+  }
+}
+form.plugin.onchange = () => {
+  form.text.value = TEXTS[form.plugin.value];
+};
+form.onsubmit = (event) => {
+  event.preventDefault();
+  run(form.plugin.value, form.text.value);
+};
+for (const [name, text] of Object.entries(TEXTS)) await run(name, text);

@@ -1,0 +1,38 @@
+// Two tenants, their plugins, and three that are hostile: node examples/plugin-host/main.js
+
+import { readFileSync } from "node:fs";
+import { table } from "../table.js";
+import { PluginHost } from "./host.js";
+
+const host = new PluginHost();
+host.addTenant("acme", 20_000_000n);
+host.addTenant("globex", 20_000_000n);
+
+const read = (name) => readFileSync(new URL(`plugins/${name}.wasm`, import.meta.url));
+host.install("acme", "slug", read("slug"), 2_000_000n);
+host.install("acme", "spin", read("spin"), 2_000_000n); // while (true) {}
+host.install("acme", "regex", read("regex"), 2_000_000n); // exponential
+host.install("globex", "words", read("words"), 2_000_000n);
+host.install("globex", "hog", read("hog"), 2_000_000n); // a megabyte, and another, and another …
+
+const work = [
+  ["slug", "Meters, and what hangs below them!"],
+  ["spin", "go"],
+  ["words", "a meter above a meter above a meter"],
+  ["hog", "go"],
+  ["regex", `${"a".repeat(40)}!`],
+  ["slug", "Nobody else has noticed"],
+  ["words", "the rest of the rest"],
+];
+for (const [name, text] of work) {
+  const answer = await host.ask(name, text).catch((error) => `stopped: ${error.message}`);
+  console.log(name.padEnd(6), answer);
+}
+
+const rows = host
+  .bill()
+  .flatMap(({ plugins, ...tenant }) => [
+    tenant,
+    ...plugins.map((plugin) => ({ ...plugin, name: `  ${plugin.name}` })),
+  ]);
+console.log(`\n${table(rows)}`);

@@ -1,0 +1,5 @@
+// Hostile: never comes back.
+
+export function run(_text: ArrayBuffer): ArrayBuffer {
+  while (true) {}
+}
