@@ -10,7 +10,11 @@ import { show } from "../options.js";
 export type HostFunction = (...given: never[]) => unknown;
 export type HostFunctions = Readonly<Record<string, HostFunction>>;
 
-/** By whatever name, each has a number. It outlives the plugin's memory: what is loaded anew has the same. */
+/**
+ * By whatever name, each has a number. It outlives the plugin's memory: what is loaded anew has the same.
+ *
+ * @internal
+ */
 export class Exposed {
   readonly #functions: HostFunction[] = [];
   /** What each global is: a number, or numbers by name. In the order in which they came. */

@@ -24,11 +24,16 @@ export class Ending {
   error: Error | undefined;
   /** Called once. */
   onEnd: (error: Error) => void = () => {};
+  #isHalfway = false;
 
   /** It ends by what has been thrown, unless it had ended before. @returns What its users are told. */
   end(thrown: unknown): Error {
+    return this.close(this.#told(thrown));
+  }
+
+  /** It ends, unless it had ended before: not half-way, but because the host wants it to. */
+  close(error: Error): Error {
     if (this.error) return this.error;
-    const error = this.#told(thrown);
     this.error = error;
     this.onEnd(error);
     return error;
@@ -37,17 +42,19 @@ export class Ending {
   /** @throws {RescindedError} @throws {StateError} where it has ended. */
   check(): void {
     const { error } = this;
-    if (!error) return;
-    if (error instanceof RescindedError) throw error;
-    const state = new StateError(
-      `plugin ${this.name} was ended in the midst of a call, and its memory can't be trusted; ` +
-        "load it anew: reset(), or createQuickJS",
-    );
-    state.cause = error;
-    throw state;
+    if (error && this.#isHalfway) {
+      const state = new StateError(
+        `plugin ${this.name} was ended in the midst of a call, and its memory can't be trusted; ` +
+          "load it anew: reset(), or createQuickJS",
+      );
+      state.cause = error;
+      throw state;
+    }
+    if (error) throw error;
   }
 
   #told(thrown: unknown): Error {
+    if (!this.error) this.#isHalfway = !(thrown instanceof RescindedError);
     if (thrown instanceof RangeError || thrown instanceof WebAssembly.RuntimeError) {
       const error = new StateError(
         thrown instanceof RangeError

@@ -6,9 +6,10 @@ import type {
   QuickJSSyncVariant,
   QuickJSWASMModule,
 } from "quickjs-emscripten-core";
-import { OptionError } from "../errors.js";
-import type { Guest, GuestOptions } from "../guest/guest.js";
-import type { Instrumented } from "../instrument/instrument.js";
+import { OptionError, RescindedError } from "../errors.js";
+import type { Guest } from "../guest/guest.js";
+import type { GuestOptions } from "../guest/guest-options.js";
+import { type Instrumented, instrument } from "../instrument/instrument.js";
 import type { Kernel } from "../kernel.js";
 import { bound, Ending, type Glue, guarded, limit } from "./glue.js";
 import type { Peer } from "./peer.js";
@@ -67,10 +68,11 @@ export class Instance {
     let guest: Guest | undefined;
     let glue: Glue | undefined;
     const exportsFor = async (imports: WebAssembly.Imports) => {
+      // Its start function would not wait.
+      await beReady(kernel, options.guest);
       guest = kernel.loadWasm(module, { ...options.guest, imports: guarded(imports, ending) });
       ending.name = guest.domain.name;
       limit(imports, memory);
-      await guest.ready();
       return bound(guest, await module.compile(), ending, names);
     };
     // The glue wants to be called back, and never hears of a failure.
@@ -104,9 +106,14 @@ export class Instance {
       const quickjs = await Promise.race([loaded, failed]);
       return new Instance(guest!, glue!, quickjs, memory, ending, names);
     } catch (error) {
-      guest?.domain.rescind();
+      discard(guest);
       throw error;
     }
+  }
+
+  /** Its domain goes. */
+  discard(): void {
+    discard(this.guest);
   }
 
   /** Does steps one after the other; where it may not run at one, it waits. */
@@ -129,10 +136,10 @@ export class Instance {
   async #step([name, ...numbers]: Step): Promise<number> {
     const exported = this.#exported(name);
     const { guest, ending } = this;
+    while (!guest.mayRun()) await guest.ready();
+    // While it waited. `call` does not wait any more, or nobody would look again.
+    if (ending.error) throw ending.error;
     try {
-      while (!guest.mayRun()) await guest.ready();
-      // While it waited: `call` is not to wait, or nobody would look again.
-      if (ending.error) throw ending.error;
       return (await guest.call(exported, ...numbers)) as number;
     } catch (error) {
       throw ending.end(error);
@@ -147,5 +154,27 @@ export class Instance {
 
   #exported(name: string): string {
     return this.#names.get(this.#function(name)) ?? name;
+  }
+}
+
+/** Waits until a guest of a meter may run. */
+async function beReady(kernel: Kernel, options: Omit<GuestOptions, "imports">): Promise<void> {
+  const guest = kernel.loadWasm(NOTHING, options);
+  try {
+    await guest.ready();
+  } finally {
+    discard(guest);
+  }
+}
+
+/** A module of nothing: eight bytes say that it is one. */
+const NOTHING = instrument(Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0));
+
+function discard(guest: Guest | undefined): void {
+  try {
+    guest?.domain.rescind();
+  } catch (error) {
+    // It has gone already.
+    if (!(error instanceof RescindedError)) throw error;
   }
 }

@@ -34,8 +34,14 @@ export class Port {
     this.#runtime = pointerOf(runtime, "rt");
     this.#undefined = context.undefined.value;
     const host = context.newFunction("host", (id: QuickJSHandle, given: QuickJSHandle) => {
-      const text = answer(context.getNumber(id), context.getString(given));
-      return text === undefined ? undefined : context.newString(text);
+      try {
+        const text = answer(context.getNumber(id), context.getString(given));
+        return text === undefined ? undefined : context.newString(text);
+      } catch (error) {
+        // Who has ended is told nothing any more.
+        if (instance.ending.error) return undefined;
+        throw error;
+      }
     });
     const open = context.unwrapResult(context.evalCode(PRELUDE, "primemeter", { type: "global" }));
     const ids = [clock, random].map((id) => context.newNumber(id));

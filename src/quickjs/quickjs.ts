@@ -2,8 +2,8 @@
 
 import type { QuickJSContext, QuickJSRuntime, QuickJSSyncVariant } from "quickjs-emscripten-core";
 import type { Domain } from "../domain.js";
-import { OptionError, RescindedError, StateError } from "../errors.js";
-import type { GuestOptions } from "../guest/guest.js";
+import { OptionError, StateError } from "../errors.js";
+import type { GuestOptions } from "../guest/guest-options.js";
 import type { Instrumented } from "../instrument/instrument.js";
 import { Kernel } from "../kernel.js";
 import { checkNames, show, whole } from "../options.js";
@@ -74,7 +74,7 @@ export async function createQuickJS(kernel: Kernel, options: QuickJSOptions): Pr
       instance.runtime.setModuleLoader((name) => moduleOf(modules, name));
       return new Session(instance, exposed, ids);
     } catch (error) {
-      instance.guest.domain.rescind();
+      instance.discard();
       throw error;
     }
   };
@@ -161,7 +161,7 @@ export class QuickJS {
 
   /**
    * Loads it anew, with a memory in which nothing has run, as a new domain under the same meter; the old one is
-   * rescinded as soon as it has paid what it owes. Calls that wait are rejected with StateError.
+   * rescinded. Calls that wait are rejected with StateError.
    *
    * Rejects as `createQuickJS`; then it remains ended.
    */
@@ -173,14 +173,10 @@ export class QuickJS {
   }
 
   async #reset(): Promise<void> {
-    const { guest, ending } = this.#session.instance;
-    ending.end(new StateError(`plugin ${ending.name} is loaded anew`));
-    try {
-      await guest.ready();
-      guest.domain.rescind();
-    } catch (error) {
-      if (!(error instanceof RescindedError)) throw error;
-    }
+    const { instance } = this.#session;
+    const { ending } = instance;
+    ending.close(new StateError(`plugin ${ending.name} is loaded anew`));
+    instance.discard();
     this.#session = await this.#load();
   }
 }

@@ -80,7 +80,6 @@ export class Session {
 
   async #turn(what: string, steps: () => Steps<string>): Promise<unknown> {
     const { instance } = this;
-    instance.ending.check();
     const before = this.#last;
     let leave = () => {};
     this.#last = new Promise((resolve) => {
@@ -90,6 +89,7 @@ export class Session {
     let outcome: Outcome;
     try {
       await before;
+      instance.ending.check();
       await instance.run(this.#define());
       try {
         outcome = await instance.run(this.#outcome(what, steps));
