@@ -64,7 +64,7 @@ export class Core {
   readonly post = new Post(this);
   /** Which pages are in which address spaces. */
   readonly mappings = new Mappings();
-  /** Guests that run now, one called by the other; and the purses of those with calls that wait until they may. */
+  /** Guests that may have run what they have not paid; and the purses of those with calls that wait until they may. */
   readonly running = new Set<Guest>();
   readonly waiting = new Set<Purse>();
   /** Does what the kernel came back for, for a guest. */
@@ -100,6 +100,7 @@ export class Core {
     this.domains.clear();
     this.hosts.clear();
     this.mappings.clear();
+    for (const purse of [...this.waiting]) purse.release();
   }
 
   /** The host has done something to the kernel: a run may have something to do again. */

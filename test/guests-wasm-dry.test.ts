@@ -32,7 +32,7 @@ describe("a dry meter", () => {
     const parks: string[] = [];
     world.kernel.on("park", ({ domain, meter }) => parks.push(`${domain.name} ${meter.name}`));
     await expect(guest.call("forever")).rejects.toThrow(
-      "guest domain-1 ran out of cycles in the middle of a call: it is parked",
+      "guest domain-1 ran out of cycles in the middle of a call: meter tenant is dry",
     );
     expect(guest.domain.state).toBe("parked");
     expect(parks).toEqual(["domain-1 tenant"]);

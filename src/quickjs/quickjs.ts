@@ -12,7 +12,8 @@ import { Instance, type InstanceOptions } from "./instance.js";
 import { loadPeer, loadVariant, meteredModule } from "./peer.js";
 import { Session } from "./session.js";
 
-export interface QuickJSOptions extends Omit<GuestOptions, "imports"> {
+export interface QuickJSOptions
+  extends Pick<GuestOptions, "name" | "meter" | "suspend" | "onDecline"> {
   /** Bytes that its script may have at once: from 2^20 to 2^30; 2^26 (64 MiB) if left out. */
   memory?: number;
   /** Modules that it may import, by name: their code. All others are refused. */
@@ -36,7 +37,7 @@ export interface EvalOptions {
 
 const MEMORY = 2 ** 26;
 const OWN_NAMES = ["memory", "modules", "clock", "random", "variant", "wasm"];
-const GUEST_NAMES = ["name", "meter"];
+const GUEST_NAMES = ["name", "meter", "suspend", "onDecline"];
 
 /**
  * Makes a plugin in JavaScript. Waits until its meter has something; making it takes some two million cycles.
