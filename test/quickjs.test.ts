@@ -296,7 +296,7 @@ describe("options", () => {
     for (const [options, message] of [
       [{}, "meter: found undefined"],
       [{ meter, name: "" }, "name: found"],
-      [{ meter, memory: 1000 }, "memory: found 1000, expected a whole number from 1048576"],
+      [{ meter, memory: 1000 }, "memory: found 1000, expected a whole number from 16777216"],
       [{ meter, memory: "64m" }, "memory: found"],
       [{ meter, modules: { a: 1 } }, 'modules: found 1 for "a", expected its code'],
       [{ meter, modules: null }, "modules: found null"],

@@ -68,10 +68,23 @@ export class Ending {
   }
 }
 
-/** Imports that don't return to who has ended: no line of the script, not even of a `finally`, runs after its end. */
-export function guarded(imports: WebAssembly.Imports, ending: Ending): WebAssembly.Imports {
+/** What WASI calls an error. */
+const REFUSED = 1;
+
+/**
+ * Imports that don't return to who has ended: no line of the script, not even of a `finally`, runs after its end.
+ *
+ * Until `isMade`, while its constructors run, there is nothing to be had: they ask for the environment, whose length
+ * would move all that comes after it in memory, and make counts those of one host only.
+ */
+export function guarded(
+  imports: WebAssembly.Imports,
+  ending: Ending,
+  isMade: () => boolean,
+): WebAssembly.Imports {
   const guard = (act: (...given: unknown[]) => unknown) => {
     return (...given: unknown[]) => {
+      if (!isMade()) return REFUSED;
       const result = act(...given);
       if (ending.error) throw ending.error;
       return result;
@@ -87,16 +100,26 @@ export function guarded(imports: WebAssembly.Imports, ending: Ending): WebAssemb
   return Object.fromEntries(Object.entries(imports).map(([name, all]) => [name, guardAll(all)]));
 }
 
-/** A memory that the glue grows is refused more than so many bytes beside those that it had. */
-export function limit(imports: WebAssembly.Imports, bytes: number): void {
+/** What a memory has been refused. */
+export interface Growth {
+  wasRefused: boolean;
+}
+
+/** Memories that the glue grows: not to more than so many bytes. */
+export function limit(imports: WebAssembly.Imports, bytes: number): Growth {
+  const growth = { wasRefused: false };
   for (const memory of Object.values(imports).flatMap((all) => Object.values(all))) {
     if (!(memory instanceof WebAssembly.Memory)) continue;
-    const most = memory.buffer.byteLength + bytes;
     memory.grow = (pages) => {
-      if (memory.buffer.byteLength + pages * PAGE_BYTES > most) throw new RangeError("memory");
+      if (memory.buffer.byteLength + pages * PAGE_BYTES > bytes) {
+        growth.wasRefused = true;
+        // The glue asks for less, and at last tells the module that there is none.
+        throw new RangeError("no more memory");
+      }
       return WebAssembly.Memory.prototype.grow.call(memory, pages);
     };
   }
+  return growth;
 }
 
 const PAGE_BYTES = 65_536;

@@ -6,12 +6,12 @@ import type {
   QuickJSSyncVariant,
   QuickJSWASMModule,
 } from "quickjs-emscripten-core";
-import { OptionError, RescindedError } from "../errors.js";
+import { CapacityError, OptionError, RescindedError } from "../errors.js";
 import type { Guest } from "../guest/guest.js";
 import type { GuestOptions } from "../guest/guest-options.js";
 import { type Instrumented, instrument } from "../instrument/instrument.js";
 import type { Kernel } from "../kernel.js";
-import { bound, Ending, type Glue, guarded, limit } from "./glue.js";
+import { bound, Ending, type Glue, type Growth, guarded, limit } from "./glue.js";
 import type { Peer } from "./peer.js";
 
 /** A call of a function of the module, "malloc" or "QTS_Eval": steps yield it, and are given its result. */
@@ -23,7 +23,7 @@ export interface InstanceOptions {
   readonly peer: Peer;
   readonly variant: QuickJSSyncVariant;
   readonly module: Instrumented;
-  /** Bytes that the script may have. */
+  /** Bytes that its memory may grow to. */
   readonly memory: number;
   readonly guest: Omit<GuestOptions, "imports">;
 }
@@ -34,6 +34,8 @@ export interface InstanceOptions {
  * functions, one in the other; by 80,000 bytes JSON nests deeper than Node's stack.)
  */
 const STACK_BYTES = 65_536;
+/** More than any result takes. */
+const ROOM_BYTES = 64;
 
 export class Instance {
   readonly guest: Guest;
@@ -43,20 +45,22 @@ export class Instance {
   readonly ending: Ending;
   /** Of exports, by functions of the glue. */
   readonly #names: ReadonlyMap<unknown, string>;
+  readonly #growth: Growth;
 
   private constructor(
     guest: Guest,
     glue: Glue,
     quickjs: QuickJSWASMModule,
-    memory: number,
     ending: Ending,
     names: ReadonlyMap<unknown, string>,
+    growth: Growth,
   ) {
     this.guest = guest;
     this.glue = glue;
     this.ending = ending;
     this.#names = names;
-    this.runtime = quickjs.newRuntime({ memoryLimitBytes: memory, maxStackSizeBytes: STACK_BYTES });
+    this.#growth = growth;
+    this.runtime = quickjs.newRuntime({ maxStackSizeBytes: STACK_BYTES });
     this.context = this.runtime.newContext();
   }
 
@@ -67,12 +71,15 @@ export class Instance {
     const ending = new Ending();
     let guest: Guest | undefined;
     let glue: Glue | undefined;
+    let growth: Growth | undefined;
+    let isMade = false;
     const exportsFor = async (imports: WebAssembly.Imports) => {
       // Its start function would not wait.
       await beReady(kernel, options.guest);
-      guest = kernel.loadWasm(module, { ...options.guest, imports: guarded(imports, ending) });
+      const given = guarded(imports, ending, () => isMade);
+      guest = kernel.loadWasm(module, { ...options.guest, imports: given });
       ending.name = guest.domain.name;
-      limit(imports, memory);
+      growth = limit(imports, memory);
       return bound(guest, await module.compile(), ending, names);
     };
     // The glue wants to be called back, and never hears of a failure.
@@ -104,7 +111,8 @@ export class Instance {
         importModuleLoader,
       } as never);
       const quickjs = await Promise.race([loaded, failed]);
-      return new Instance(guest!, glue!, quickjs, memory, ending, names);
+      isMade = true;
+      return new Instance(guest!, glue!, quickjs, ending, names, growth!);
     } catch (error) {
       discard(guest);
       throw error;
@@ -118,19 +126,45 @@ export class Instance {
 
   /** Does steps one after the other; where it may not run at one, it waits. */
   async run<Result>(steps: Steps<Result>): Promise<Result> {
-    let next = steps.next();
-    while (!next.done) next = steps.next(await this.#step(next.value));
+    const watched = this.#watched(steps);
+    let next = watched.next();
+    while (!next.done) next = watched.next(await this.#step(next.value));
     return next.value;
   }
 
   /** The same at once. @throws {ExhaustedError} */
   runNow<Result>(steps: Steps<Result>): Result {
-    let next = steps.next();
+    const watched = this.#watched(steps);
+    let next = watched.next();
     while (!next.done) {
       const [name, ...numbers] = next.value;
-      next = steps.next(this.#function(name)(...numbers));
+      next = watched.next(this.#function(name)(...numbers));
     }
     return next.value;
+  }
+
+  /**
+   * The same steps; but QuickJS does not look whether it has room for a result, so where its memory could not grow in
+   * one of them, and nothing is left of it, the result is none, and it has ended.
+   */
+  *#watched<Result>(steps: Steps<Result>): Steps<Result> {
+    let next = steps.next();
+    while (!next.done) {
+      const result = yield next.value;
+      if (this.#growth.wasRefused) {
+        const room = yield ["malloc", ROOM_BYTES];
+        this.#growth.wasRefused = false;
+        if (room === 0) throw this.ending.end(this.#full());
+        yield ["free", room];
+      }
+      next = steps.next(result);
+    }
+    return next.value;
+  }
+
+  #full(): CapacityError {
+    const full = `plugin ${this.ending.name} has used all of its memory: it has ended`;
+    return new CapacityError("NO_MEMORY", `${full}; create it with more \`memory\``);
   }
 
   async #step([name, ...numbers]: Step): Promise<number> {

@@ -2,6 +2,7 @@
 
 import type { QuickJSHandle } from "quickjs-emscripten-core";
 import { CapacityError, OptionError } from "../errors.js";
+import { encodeThrown } from "./data.js";
 import type { Instance, Steps } from "./instance.js";
 import { ACTS, type Act, PRELUDE } from "./prelude.js";
 import { ScriptError } from "./script-error.js";
@@ -18,6 +19,8 @@ export interface PreludeIds {
 const MODULE = 1;
 const ANY_NUMBER_OF_JOBS = -1;
 const POINTER_BYTES = 4;
+/** What else a text takes that is copied. */
+const SPARE_BYTES = 256;
 
 export class Port {
   readonly #instance: Instance;
@@ -36,7 +39,7 @@ export class Port {
     const host = context.newFunction("host", (id: QuickJSHandle, given: QuickJSHandle) => {
       try {
         const text = answer(context.getNumber(id), context.getString(given));
-        return text === undefined ? undefined : context.newString(text);
+        return text === undefined ? undefined : context.newString(this.#fitting(text));
       } catch (error) {
         // Who has ended is told nothing any more.
         if (instance.ending.error) return undefined;
@@ -49,6 +52,22 @@ export class Port {
     const pointers = ACTS.map((act) => [act, Number(context.getProp(acts, act).value)]);
     this.#acts = Object.fromEntries(pointers) as Record<Act, number>;
     for (const handle of [host, open, ...ids, acts]) handle.dispose();
+  }
+
+  /** A text for which there is room; else an error that says so. quickjs-emscripten does not look. */
+  #fitting(text: string): string {
+    const instance = this.#instance;
+    try {
+      instance.runNow(this.#tryRoom(instance.glue.lengthBytesUTF8(text) + SPARE_BYTES));
+      return text;
+    } catch (error) {
+      if (error instanceof CapacityError && !instance.ending.error) return encodeThrown(error);
+      throw error;
+    }
+  }
+
+  *#tryRoom(bytes: number): Steps<void> {
+    yield ["free", yield* this.#room(bytes)];
   }
 
   /** Runs code; what comes of it, as text. */

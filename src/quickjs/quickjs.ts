@@ -14,7 +14,10 @@ import { Session } from "./session.js";
 
 export interface QuickJSOptions
   extends Pick<GuestOptions, "name" | "meter" | "suspend" | "onDecline"> {
-  /** Bytes that its script may have at once: from 2^20 to 2^30; 2^26 (64 MiB) if left out. */
+  /**
+   * Bytes that its memory may grow to, QuickJS's own 6 MiB among them: from 2^24 (16 MiB) to 2^31; 2^26 if left out.
+   * Beyond, the script has an error; where it leaves nothing at all, it ends with CapacityError.
+   */
   memory?: number;
   /** Modules that it may import, by name: their code. All others are refused. */
   modules?: Readonly<Record<string, string>>;
@@ -51,7 +54,7 @@ export async function createQuickJS(kernel: Kernel, options: QuickJSOptions): Pr
   }
   checkNames("createQuickJS", options, [...GUEST_NAMES, ...OWN_NAMES]);
   const { memory = MEMORY, modules = {}, clock, random, variant: chosen, wasm, ...guest } = options;
-  whole("memory", memory, 2 ** 20, 2 ** 30);
+  whole("memory", memory, 2 ** 24, 2 ** 31);
   checkModules(modules);
   for (const [name, given] of Object.entries({ clock, random })) {
     if (given === undefined || typeof given === "function") continue;
@@ -116,7 +119,8 @@ export class QuickJS {
    * @returns What its last statement gives, as plain data, if a promise then what that gives; of a module nothing.
    * Rejects with ScriptError; with ExhaustedError where it ran out of cycles half-way: then it has ended, as when it
    * nests deeper than the host's stack (StateError); with StateError where it has ended before, or where its promise
-   * is pending and nothing could settle it; with RescindedError; with CapacityError where code has no room.
+   * is pending and nothing could settle it; with RescindedError; with CapacityError where code has no room, or the
+   * script has left none: then it has ended, too.
    */
   async eval(code: string, options: EvalOptions = {}): Promise<unknown> {
     checkNames("eval", options, ["file", "module"]);
