@@ -10,8 +10,11 @@ import type { Domain, DomainState } from "../domain.js";
 import { OptionError, StateError } from "../errors.js";
 import type { Instrumented } from "../instrument/instrument.js";
 import { show } from "../options.js";
+import type { AnyExports, FunctionName, Given, Result, Values } from "./exports.js";
 import type { CheckedGuestOptions } from "./guest-options.js";
+import { HostCalls, runGuest } from "./host-calls.js";
 import { END, Purse } from "./purse.js";
+import { haveStack } from "./stack.js";
 import { promising, suspendingRefill, WAIT } from "./suspension.js";
 
 type Act = (...args: unknown[]) => unknown;
@@ -23,7 +26,7 @@ const STACK_FRAMES = 400;
 const UNFIT = "can't be called";
 
 /** A program in WebAssembly under a meter: `kernel.loadWasm`. */
-export class Guest {
+export class Guest<Exports extends object = AnyExports> {
   /** Its place in the kernel: its states, the cycles that it consumed, `stop` and `start`. */
   readonly domain: Domain;
   readonly #core: Core;
@@ -40,7 +43,7 @@ export class Guest {
   #depth = 0;
   /** Whether the thread is in one of them, as far as can be told: see `#comeBack`. */
   #isInside = false;
-  /** Whether the outermost of them may be suspended; what stands for its waiting for cycles, now. */
+  /** Whether the outermost of them may be suspended; what stands for its waiting for cycles, till then. */
   #isSuspendable = false;
   #suspension: object | undefined;
   /** Resolves when the calls made so far, of those that may be suspended, have ended; undefined without any. */
@@ -57,7 +60,7 @@ export class Guest {
     domain.hosted = () => this.#state;
     domain.start();
     try {
-      this.#instance = this.#instantiate(module, options.imports);
+      this.#instance = this.#instantiate(module, options);
       this.#counter = this.#instance.exports[module.counter] as WebAssembly.Global;
       // Its start function is only an export now, or nobody could read its counter while it runs.
       const start = module.start && this.#instance.exports[module.start];
@@ -80,6 +83,10 @@ export class Guest {
    * its keeper gave none at once, or, with `suspend`, none at all and `onDecline` is "trap"; with OptionError where there
    * is no such function.
    */
+  async call<Name extends FunctionName<Exports>>(
+    name: Name,
+    ...args: Given<Exports, Name>
+  ): Promise<Result<Exports, Name>>;
   async call(name: string, ...args: unknown[]): Promise<unknown> {
     const act = this.#function("call", name);
     if (this.#suspends) return this.#inTurn(() => this.#callSuspendable(name, act, args));
@@ -94,6 +101,10 @@ export class Guest {
    * @throws {ExhaustedError} also where it may not run now. @throws {StateError} while a call of it is suspended, but for
    * one that waits for a function of the host. @throws {OptionError} and whatever the guest throws.
    */
+  callNow<Name extends FunctionName<Exports>>(
+    name: Name,
+    ...args: Given<Exports, Name>
+  ): Result<Exports, Name>;
   callNow(name: string, ...args: unknown[]): unknown {
     const act = this.#function("callNow", name);
     if (this.#suspension) {
@@ -105,28 +116,26 @@ export class Guest {
   }
 
   /**
-   * Whether it may run now, if need be after a keeper has answered within; so that `callNow` would begin.
-   *
-   * @throws {RescindedError}
+   * Whether it may run now, so that `callNow` begins: it has cycles, if need be after a keeper has answered within, and
+   * no call of it is suspended. @throws {RescindedError}
    */
   mayRun(): boolean {
     if (this.#isNested) return true;
-    if (this.#suspension || this.#purse.refill() < 0n) return false;
-    // Not lent to it before it runs.
-    this.#purse.spend(0n);
+    if (this.#suspension || !this.#begins()) return false;
+    this.#exit();
     return true;
   }
 
-  /** Resolves when it may run. Rejects with RescindedError, and with ExhaustedError as `call` does. */
+  /** Resolves when it may run, and has paid what it owed. Rejects as `call` does before it begins. */
   async ready(): Promise<void> {
     while (!this.mayRun()) await this.#purse.change(UNFIT);
   }
 
   /** What it exports, but for functions, which are to be called by `call`: memories, tables, globals, tags. */
-  get exports(): Readonly<Record<string, WebAssembly.ExportValue>> {
+  get exports(): Values<Exports> {
     const all = Object.entries(this.#instance.exports);
     const own = all.filter(([name, value]) => typeof value !== "function" && !this.#isHidden(name));
-    return Object.fromEntries(own);
+    return Object.fromEntries(own) as Values<Exports>;
   }
 
   /** Pays what it has run so far; it looks at its counter as soon as it goes on. @internal */
@@ -138,11 +147,27 @@ export class Guest {
     this.#purse.spend(ran);
   }
 
-  #instantiate({ module, refill }: Instrumented, imports: WebAssembly.Imports) {
+  #instantiate({ module, refill }: Instrumented, options: CheckedGuestOptions) {
+    const imports = this.#charged(module, options);
     const look = () => this.#look();
-    const asked = this.#suspends ? suspendingRefill(look, () => this.#wait()) : look;
+    const asked = this.#suspends
+      ? suspendingRefill(
+          look,
+          () => this.#wait(),
+          () => this.#exit(),
+        )
+      : look;
     const own = { ...imports[refill.module], [refill.field]: asked };
     return new WebAssembly.Instance(module, { ...imports, [refill.module]: own });
+  }
+
+  /** What it imports, functions such that it pays for calling them. */
+  #charged(module: WebAssembly.Module, { imports, hostCalls }: CheckedGuestOptions) {
+    if (hostCalls === undefined) return imports;
+    const calls = new HostCalls(hostCalls, (cycles) => {
+      this.#counter.value -= cycles;
+    });
+    return calls.imports(module, imports);
   }
 
   #function(what: string, name: string): Act {
@@ -189,12 +214,12 @@ export class Guest {
     this.#depth++;
     this.#isSuspendable = true;
     try {
-      const result = suspendable(...args);
+      const result = runGuest(() => suspendable(...args));
       // It has ended, or left the thread.
       this.#leave();
       return await result;
     } catch (error) {
-      throw this.#ending ?? error;
+      throw this.#reason(error);
     } finally {
       this.#isSuspendable = false;
       this.#depth--;
@@ -221,13 +246,18 @@ export class Guest {
     this.#isInside = true;
     this.#depth++;
     try {
-      return act();
+      return runGuest(act);
     } catch (error) {
-      throw this.#ending ?? error;
+      throw this.#reason(error);
     } finally {
       this.#depth--;
       if (!isNested) this.#exit();
     }
+  }
+
+  /** What a call that ended by an error rejects with. */
+  #reason(error: unknown): unknown {
+    return this.#ending ?? (this.#suspension ? this.#purse.exhausted() : error);
   }
 
   /** The thread is in it no more. */
@@ -260,7 +290,7 @@ export class Guest {
    * what functions of the host throw, a guest may catch.
    */
   #look(): bigint {
-    if (this.#ending) return END;
+    if (this.#ending || this.#suspension) return END;
     try {
       haveStack(STACK_FRAMES);
       if (!this.#isInside) this.#comeBack();
@@ -270,10 +300,12 @@ export class Guest {
         this.#granted = granted;
         return granted;
       }
-      // Until it has waited. Where the engine can't suspend it and throws, which it may catch, its next look is its end.
+      if (this.#isSuspendable && this.#depth === 1 && this.#purse.isWorthWaiting) {
+        // Where the engine can't suspend it and throws, which it may catch, its next look is its end.
+        this.#suspension = {};
+        return WAIT;
+      }
       this.#ending = this.#purse.exhausted();
-      const mayWait = this.#isSuspendable && this.#depth === 1;
-      if (mayWait && this.#purse.isWorthWaiting) return WAIT;
     } catch (error) {
       this.#ending = error as Error;
     }
@@ -282,8 +314,7 @@ export class Guest {
 
   /** The guest is suspended: resolves when it is to look again. Never rejects. */
   async #wait(): Promise<void> {
-    const suspension = {};
-    this.#suspension = suspension;
+    const suspension = this.#suspension;
     let ending: Error | undefined;
     try {
       do await this.#purse.change();
@@ -298,9 +329,4 @@ export class Guest {
     this.#suspension = undefined;
     this.#ending = ending;
   }
-}
-
-/** @throws {RangeError} where the stack has no room for so many frames. */
-function haveStack(frames: number): number {
-  return frames === 0 ? 0 : 1 + haveStack(frames - 1);
 }

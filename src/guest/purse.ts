@@ -27,7 +27,7 @@ export class Purse {
 
   /** It has run so many cycles and stands: they are paid, or owed. The rest of its cache is lent no more. */
   spend(cycles: bigint): void {
-    if (!this.#core.isLive(this.domain.id)) return;
+    if (this.#core.isDisposed || !this.#core.isLive(this.domain.id)) return;
     const { id } = this.domain;
     this.#core.exports.hostedSpend(indexOf(id), allocationOf(id), Number(cycles));
   }

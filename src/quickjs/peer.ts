@@ -88,8 +88,14 @@ async function bytesOf(peer: Peer, variant: QuickJSSyncVariant): Promise<Uint8Ar
     error.cause = failure;
     throw error;
   }
-  return read(place);
+  const bytes = await read(place);
+  if (MAGIC.every((byte, i) => bytes[i] === byte)) return bytes;
+  throw new OptionError(
+    `wasm: found no module at ${place}, expected the variant's; in a bundle, give its bytes as wasm`,
+  );
 }
+
+const MAGIC = [0, 0x61, 0x73, 0x6d];
 
 async function read(place: string): Promise<Uint8Array> {
   if (/^(https?|blob|data):/.test(place)) {

@@ -13,7 +13,7 @@ import { loadPeer, loadVariant, meteredModule } from "./peer.js";
 import { Session } from "./session.js";
 
 export interface QuickJSOptions
-  extends Pick<GuestOptions, "name" | "meter" | "suspend" | "onDecline"> {
+  extends Pick<GuestOptions, "name" | "meter" | "suspend" | "onDecline" | "hostCalls"> {
   /**
    * Bytes that its memory may grow to, QuickJS's own 6 MiB among them: from 2^24 (16 MiB) to 2^31; 2^26 if left out.
    * Beyond, the script has an error; where it leaves nothing at all, it ends with CapacityError.
@@ -40,7 +40,7 @@ export interface EvalOptions {
 
 const MEMORY = 2 ** 26;
 const OWN_NAMES = ["memory", "modules", "clock", "random", "variant", "wasm"];
-const GUEST_NAMES = ["name", "meter", "suspend", "onDecline"];
+const GUEST_NAMES = ["name", "meter", "suspend", "onDecline", "hostCalls"];
 
 /**
  * Makes a plugin in JavaScript. Waits until its meter has something; making it takes some two million cycles.
