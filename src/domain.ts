@@ -371,7 +371,9 @@ export class Domain {
   }
 
   get #isGuestRunning(): boolean {
-    for (const { domain } of this.#core.running) if (domain === this) return true;
+    const { running, remotes } = this.#core;
+    for (const { domain } of running) if (domain === this) return true;
+    for (const { domain, isCalled } of remotes) if (domain === this) return isCalled;
     return false;
   }
 

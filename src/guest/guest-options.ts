@@ -29,7 +29,7 @@ export interface GuestOptions {
 export type CheckedGuestOptions = Required<Omit<GuestOptions, "meter" | "name">> &
   Pick<GuestOptions, "meter" | "name">;
 
-const NAMES = ["name", "meter", "imports", "suspend", "onDecline"];
+const NAMES = ["name", "meter", "imports", "suspend", "onDecline", "worker"];
 
 /** @throws {OptionError} @throws {StateError} for what the kernel, or the engine, can't do. @internal */
 export function checkGuest(

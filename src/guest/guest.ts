@@ -9,6 +9,7 @@ import type { Domain } from "../domain.js";
 import { OptionError } from "../errors.js";
 import type { Instrumented } from "../instrument/instrument.js";
 import { show } from "../options.js";
+import type { AnyGuest } from "./any-guest.js";
 import type { CheckedGuestOptions } from "./guest-options.js";
 import { END, Purse } from "./purse.js";
 
@@ -16,7 +17,7 @@ import { END, Purse } from "./purse.js";
 const STACK_FRAMES = 400;
 
 /** A program in WebAssembly under a meter: `kernel.loadWasm`. */
-export class Guest {
+export class Guest implements AnyGuest {
   /** Its place in the kernel: its states, the cycles that it consumed, `stop` and `start`. */
   readonly domain: Domain;
   readonly #core: Core;
