@@ -7,7 +7,7 @@ import type { Browser, Page } from "playwright-core";
 import type { PreviewServer } from "vite";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { bundle, hasChromium, launch, serve } from "./chromium.js";
-import { SPINNER } from "./wasm/plugin.js";
+import { AROUND, SPINNER } from "./wasm/plugin.js";
 import { wat } from "./wasm/wat.js";
 
 /** What test/page/main.js puts there. */
@@ -103,6 +103,37 @@ describe.skipIf(!hasChromium)("in a page", () => {
         return [String(spun), end, String(guest.domain.consumed), guest.domain.state];
       }, bytes);
       expect(bill).toEqual(["5000", "EXHAUSTED", "100000", "parked"]);
+    });
+
+    test("guests in workers wait for keepers that take their time, and stop when switched off", async () => {
+      const bytes = [...(await wat(SPINNER))];
+      const bill = await page.evaluate(async (bytes) => {
+        const { createKernel, instrument } = (globalThis as unknown as Scope).primemeter;
+        const module = instrument(Uint8Array.from(bytes));
+        const kernel = createKernel();
+        const pause = () => new Promise((resolve) => setTimeout(resolve, 5));
+        const meter = kernel.createMeter({ superior: kernel.primeMeter, cycles: 1000n });
+        meter.keeper = async ({ meter }) => {
+          await pause();
+          meter.add(10_000n);
+        };
+        const imports = { host: { act: pause } };
+        const guest = kernel.loadWasm(module, { meter, imports, worker: true });
+        await guest.call("around", 1000);
+        const around = guest.domain.consumed + guest.domain.owed;
+        meter.keeper = null;
+        meter.set(1n << 62n);
+        const endless = guest.call("forever").catch((error) => error.code);
+        const before = guest.domain.consumed;
+        while (guest.domain.consumed === before) await pause();
+        meter.off();
+        const stopped = guest.domain.consumed;
+        await pause();
+        const isStill = guest.domain.consumed === stopped;
+        guest.domain.rescind();
+        return [String(around), isStill, await endless, kernel.check().findings.length];
+      }, bytes);
+      expect(bill).toEqual([String(2n * 5000n + AROUND), true, "RESCINDED", 0]);
     });
   });
 
