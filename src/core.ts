@@ -65,7 +65,7 @@ export class Core {
   readonly post = new Post(this);
   /** Which pages are in which address spaces. */
   readonly mappings = new Mappings();
-  /** Guests that the host's thread runs now, one called by the other; and those that have workers of their own. */
+  /** Guests of the host's thread that may have run what they have not paid; those that have workers of their own. */
   readonly running = new Set<Guest>();
   readonly remotes = new Set<WorkerGuest>();
   /** The purses of those with calls that wait until they may. */
@@ -96,6 +96,8 @@ export class Core {
     this.post.end();
     this.answers.end();
     this.#isLive = false;
+    // Guests that run look again, and find that there is no kernel.
+    this.settle();
     this.running.clear();
     this.exports = disposed();
     this.view = disposed();
@@ -104,6 +106,7 @@ export class Core {
     this.domains.clear();
     this.hosts.clear();
     this.mappings.clear();
+    for (const purse of [...this.waiting]) purse.release();
   }
 
   /** The host has done something to the kernel: a run may have something to do again. */
@@ -164,6 +167,11 @@ export class Core {
   check(status: number, what: string): void {
     if (status !== OK) throw this.#error(status, what);
     this.acted();
+  }
+
+  /** Whether its memory was let go. */
+  get isDisposed(): boolean {
+    return !this.#isLive;
   }
 
   /** Whether a node is still the one that an id named. */

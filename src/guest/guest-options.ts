@@ -52,7 +52,7 @@ export function checkGuest(
   if (yes("suspend", suspend) && !canSuspend()) {
     throw new StateError(
       "suspend: found an engine without JSPI, expected one with WebAssembly.Suspending " +
-        "(Node 26, Node 24 with --experimental-wasm-jspi, Chromium 137), or `worker`",
+        "(Node 24 and later, Chromium 137 and later), or `worker`",
     );
   }
   return { name: nameOf(options.name), meter, imports, suspend, onDecline };

@@ -18,6 +18,9 @@ export const SUBJECT = 3;
 /** How many values there are. */
 export const COUNT = 4;
 
+/** Not 0: nothing is granted, and whoever comes in asks first. */
+export const TAKEN = 5;
+
 /** Places of 64-bit words. What is left of the grant: below 0, it ran beyond it. */
 export const LEFT = 3;
 /** What it has run that the host has not taken yet. */
@@ -102,6 +105,7 @@ export class Mailbox {
     const ran = longs[RAN]!;
     longs[RAN] = 0n;
     longs[LEFT] = 0n;
+    this.#words[TAKEN] = 1;
     Atomics.store(this.#words, WANTED, 0);
     if (Atomics.compareExchange(this.#words, STATE, HELD, AWAY) === HELD) {
       Atomics.notify(this.#words, STATE);
@@ -116,7 +120,7 @@ export class Mailbox {
 
   /** Lets one that asks go on. */
   grant(cycles: bigint): void {
-    this.#longs[LEFT] = cycles;
+    this.#allow(cycles);
     this.#go(GRANT);
   }
 
@@ -127,7 +131,7 @@ export class Mailbox {
 
   /** Calls a function; with a grant where none is out. */
   call(index: number, values: readonly Value[], cycles?: bigint): void {
-    if (cycles !== undefined) this.#longs[LEFT] = cycles;
+    if (cycles !== undefined) this.#allow(cycles);
     this.#put(values);
     this.#go(CALL, index);
   }
@@ -165,6 +169,11 @@ export class Mailbox {
       if (this.state === RUNNING && (isOver() || performance.now() > end)) return false;
     }
     return true;
+  }
+
+  #allow(cycles: bigint): void {
+    this.#longs[LEFT] = cycles;
+    this.#words[TAKEN] = 0;
   }
 
   #put(values: readonly Value[]): void {

@@ -24,6 +24,9 @@ interface Answer {
   readonly reject: (error: unknown) => void;
 }
 
+/** What is said of one that may not run when it is called. */
+const UNFIT = "can't be called";
+
 type HostFunction = (...args: (number | bigint)[]) => unknown;
 
 /** A program in WebAssembly under a meter, in a thread of its own: `kernel.loadWasm` with `worker`. */
@@ -36,9 +39,9 @@ export class WorkerGuest implements AnyGuest {
   readonly ready: Promise<void>;
   readonly #core: Core;
   readonly #purse: Purse;
-  readonly #onDecline: "park" | "trap";
   readonly #box = new Mailbox();
-  #thread: Thread | undefined;
+  /** What tests kill. @internal */
+  thread: Thread | undefined;
   /** Places of its functions among all that the module exports. */
   readonly #functions: ReadonlyMap<string, number>;
   /** The one among them that is not the module's own. */
@@ -51,8 +54,8 @@ export class WorkerGuest implements AnyGuest {
   readonly #answers: Answer[] = [];
   /** What functions of the host have thrown in the call that is under way. */
   readonly #thrown: unknown[] = [];
-  /** Whether a call of its exports is under way. @internal */
-  isCalled = false;
+  /** Whether a call of its exports is under way. */
+  #isCalled = false;
   /** Why a call was ended by a trap that is not its own. */
   #ending: Error | undefined;
   /** Why it can't be called any more. */
@@ -62,13 +65,13 @@ export class WorkerGuest implements AnyGuest {
   constructor(core: Core, domain: Domain, module: Instrumented, options: CheckedWorkerOptions) {
     this.#core = core;
     this.domain = domain;
-    this.#purse = new Purse(core, domain);
-    this.#onDecline = options.onDecline;
+    this.#purse = new Purse(core, domain, options.onDecline);
     const exports = WebAssembly.Module.exports(module.module);
     const functions = exports.filter(({ kind }) => kind === "function");
     this.#functions = new Map(functions.map(({ name }, index) => [name, index]));
     this.#start = module.start;
     this.#hasMemory = exports.some(({ kind }) => kind === "memory");
+    domain.hosted = () => (this.#isCalled ? "running" : "available");
     domain.start();
     core.remotes.add(this);
     this.ready = this.#queues[0]!.add(() => this.#begin(module, options));
@@ -141,7 +144,7 @@ export class WorkerGuest implements AnyGuest {
 
   /** Pays what it has run so far, once it has stopped; it asks when it goes on. @internal */
   settle(): void {
-    const ran = this.#box.take(() => this.#thread?.isOver ?? false);
+    const ran = this.#box.take(() => this.thread?.isOver ?? false);
     if (ran === undefined) this.#died(new Error("it does not come back to look at its counter"));
     else this.#purse.spend(ran);
   }
@@ -167,7 +170,7 @@ export class WorkerGuest implements AnyGuest {
       if (this.#failure) throw this.#failure;
       await this.#ask(() => this.#startThread(data));
       if (this.#start !== undefined) await this.#run(this.#functions.get(this.#start)!, []);
-      this.#thread?.hold(false);
+      this.thread?.hold(false);
     } catch (error) {
       this.#fail(error);
       if (this.#core.isLive(this.domain.id)) this.domain.rescind();
@@ -176,7 +179,7 @@ export class WorkerGuest implements AnyGuest {
   }
 
   #startThread(data: GuestWorkerData): void {
-    this.#thread = startThread(
+    this.thread = startThread(
       GUEST_WORKER_SOURCE,
       data,
       (error) => this.#died(error),
@@ -187,14 +190,14 @@ export class WorkerGuest implements AnyGuest {
   /** Runs one of its functions, when it may. */
   async #run(index: number, values: readonly Value[]): Promise<unknown> {
     let result: Promise<unknown> | undefined;
-    this.isCalled = true;
+    this.#isCalled = true;
     try {
       await this.#supply((cycles) => {
         result = this.#ask(() => this.#box.call(index, values, cycles));
       });
       return await result;
     } finally {
-      this.isCalled = false;
+      this.#isCalled = false;
       this.#ending = undefined;
       this.#thrown.length = 0;
     }
@@ -207,7 +210,7 @@ export class WorkerGuest implements AnyGuest {
       this.#answers.push({ resolve, reject });
       const isIdle = this.#box.state === IDLE;
       tell();
-      if (isIdle) this.#thread!.send(null);
+      if (isIdle) this.thread!.send(null);
     });
   }
 
@@ -220,11 +223,11 @@ export class WorkerGuest implements AnyGuest {
       // Whoever was asked, or told, may have ended it.
       if (this.#failure) throw this.#failure;
       if (granted >= 0n) return give(granted);
-      if (refuse && this.#onDecline === "trap" && this.domain.state === "parked") return refuse();
+      if (refuse && !this.#purse.isWorthWaiting) return refuse();
       // A call that nobody lets go on is none that the process is to be kept alive for.
-      this.#thread!.hold(false);
-      await this.#purse.change();
-      this.#thread?.hold(true);
+      this.thread!.hold(false);
+      await this.#purse.change(UNFIT);
+      this.thread?.hold(true);
     }
   }
 
@@ -279,11 +282,11 @@ export class WorkerGuest implements AnyGuest {
   /** The process is not to end meanwhile. */
   async #hold<Result>(act: () => Promise<Result>): Promise<Result> {
     if (this.#failure) throw this.#failure;
-    this.#thread!.hold(true);
+    this.thread!.hold(true);
     try {
       return await act();
     } finally {
-      this.#thread?.hold(false);
+      this.thread?.hold(false);
     }
   }
 
@@ -302,10 +305,10 @@ export class WorkerGuest implements AnyGuest {
     if (this.#failure) return;
     this.#failure = error;
     this.#core.remotes.delete(this);
-    this.#thread?.end();
-    this.#thread = undefined;
+    this.thread?.end();
+    this.thread = undefined;
     for (const { reject } of this.#answers.splice(0)) reject(error);
-    this.#purse.wake();
+    this.#purse.release();
   }
 
   #function(what: string, name: string): number {

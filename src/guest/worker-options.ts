@@ -24,12 +24,13 @@ export interface WorkerGuestOptions extends Omit<GuestOptions, "suspend"> {
   worker: true | WorkerOptions;
 }
 
+/** @internal */
 export interface CheckedWorkerOptions extends CheckedGuestOptions {
   /** The address of the module that makes imports in the worker. */
   readonly own: string | undefined;
 }
 
-/** @throws {OptionError} @throws {StateError} @throws {WorkerError} NO_WORKERS */
+/** @throws {OptionError} @throws {StateError} @throws {WorkerError} NO_WORKERS @internal */
 export function checkWorker(
   core: Core,
   module: Instrumented,

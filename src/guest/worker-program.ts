@@ -23,6 +23,7 @@ import {
   RUNNING,
   STATE,
   SUBJECT,
+  TAKEN,
   THROW,
   VALUES,
   WANTED,
@@ -104,7 +105,7 @@ function serve(data, post) {
     counter.value = longs[${CHUNK}] = chunk;
   };
   const leave = (state) => {
-    comeIn();
+    if (Atomics.load(words, ${STATE}) !== ${RUNNING}) enter();
     publish();
     Atomics.store(words, ${STATE}, state);
     Atomics.notify(words, ${STATE});
@@ -116,10 +117,18 @@ function serve(data, post) {
     publish();
     take();
   };
-
-  /** A function that is not the guest's may have got hold of one of the guest's, and called it. */
-  const comeIn = () => {
-    if (Atomics.load(words, ${STATE}) !== ${RUNNING}) enter();
+  const ask = () => {
+    do {
+      leave(${ASKING});
+      post({ kind: "ask" });
+      if (wait() === ${END_CALL}) ending = { error: new Error("ended by the host") };
+      enter();
+    } while (words[${TAKEN}] !== 0 && !ending);
+  };
+  /** Where the grant was taken back meanwhile the guest runs not one instruction. */
+  const goOn = () => {
+    enter();
+    if (words[${TAKEN}] !== 0 && !ending) ask();
   };
 
   const valuesOf = (name) =>
@@ -199,7 +208,8 @@ function serve(data, post) {
     depth++;
     let end;
     try {
-      enter();
+      goOn();
+      if (ending) throw ending.error;
       const value = functions[index](...values);
       mustCross("a result", Array.isArray(value) ? value : [value]);
       end = () => post({ kind: "done", value });
@@ -220,15 +230,11 @@ function serve(data, post) {
       ending = { error };
       return -1n;
     }
-    comeIn();
-    publish();
+    // A function that is not the guest's may have got hold of one of the guest's, and called it.
+    if (Atomics.load(words, ${STATE}) === ${RUNNING}) publish();
+    else enter();
     if (Atomics.load(words, ${WANTED}) === 0 && longs[${LEFT}] >= 0n) take();
-    else {
-      leave(${ASKING});
-      post({ kind: "ask" });
-      if (wait() === ${END_CALL}) ending = { error: new Error("ended by the host") };
-      enter();
-    }
+    else ask();
     return ending ? -1n : chunk;
   };
   const hosted = (index, name) => (...args) => {
@@ -240,7 +246,7 @@ function serve(data, post) {
     const command = wait();
     const subject = words[${SUBJECT}];
     const values = valuesOf(name);
-    enter();
+    goOn();
     if (command === ${THROW}) throw new Thrown(subject);
     return subject === 1 ? values : values[0];
   };
@@ -250,7 +256,7 @@ function serve(data, post) {
     try {
       return act(...args);
     } finally {
-      enter();
+      goOn();
     }
   };
 
@@ -290,12 +296,13 @@ function serve(data, post) {
   return () => obey(Atomics.exchange(words, ${COMMAND}, ${NONE}));
 }
 
-if (typeof require === "function") {
-  const { parentPort, workerData } = require("node:worker_threads");
+const beginInNode = ({ parentPort, workerData }) => {
   const post = (message, moved) => parentPort.postMessage(message, moved);
   parentPort.on("message", serve(workerData, post));
-} else {
-  const begin = ({ data }) => addEventListener("message", serve(data, (...all) => postMessage(...all)));
-  addEventListener("message", begin, { once: true });
-}
+};
+const begin = ({ data }) => addEventListener("message", serve(data, (...all) => postMessage(...all)));
+if (typeof require === "function") beginInNode(require("node:worker_threads"));
+else if (typeof addEventListener === "function") addEventListener("message", begin, { once: true });
+// As a module, where Node was told by --input-type to take all programs for such.
+else import("node:worker_threads").then(beginInNode);
 `;
