@@ -27,6 +27,7 @@ export type { EventName, KeeperOutcome, KernelEvents, Listener, MessageMode } fr
 export type { AnyGuest } from "./guest/any-guest.js";
 export type { Guest } from "./guest/guest.js";
 export type { GuestOptions } from "./guest/guest-options.js";
+export type { HostCallsOptions, HostTimeOptions } from "./guest/host-calls.js";
 export type { WorkerGuest } from "./guest/worker-guest.js";
 export type { WorkerGuestOptions, WorkerOptions } from "./guest/worker-options.js";
 export type { HostAnswer, HostHandler, HostMessage } from "./host-object.js";

@@ -215,6 +215,45 @@ describe("a function of the host", () => {
     balanced(here);
   });
 
+  test.each([1n, 7n, 80_000_000n])(
+    "is paid for by the call, by advances of %d",
+    async (advance) => {
+      const here = world({ kernel: { advance } });
+      const seen: bigint[] = [];
+      const guest = await remote(here, { hostCalls: 500, act: () => void seen.push(ranBy(guest)) });
+      await guest.call("around", 10);
+      await guest.call("around", 10);
+      expect(seen).toEqual([10n * TURN + 503n, 30n * TURN + 503n + AROUND + 500n]);
+      expect(ranBy(guest)).toBe(2n * (20n * TURN + AROUND + 500n));
+      balanced(here);
+    },
+  );
+
+  test("is paid for by its time, until it answers or promises to", async () => {
+    const here = world({ cycles: 1000n });
+    let now = 5n;
+    const clock = { read: () => now };
+    const guest = await remote(here, {
+      hostCalls: { clock, cyclesPerMs: 32_000 },
+      act: async () => {
+        now += 300n;
+        await new Promise((resolve) => setTimeout(resolve, 1));
+        now += 70_000n;
+      },
+    });
+    await guest.call("around", 10);
+    expect(ranBy(guest)).toBe(20n * TURN + AROUND + 600n);
+    // More than there is.
+    const call = guest.call("around", 10);
+    await until(() => guest.domain.state === "parked");
+    expect(ranBy(guest)).toBe(30n * TURN + AROUND + 1200n + 3n);
+    balanced(here);
+    here.tenant.add(1000n);
+    await call;
+    expect(ranBy(guest)).toBe(40n * TURN + 2n * AROUND + 1200n);
+    balanced(here);
+  });
+
   test("rescinds it: it runs no more", async () => {
     const here = world();
     const guest: WorkerGuest = await remote(here, { act: () => guest.domain.rescind() });

@@ -12,7 +12,9 @@ import type { Instrumented } from "../instrument/instrument.js";
 import { show } from "../options.js";
 import type { AnyGuest } from "./any-guest.js";
 import type { CheckedGuestOptions } from "./guest-options.js";
+import { HostCalls, runGuest } from "./host-calls.js";
 import { END, Purse } from "./purse.js";
+import { haveStack } from "./stack.js";
 import { promising, suspendingRefill, WAIT } from "./suspension.js";
 
 type Act = (...args: unknown[]) => unknown;
@@ -58,7 +60,7 @@ export class Guest implements AnyGuest {
     domain.hosted = () => this.#state;
     domain.start();
     try {
-      this.#instance = this.#instantiate(module, options.imports);
+      this.#instance = this.#instantiate(module, options);
       this.#counter = this.#instance.exports[module.counter] as WebAssembly.Global;
       // Its start function is only an export now, or nobody could read its counter while it runs.
       const start = module.start && this.#instance.exports[module.start];
@@ -137,11 +139,27 @@ export class Guest implements AnyGuest {
     this.#purse.spend(ran);
   }
 
-  #instantiate({ module, refill }: Instrumented, imports: WebAssembly.Imports) {
+  #instantiate({ module, refill }: Instrumented, options: CheckedGuestOptions) {
+    const imports = this.#charged(module, options);
     const look = () => this.#look();
-    const asked = this.#suspends ? suspendingRefill(look, () => this.#wait()) : look;
+    const asked = this.#suspends
+      ? suspendingRefill(
+          look,
+          () => this.#wait(),
+          () => this.#exit(),
+        )
+      : look;
     const own = { ...imports[refill.module], [refill.field]: asked };
     return new WebAssembly.Instance(module, { ...imports, [refill.module]: own });
+  }
+
+  /** What it imports, functions such that it pays for calling them. */
+  #charged(module: WebAssembly.Module, { imports, hostCalls }: CheckedGuestOptions) {
+    if (hostCalls === undefined) return imports;
+    const calls = new HostCalls(hostCalls, (cycles) => {
+      this.#counter.value -= cycles;
+    });
+    return calls.imports(module, imports);
   }
 
   #function(what: string, name: string): Act {
@@ -188,7 +206,7 @@ export class Guest implements AnyGuest {
     this.#depth++;
     this.#isSuspendable = true;
     try {
-      const result = suspendable(...args);
+      const result = runGuest(() => suspendable(...args));
       // It has ended, or left the thread.
       this.#leave();
       return await result;
@@ -220,7 +238,7 @@ export class Guest implements AnyGuest {
     this.#isInside = true;
     this.#depth++;
     try {
-      return act();
+      return runGuest(act);
     } catch (error) {
       throw this.#ending ?? error;
     } finally {
@@ -297,9 +315,4 @@ export class Guest implements AnyGuest {
     this.#suspension = undefined;
     this.#ending = ending;
   }
-}
-
-/** @throws {RangeError} where the stack has no room for so many frames. */
-function haveStack(frames: number): number {
-  return frames === 0 ? 0 : 1 + haveStack(frames - 1);
 }

@@ -113,6 +113,12 @@ export class Mailbox {
     return ran;
   }
 
+  /** Adds to what one has run that waits for a function of the host. */
+  charge(cycles: bigint): void {
+    this.#longs[RAN]! += cycles;
+    this.#longs[LEFT]! -= cycles;
+  }
+
   /** What a worker that is no more may have run: all that was out. */
   lost(): bigint {
     return this.#longs[RAN]! + this.#longs[CHUNK]!;

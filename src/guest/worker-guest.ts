@@ -13,6 +13,7 @@ import { show } from "../options.js";
 import { loadThreads, startThread, type Thread } from "../thread.js";
 import type { AnyGuest } from "./any-guest.js";
 import { argumentsOf, errorOf, resultOf } from "./crossing.js";
+import { HostCalls } from "./host-calls.js";
 import { IDLE, Mailbox, MOST_BYTES, type Value } from "./mailbox.js";
 import { Purse } from "./purse.js";
 import { Queue } from "./queue.js";
@@ -48,6 +49,8 @@ export class WorkerGuest implements AnyGuest {
   readonly #start: string | undefined;
   readonly #hasMemory: boolean;
   readonly #hosts: HostFunction[] = [];
+  /** What it pays for calling them. */
+  readonly #hostCalls: HostCalls | undefined;
   /** Calls of its exports; then what is asked while it waits for a function of the host, one within the other. */
   readonly #queues = [new Queue()];
   /** Who waits for the worker to answer; the latest is answered first. */
@@ -70,6 +73,10 @@ export class WorkerGuest implements AnyGuest {
     const functions = exports.filter(({ kind }) => kind === "function");
     this.#functions = new Map(functions.map(({ name }, index) => [name, index]));
     this.#start = module.start;
+    const { hostCalls } = options;
+    if (hostCalls !== undefined) {
+      this.#hostCalls = new HostCalls(hostCalls, (cycles) => this.#box.charge(cycles));
+    }
     this.#hasMemory = exports.some(({ kind }) => kind === "memory");
     domain.hosted = () => (this.#isCalled ? "running" : "available");
     domain.start();
@@ -262,7 +269,10 @@ export class WorkerGuest implements AnyGuest {
     this.#queues.push(queue);
     let answer: () => void;
     try {
-      const { values, isList } = resultOf(await this.#hosts[index]!(...args));
+      const act = () => this.#hosts[index]!(...args);
+      const { values, isList } = resultOf(
+        await (this.#hostCalls ? this.#hostCalls.run(act) : act()),
+      );
       answer = () => this.#box.return(values, isList);
     } catch (error) {
       const number = this.#thrown.push(error) - 1;
