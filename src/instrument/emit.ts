@@ -240,7 +240,7 @@ export class Emitter {
     }
     if (kind !== BLOCK_POINT || cost !== 0) this.#write(op.LOCAL_TEE, this.#local);
     if (looks) {
-      this.#look(true);
+      this.#look(true, !stores);
       if (!stores) return;
       this.#get();
     }
@@ -345,8 +345,11 @@ export class Emitter {
     this.#out.byte(opcode);
   }
 
-  /** The counter is on the stack: below zero, more is called for. `isLocal`: the local is to hold it. */
-  #look(isLocal: boolean): void {
+  /**
+   * The counter is on the stack: below zero, more is called for. `isLocal`: the local is to hold it. `isGuarded`: the
+   * global is below the local, and must be by as much behind.
+   */
+  #look(isLocal: boolean, isGuarded = false): void {
     const out = this.#out;
     out.byte(op.I64_CONST);
     out.byte(0);
@@ -354,10 +357,19 @@ export class Emitter {
     this.#hints.push({ at: out.length, isLikely: UNLIKELY });
     out.byte(op.IF);
     out.byte(op.EMPTY);
+    if (isGuarded) {
+      this.#getGlobal();
+      this.#get();
+      out.byte(op.I64_SUB);
+    }
     if (isLocal) this.#get();
     else this.#getGlobal();
     this.#write(op.CALL, this.#names.slow);
-    if (isLocal) this.#set();
+    if (isGuarded) {
+      this.#write(op.LOCAL_TEE, this.#local);
+      out.byte(op.I64_ADD);
+      this.#setGlobal();
+    } else if (isLocal) this.#set();
     else out.byte(op.DROP);
     out.byte(op.END);
   }
