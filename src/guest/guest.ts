@@ -10,6 +10,9 @@ import type { Domain, DomainState } from "../domain.js";
 import { OptionError, StateError } from "../errors.js";
 import type { Instrumented } from "../instrument/instrument.js";
 import { show } from "../options.js";
+import type { AnyGuest } from "./any-guest.js";
+import type { AnyExports, FunctionName, Given, Result, Values } from "./exports.js";
+import { GuestMemory } from "./guest-memory.js";
 import type { CheckedGuestOptions } from "./guest-options.js";
 import { HostCalls, runGuest } from "./host-calls.js";
 import { END, Purse } from "./purse.js";
@@ -24,25 +27,35 @@ const STACK_FRAMES = 400;
 /** What is said of one that may not run when it is called. */
 const UNFIT = "can't be called";
 
+/**
+ * Cycles that one that can't go on, and could be suspended but for a function of the host between it and its call, may
+ * owe at most until that has returned.
+ */
+const CREDIT = 100_000n;
+
 /** A program in WebAssembly under a meter: `kernel.loadWasm`. */
-export class Guest {
+export class Guest<Exports extends object = AnyExports> implements AnyGuest<Exports> {
   /** Its place in the kernel: its states, the cycles that it consumed, `stop` and `start`. */
   readonly domain: Domain;
   readonly #core: Core;
   readonly #purse: Purse;
   readonly #instance: WebAssembly.Instance;
   readonly #counter: WebAssembly.Global;
+  readonly #memory: GuestMemory;
   /** Exports that are not the module's own. */
   readonly #hidden: ReadonlySet<string | undefined>;
   readonly #suspends: boolean;
   /** Its functions as those that may be suspended, by name. */
   readonly #promising = new Map<string, (...args: unknown[]) => Promise<unknown>>();
   #granted = 0n;
+  /** What it may still owe until it can be suspended; whether that is what it was granted. */
+  #credit = CREDIT;
+  #isOnCredit = false;
   /** Calls of its exports that are under way, one within the other. */
   #depth = 0;
   /** Whether the thread is in one of them, as far as can be told: see `#comeBack`. */
   #isInside = false;
-  /** Whether the outermost of them may be suspended; what stands for its waiting for cycles, now. */
+  /** Whether the outermost of them may be suspended; what stands for its waiting for cycles, till then. */
   #isSuspendable = false;
   #suspension: object | undefined;
   /** Resolves when the calls made so far, of those that may be suspended, have ended; undefined without any. */
@@ -61,6 +74,7 @@ export class Guest {
     try {
       this.#instance = this.#instantiate(module, options);
       this.#counter = this.#instance.exports[module.counter] as WebAssembly.Global;
+      this.#memory = new GuestMemory(this.#instance.exports, `guest ${domain.name}`);
       // Its start function is only an export now, or nobody could read its counter while it runs.
       const start = module.start && this.#instance.exports[module.start];
       if (typeof start === "function") {
@@ -82,6 +96,10 @@ export class Guest {
    * its keeper gave none at once, or, with `suspend`, none at all and `onDecline` is "trap"; with OptionError where there
    * is no such function.
    */
+  async call<Name extends FunctionName<Exports>>(
+    name: Name,
+    ...args: Given<Exports, Name>
+  ): Promise<Result<Exports, Name>>;
   async call(name: string, ...args: unknown[]): Promise<unknown> {
     const act = this.#function("call", name);
     if (this.#suspends) return this.#inTurn(() => this.#callSuspendable(name, act, args));
@@ -96,6 +114,10 @@ export class Guest {
    * @throws {ExhaustedError} also where it may not run now. @throws {StateError} while a call of it is suspended, but for
    * one that waits for a function of the host. @throws {OptionError} and whatever the guest throws.
    */
+  callNow<Name extends FunctionName<Exports>>(
+    name: Name,
+    ...args: Given<Exports, Name>
+  ): Result<Exports, Name>;
   callNow(name: string, ...args: unknown[]): unknown {
     const act = this.#function("callNow", name);
     if (this.#suspension) {
@@ -123,10 +145,24 @@ export class Guest {
   }
 
   /** What it exports, but for functions, which are to be called by `call`: memories, tables, globals, tags. */
-  get exports(): Readonly<Record<string, WebAssembly.ExportValue>> {
+  get exports(): Values<Exports> {
     const all = Object.entries(this.#instance.exports);
     const own = all.filter(([name, value]) => typeof value !== "function" && !this.#isHidden(name));
-    return Object.fromEntries(own);
+    return Object.fromEntries(own) as Values<Exports>;
+  }
+
+  /**
+   * A copy of bytes of its memory: that exported as "memory", else the first.
+   *
+   * @throws {OptionError} @throws {StateError} where it exports none. @throws {RangeError} for bytes that it has not.
+   */
+  read(address: number | bigint, length: number): Uint8Array<ArrayBuffer> {
+    return this.#memory.read(address, length);
+  }
+
+  /** Puts bytes into its memory, all or none. @throws as `read`. */
+  write(address: number | bigint, bytes: Uint8Array): void {
+    this.#memory.write(address, bytes);
   }
 
   /** Pays what it has run so far; it looks at its counter as soon as it goes on. @internal */
@@ -135,6 +171,7 @@ export class Guest {
     this.#counter.value = 0n;
     const ran = this.#granted - left;
     this.#granted = 0n;
+    if (this.#isOnCredit) this.#credit -= ran;
     this.#purse.spend(ran);
   }
 
@@ -210,7 +247,7 @@ export class Guest {
       this.#leave();
       return await result;
     } catch (error) {
-      throw this.#ending ?? error;
+      throw this.#reason(error);
     } finally {
       this.#isSuspendable = false;
       this.#depth--;
@@ -239,11 +276,16 @@ export class Guest {
     try {
       return runGuest(act);
     } catch (error) {
-      throw this.#ending ?? error;
+      throw this.#reason(error);
     } finally {
       this.#depth--;
       if (!isNested) this.#exit();
     }
+  }
+
+  /** What a call that ended by an error rejects with. */
+  #reason(error: unknown): unknown {
+    return this.#ending ?? (this.#suspension ? this.#purse.exhausted() : error);
   }
 
   /** The thread is in it no more. */
@@ -276,20 +318,30 @@ export class Guest {
    * what functions of the host throw, a guest may catch.
    */
   #look(): bigint {
-    if (this.#ending) return END;
+    if (this.#ending || this.#suspension) return END;
     try {
       haveStack(STACK_FRAMES);
       if (!this.#isInside) this.#comeBack();
       this.settle();
       const granted = this.#purse.refill();
+      this.#isOnCredit = granted < 0n;
       if (granted >= 0n) {
+        this.#credit = CREDIT;
         this.#granted = granted;
         return granted;
       }
-      // Until it has waited. Where the engine can't suspend it and throws, which it may catch, its next look is its end.
+      if (this.#isSuspendable && this.#purse.isWorthWaiting) {
+        if (this.#depth === 1) {
+          // Where the engine can't suspend it and throws, which it may catch, its next look is its end.
+          this.#suspension = {};
+          return WAIT;
+        }
+        if (this.#credit > 0n) {
+          this.#granted = this.#credit;
+          return this.#granted;
+        }
+      }
       this.#ending = this.#purse.exhausted();
-      const mayWait = this.#isSuspendable && this.#depth === 1;
-      if (mayWait && this.#purse.isWorthWaiting) return WAIT;
     } catch (error) {
       this.#ending = error as Error;
     }
@@ -298,8 +350,7 @@ export class Guest {
 
   /** The guest is suspended: resolves when it is to look again. Never rejects. */
   async #wait(): Promise<void> {
-    const suspension = {};
-    this.#suspension = suspension;
+    const suspension = this.#suspension;
     let ending: Error | undefined;
     try {
       do await this.#purse.change();
