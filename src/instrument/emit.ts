@@ -1,8 +1,9 @@
 // Writes bodies with their counting: copies the original from point to point, and puts in what each says.
 //
-// Counter invariant: in a block that calls, leaves the function or may trap, the global holds the counter;
-// everywhere else the local does, and the global is some blocks behind. Whoever calls a function that carries has
-// it in the local, which goes along; that comes back with it on the stack, while the global is behind.
+// Counter invariant: in a block that leaves the function, throws, or calls somebody who reads it, the global holds the
+// counter; everywhere else the local does, and where something may trap the global is as much below it as the rest of
+// the region may cost. Whoever calls a function that carries has it in the local, which goes along; that comes back
+// with it on the stack.
 //
 // Of a function that carries the counter is a parameter more, with the index that its first own local had; that one
 // is the last of its locals now, and all others keep their places.
