@@ -10,7 +10,9 @@ import type { Domain, DomainState } from "../domain.js";
 import { OptionError, StateError } from "../errors.js";
 import type { Instrumented } from "../instrument/instrument.js";
 import { show } from "../options.js";
+import type { AnyGuest } from "./any-guest.js";
 import type { AnyExports, FunctionName, Given, Result, Values } from "./exports.js";
+import { GuestMemory } from "./guest-memory.js";
 import type { CheckedGuestOptions } from "./guest-options.js";
 import { HostCalls, runGuest } from "./host-calls.js";
 import { END, Purse } from "./purse.js";
@@ -32,13 +34,14 @@ const UNFIT = "can't be called";
 const CREDIT = 100_000n;
 
 /** A program in WebAssembly under a meter: `kernel.loadWasm`. */
-export class Guest<Exports extends object = AnyExports> {
+export class Guest<Exports extends object = AnyExports> implements AnyGuest<Exports> {
   /** Its place in the kernel: its states, the cycles that it consumed, `stop` and `start`. */
   readonly domain: Domain;
   readonly #core: Core;
   readonly #purse: Purse;
   readonly #instance: WebAssembly.Instance;
   readonly #counter: WebAssembly.Global;
+  readonly #memory: GuestMemory;
   /** Exports that are not the module's own. */
   readonly #hidden: ReadonlySet<string | undefined>;
   readonly #suspends: boolean;
@@ -71,6 +74,7 @@ export class Guest<Exports extends object = AnyExports> {
     try {
       this.#instance = this.#instantiate(module, options);
       this.#counter = this.#instance.exports[module.counter] as WebAssembly.Global;
+      this.#memory = new GuestMemory(this.#instance.exports, `guest ${domain.name}`);
       // Its start function is only an export now, or nobody could read its counter while it runs.
       const start = module.start && this.#instance.exports[module.start];
       if (typeof start === "function") {
@@ -145,6 +149,20 @@ export class Guest<Exports extends object = AnyExports> {
     const all = Object.entries(this.#instance.exports);
     const own = all.filter(([name, value]) => typeof value !== "function" && !this.#isHidden(name));
     return Object.fromEntries(own) as Values<Exports>;
+  }
+
+  /**
+   * A copy of bytes of its memory: that exported as "memory", else the first.
+   *
+   * @throws {OptionError} @throws {StateError} where it exports none. @throws {RangeError} for bytes that it has not.
+   */
+  read(address: number | bigint, length: number): Uint8Array<ArrayBuffer> {
+    return this.#memory.read(address, length);
+  }
+
+  /** Puts bytes into its memory, all or none. @throws as `read`. */
+  write(address: number | bigint, bytes: Uint8Array): void {
+    this.#memory.write(address, bytes);
   }
 
   /** Pays what it has run so far; it looks at its counter as soon as it goes on. @internal */
