@@ -123,6 +123,7 @@ program
     "write what comes of it to this file, and its source map beside it",
   )
   .option("--source-map <file>", "the module's source map, to be moved along")
+  .option("--costs <file>", "what instructions cost (TOML or JSON); without it a cycle each")
   .option("--json", "print one JSON object and nothing else")
   .addHelpText(
     "after",
@@ -136,7 +137,8 @@ Exit codes:
 
 Examples:
   primemeter instrument plugin.wasm -o plugin.metered.wasm
-  primemeter instrument plugin.wasm -o plugin.metered.wasm --source-map plugin.wasm.map`,
+  primemeter instrument plugin.wasm -o plugin.metered.wasm --source-map plugin.wasm.map
+  primemeter instrument plugin.wasm -o plugin.metered.wasm --costs costs.toml`,
   )
   .action((file: string, flags: InstrumentFlags) => instrumentCommand(file, flags));
 
