@@ -7,7 +7,7 @@ import { join } from "node:path";
 import asc from "assemblyscript/asc";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { createKernel } from "../src/index.js";
-import { instrument, openInstrumented } from "../src/instrument/index.js";
+import { instrument, openInstrumented, typesOf } from "../src/instrument/index.js";
 import { Bytes } from "./wasm/bytes.js";
 import { wat } from "./wasm/wat.js";
 
@@ -138,6 +138,15 @@ test("costs are those of a file, TOML or JSON", () => {
   }
 });
 
+test("types of exports and imports are written, with or without the module", () => {
+  const types = join(folder, "plugin.d.ts");
+  const { status, stdout, stderr } = primemeter(plugin, "--types", types);
+  expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
+  expect(stdout).toContain("nothing: --output OUT writes it");
+  expect(readFileSync(types, "utf8")).toBe(typesOf(readFileSync(plugin)));
+  expect(readFileSync(types, "utf8")).toContain("  spin(p0: number): void;");
+});
+
 test.each<[args: (() => string)[], message: RegExp]>([
   [[], /^error: missing required argument 'file'\n$/],
   [[() => plugin, () => plugin], /^error: too many arguments for 'instrument'\. Expected 1 /],
@@ -181,10 +190,17 @@ test.each<[args: (() => string)[], message: RegExp]>([
     /y\.toml:2:1: not TOML: /,
   ],
   [[() => plugin, () => "--costs", () => file("z.json", "{")], /z\.json: not JSON: /],
-  [[() => plugin, () => "--costs", () => file("w.json", "null")], /w\.json: costs: found null, expected an object of options\n$/],
+  [
+    [() => plugin, () => "--costs", () => file("w.json", "null")],
+    /w\.json: costs: found null, expected an object of options\n$/,
+  ],
   [
     [() => plugin, () => "--costs", () => "costs.yaml"],
     /^costs\.yaml: found another ending, expected \.toml or \.json\n$/,
+  ],
+  [
+    [() => plugin, () => "--types", () => join(folder, "folder")],
+    /folder: found a folder, expected a file that can be written\n$/,
   ],
   [
     [() => plugin, () => "--costs", () => "none.toml"],

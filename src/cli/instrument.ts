@@ -3,7 +3,7 @@ import { basename } from "node:path";
 import { InvalidArgumentError } from "commander";
 import pc from "picocolors";
 import { OptionError } from "../errors.js";
-import { type Instrumented, instrument, ModuleError } from "../instrument/index.js";
+import { type Instrumented, instrument, ModuleError, typesOf } from "../instrument/index.js";
 import { counted, grouped } from "../scenario/number.js";
 import { fileFault } from "../scenario/programs.js";
 import { colourful } from "./colour.js";
@@ -15,6 +15,7 @@ export interface InstrumentFlags {
   readonly output?: string;
   readonly sourceMap?: string;
   readonly costs?: string;
+  readonly types?: string;
   readonly json?: boolean;
 }
 
@@ -45,6 +46,7 @@ export function instrumentCommand(file: string, flags: InstrumentFlags): void {
   );
   const seconds = (performance.now() - started) / 1000;
   if (output !== undefined) write(output, made.bytes);
+  if (flags.types !== undefined) write(flags.types, typesOf(bytes));
   if (sourceMap) write(`${output}.map`, `${JSON.stringify(made.sourceMap)}\n`);
   const result = { file, before: bytes.length, made, seconds };
   process.stdout.write(json ? toJson(result, flags) : page(result, flags));
