@@ -35,7 +35,7 @@ export type CheckedGuestOptions = Required<Omit<GuestOptions, "meter" | "name" |
     hostCalls: HostCallsOptions | undefined;
   };
 
-const NAMES = ["name", "meter", "imports", "suspend", "onDecline", "hostCalls"];
+const NAMES = ["name", "meter", "imports", "suspend", "onDecline", "hostCalls", "worker"];
 
 /** @throws {OptionError} @throws {StateError} for what the kernel, or the engine, can't do. @internal */
 export function checkGuest(
