@@ -330,6 +330,7 @@ export class Guest<Exports extends object = AnyExports> implements AnyGuest<Expo
       haveStack(STACK_FRAMES);
       if (!this.#isInside) this.#comeBack();
       this.settle();
+      this.#core.look();
       const granted = this.#purse.refill();
       this.#isOnCredit = granted < 0n;
       if (granted >= 0n) {
