@@ -38,7 +38,7 @@ const SCRIPT = `import { createKernel } from "primemeter";
 import { createQuickJS, type QuickJS, ScriptError } from "primemeter/quickjs";
 
 const kernel = createKernel();
-const plugin: QuickJS = await createQuickJS(kernel, { meter: kernel.primeMeter, memory: 2 ** 20 });
+const plugin: QuickJS = await createQuickJS(kernel, { meter: kernel.primeMeter, memory: 2 ** 26 });
 plugin.expose("twice", (n: number) => 2 * n);
 console.log(await plugin.eval("twice(21)"));
 await plugin.eval("let let").catch((error) => console.log(error instanceof ScriptError));
