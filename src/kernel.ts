@@ -11,7 +11,7 @@ import type { Driver, Ending, StepOutcome } from "./driver.js";
 import { OptionError, RescindedError, StateError } from "./errors.js";
 import type { EventName, Listener } from "./event.js";
 import type { AnyGuest } from "./guest/any-guest.js";
-import type { AnyExports, NeededImports } from "./guest/exports.js";
+import type { AnyExports, AnyImports, NeededImports } from "./guest/exports.js";
 import type { Guest } from "./guest/guest.js";
 import type { GuestOptions } from "./guest/guest-options.js";
 import type { WorkerGuest } from "./guest/worker-guest.js";
@@ -141,11 +141,11 @@ export class Kernel {
    * processors, and for `suspend` where the engine has no JSPI. @throws {ExhaustedError} and whatever the start function
    * throws; then nothing is kept.
    */
-  loadWasm<Exports extends object = AnyExports, Imports extends object = WebAssembly.Imports>(
+  loadWasm<Exports extends object = AnyExports, Imports extends object = AnyImports>(
     module: Instrumented,
     options: WorkerGuestOptions<NoInfer<Imports>>,
   ): WorkerGuest<Exports>;
-  loadWasm<Exports extends object = AnyExports, Imports extends object = WebAssembly.Imports>(
+  loadWasm<Exports extends object = AnyExports, Imports extends object = AnyImports>(
     module: Instrumented,
     options: GuestOptions<NoInfer<Imports>> & NeededImports<NoInfer<Imports>>,
   ): Guest<Exports>;
