@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from "vitest";
 import { OptionError } from "../src/index.js";
-import { instrument, ModuleError } from "../src/instrument/index.js";
+import { instrument, ModuleError, openInstrumented } from "../src/instrument/index.js";
 import { Bytes, header } from "./wasm/bytes.js";
 import { wat } from "./wasm/wat.js";
 
@@ -38,11 +38,11 @@ const refused = (bytes: Uint8Array, message: RegExp | string) => {
     expect((error as ModuleError).offset).toBeLessThanOrEqual(bytes.length);
   }
 };
-/** Metered, and read again: what comes of it is a module to the instrumenter and, if it was before, to the engine. */
+/** Metered, and opened again: what comes of it is a module to the engine, if it was before. */
 const again = (bytes: Uint8Array) => {
   const made = instrument(bytes);
   expect(WebAssembly.validate(made.bytes)).toBe(WebAssembly.validate(bytes as BufferSource));
-  instrument(made.bytes);
+  expect(openInstrumented(made.bytes)).toMatchObject({ counter: made.counter, start: made.start });
   return made;
 };
 const sectionsOf = (bytes: Uint8Array, name: string) =>

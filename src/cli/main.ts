@@ -8,6 +8,7 @@ import { ScenarioError } from "../scenario/problem.js";
 import { UNLIMITED } from "../scenario/values.js";
 import { CANARY_NAMES } from "../sim/canary.js";
 import { type BillingFlags, billingCommand, PARTS } from "./bench.js";
+import { type InstrumentFlags, instrumentCommand } from "./instrument.js";
 import { type LocksFlags, locksCommand } from "./locks.js";
 import { type PartitionsFlags, partitionsCommand } from "./partitions.js";
 import { checkCommand, type RunFlags, runCommand } from "./run.js";
@@ -112,6 +113,32 @@ program
   .argument("<file>", "scenario (TOML)")
   .addHelpText("after", "\nExample:\n  primemeter check scenarios/off-switch.toml")
   .action((file: string) => checkCommand(file));
+
+program
+  .command("instrument")
+  .description("make a module of WebAssembly count what it runs, ahead of time")
+  .argument("<file>", "module (.wasm)")
+  .option(
+    "-o, --output <file>",
+    "write what comes of it to this file, and its source map beside it",
+  )
+  .option("--source-map <file>", "the module's source map, to be moved along")
+  .option("--json", "print one JSON object and nothing else")
+  .addHelpText(
+    "after",
+    `
+What it writes, openInstrumented of primemeter/wasm opens and kernel.loadWasm runs. Without --output it only says
+what would come of it.
+
+Exit codes:
+  0  it is instrumented
+  2  a bad file or wrong usage
+
+Examples:
+  primemeter instrument plugin.wasm -o plugin.metered.wasm
+  primemeter instrument plugin.wasm -o plugin.metered.wasm --source-map plugin.wasm.map`,
+  )
+  .action((file: string, flags: InstrumentFlags) => instrumentCommand(file, flags));
 
 program
   .command("sim")

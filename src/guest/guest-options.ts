@@ -25,13 +25,13 @@ export interface GuestOptions {
   onDecline?: "park" | "trap";
 }
 
-/** The options with what they are where they are not given. */
+/** The options with what they are where they are not given. @internal */
 export type CheckedGuestOptions = Required<Omit<GuestOptions, "meter" | "name">> &
   Pick<GuestOptions, "meter" | "name">;
 
 const NAMES = ["name", "meter", "imports", "suspend", "onDecline"];
 
-/** @throws {OptionError} @throws {StateError} for what the kernel, or the engine, can't do. */
+/** @throws {OptionError} @throws {StateError} for what the kernel, or the engine, can't do. @internal */
 export function checkGuest(
   core: Core,
   module: Instrumented,

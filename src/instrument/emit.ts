@@ -3,6 +3,7 @@
 // Counter invariant: in a block that calls, leaves the function or may trap, the global holds the counter;
 // everywhere else the local does, and the global is some blocks behind.
 
+import type { Moves } from "./moves.js";
 import * as op from "./opcode.js";
 import {
   BLOCK_POINT,
@@ -48,22 +49,26 @@ export class Emitter {
   readonly #bytes: Uint8Array;
   readonly #plan: Plan;
   readonly #names: Names;
+  /** Where bytes of the original went, from the start of the body; only if that is asked for. */
+  readonly #moves: Moves | undefined;
   #out: Writer;
   #hints: Hint[] = [];
   /** The local that holds the counter; behind it, where lengths are charged, what that needs. */
   #local = 0;
 
-  constructor(bytes: Uint8Array, plan: Plan, names: Names, out: Writer) {
+  constructor(bytes: Uint8Array, plan: Plan, names: Names, out: Writer, moves?: Moves) {
     this.#bytes = bytes;
     this.#plan = plan;
     this.#names = names;
     this.#out = out;
+    this.#moves = moves;
   }
 
   /** Writes a body; `looks`: its entry is checked. `hints` are those that it had. Answers all that it has. */
   emit(body: Body, looks: boolean, hints: readonly Hint[] = []): readonly Hint[] {
     this.#hints = [];
     this.#local = body.locals;
+    this.#moves?.note(body.from, 0);
     this.#writeLocals(body);
     let from = body.code;
     let hint = 0;
@@ -73,7 +78,9 @@ export class Emitter {
         const place = this.#out.length + at + body.from - from;
         if (at + body.from >= from) this.#hints.push({ at: place, isLikely });
       }
+      this.#moves?.note(from, this.#out.length);
       this.#out.bytes(this.#bytes, from, to);
+      this.#moves?.note(to, this.#out.length);
     };
     for (let index = body.first; index < body.last; index++) {
       copy(this.#plan.at(index));

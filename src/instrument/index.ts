@@ -2,5 +2,12 @@
 
 export type { Costs, Lengths } from "./cost.js";
 export { ModuleError, type ModuleFault } from "./error.js";
-export { Instrumented, type InstrumentOptions, instrument } from "./instrument.js";
+export {
+  type Figures,
+  Instrumented,
+  type InstrumentOptions,
+  instrument,
+} from "./instrument.js";
 export type { CostClass } from "./names.js";
+export { openInstrumented } from "./open.js";
+export type { SourceMap } from "./source-map.js";

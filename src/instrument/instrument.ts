@@ -2,32 +2,30 @@
 
 import { OptionError } from "../errors.js";
 import { checkNames, show } from "../options.js";
+import { Assembly } from "./assembly.js";
 import { callGraph, lookingBodies } from "./call-graph.js";
 import { type Costs, CostTable } from "./cost.js";
 import { Emitter, type Hint } from "./emit.js";
-import { ModuleError, malformed, unsupported } from "./error.js";
+import { harmless, ModuleError, malformed } from "./error.js";
+import { Moves } from "./moves.js";
 import * as op from "./opcode.js";
-import {
-  CODE,
-  CUSTOM,
-  ELEMENT,
-  EXPORT,
-  FUNCTION,
-  GLOBAL,
-  IMPORT,
-  ORDER,
-  type Outline,
-  outlineOf,
-  type Section,
-  START,
-  TABLE,
-  TYPE,
-} from "./outline.js";
+import { CODE, CUSTOM, ELEMENT, type Outline, outlineOf } from "./outline.js";
 import { type Body, Plan } from "./plan.js";
 import { type Additions, HINTS_NAME, Rewriter, readHints, writeHints } from "./rewrite.js";
 import { Scanner } from "./scan.js";
 import { Settler } from "./settle.js";
+import { movedMap, readSourceMap, type SourceMap } from "./source-map.js";
+import { STAMP_NAME, writeStamp } from "./stamp.js";
 import { Writer } from "./writer.js";
+
+/** What instrumenting a module came to. */
+export interface Figures {
+  /** Its own functions, and the runs of instructions that are charged as a whole. */
+  readonly functions: number;
+  readonly blocks: number;
+  /** Names of sections that were left out, as what they say of places in the code is not true any more. */
+  readonly dropped: readonly string[];
+}
 
 /** A module that counts what it runs. */
 export class Instrumented {
@@ -44,11 +42,21 @@ export class Instrumented {
    * the counter of an instance that is not there yet.
    */
   readonly start: string | undefined;
+  /** Of one that was just made, not opened. */
+  readonly figures: Figures | undefined;
+  /** The source map for these bytes, where `instrument` was given one. */
+  readonly sourceMap: SourceMap | undefined;
   #module: WebAssembly.Module | undefined;
 
   /** @internal */
-  constructor(bytes: Uint8Array<ArrayBuffer>, { counter, start, module, field }: Additions) {
+  constructor(
+    bytes: Uint8Array<ArrayBuffer>,
+    { counter, start, module, field }: Additions,
+    { figures, sourceMap }: { figures?: Figures; sourceMap?: SourceMap | undefined } = {},
+  ) {
     this.bytes = bytes;
+    this.figures = figures;
+    this.sourceMap = sourceMap;
     this.counter = counter;
     this.start = start;
     this.refill = { module, field };
@@ -70,28 +78,35 @@ export class Instrumented {
 export interface InstrumentOptions {
   /** What instructions cost, where it is not a cycle each. */
   readonly costs?: Costs;
+  /** The module's source map, parsed or as text: `sourceMap` of what comes of it is the same for that. */
+  readonly sourceMap?: SourceMap | string;
+  /** What the section `sourceMappingURL` is to say; null: there is none. Without this it stays as it is. */
+  readonly sourceMappingURL?: string | null;
 }
 
 /** What instructions cost as a rule. */
 const USUAL = new CostTable();
 
-/** Sections of a module that is still to be linked, whose places in the code would be others. */
-const UNLINKED = /^(linking$|reloc\.)/;
+const URL_NAME = "sourceMappingURL";
 /** What tells places in the code that are others now. */
 const PLACES = /^(\.debug_|metadata\.code\.|external_debug_info$)/;
 
 /**
  * Makes a module count what it runs. Whether it is valid is for the engine to find when it compiles what comes of it.
  *
- * @throws {ModuleError} for what is no module, and what is not understood in one. @throws {OptionError}
+ * @throws {ModuleError} for what is no module, and what is not understood in one. @throws {OptionError} also for a
+ * source map that is none, or not of this module.
  */
 export function instrument(bytes: Uint8Array, options: InstrumentOptions = {}): Instrumented {
   if (!(bytes instanceof Uint8Array)) {
     throw new OptionError(`instrument: found ${show(bytes)}, expected a Uint8Array`);
   }
-  checkNames("instrument", options, ["costs"]);
+  const { sourceMap, sourceMappingURL: url } = checked(options);
   const costs = options.costs === undefined ? USUAL : new CostTable(options.costs);
   const outline = outlineOf(bytes);
+  refuseStamped(outline);
+  const map = sourceMap === undefined ? undefined : readSourceMap(sourceMap, bytes.length);
+  const moves = map && new Moves();
   const plan = new Plan();
   const referenced = new Set(outline.referenced);
   const bodies = scanAll(outline, plan, referenced, costs);
@@ -103,11 +118,47 @@ export function instrument(bytes: Uint8Array, options: InstrumentOptions = {}): 
   const additions = additionsTo(outline);
   const rewriter = new Rewriter(outline, additions);
   const code = new Writer(bytes.length * 2);
-  const hints = emitAll(outline, plan, bodies, looks, code);
+  const hints = emitAll(outline, plan, bodies, looks, code, moves);
   const out = new Writer(bytes.length * 2);
   out.bytes(bytes, 0, 8);
-  new Assembly(outline, rewriter, code, writeHints(hints), out).write();
-  return new Instrumented(out.take(), additions);
+  const isLeftOut = (name: string) => PLACES.test(name) || (url !== undefined && name === URL_NAME);
+  const assembly = new Assembly(outline, rewriter, code, writeHints(hints), out, isLeftOut);
+  assembly.write();
+  if (typeof url === "string") assembly.put(CUSTOM, writeUrl(url));
+  assembly.put(CUSTOM, writeStamp(additions));
+  moves?.shift(assembly.codeAt);
+  return new Instrumented(out.take(), additions, {
+    figures: {
+      functions: bodies.length,
+      blocks: plan.chargedBlocks,
+      dropped: outline.sections.flatMap(({ name }) => (PLACES.test(name) ? name : [])),
+    },
+    sourceMap: map && movedMap(map, moves!),
+  });
+}
+
+function checked(options: InstrumentOptions): InstrumentOptions {
+  checkNames("instrument", options, ["costs", "sourceMap", "sourceMappingURL"]);
+  const { sourceMappingURL: url } = options;
+  if (url !== undefined && url !== null && typeof url !== "string") {
+    throw new OptionError(`sourceMappingURL: found ${show(url)}, expected a string or null`);
+  }
+  return options;
+}
+
+function writeUrl(url: string): Writer {
+  const out = new Writer();
+  out.name(URL_NAME);
+  out.name(url);
+  return out;
+}
+
+/** It would count its own counting, and its counter would be a global like others. */
+function refuseStamped({ sections }: Outline): void {
+  const stamp = sections.find(({ name }) => name === STAMP_NAME);
+  if (!stamp) return;
+  const what = "found a module that is instrumented already, expected one that is not";
+  throw new ModuleError("INSTRUMENTED", stamp.from, what);
 }
 
 function scanAll(outline: Outline, plan: Plan, referenced: Set<number>, costs: CostTable): Body[] {
@@ -144,22 +195,27 @@ function emitAll(
   bodies: readonly Body[],
   looks: Uint8Array,
   code: Writer,
+  moves: Moves | undefined,
 ): (readonly [number, readonly Hint[]])[] {
   const section = outline.sections.find(({ name }) => name === HINTS_NAME);
   const known = (section && harmless(() => readHints(outline, section))) ?? new Map();
   const body = new Writer(1 << 16);
   const { importedFunctions, globals } = outline;
   const names = { counter: globals, slow: outline.functionTypes.length + 1 };
-  const emitter = new Emitter(outline.bytes, plan, names, body);
+  const emitter = new Emitter(outline.bytes, plan, names, body, moves);
   const hints: (readonly [number, readonly Hint[]])[] = [];
   const { start } = outline;
+  const codeSection = outline.section(CODE);
+  if (codeSection) moves?.note(codeSection.from, 0);
   code.u32(bodies.length + (start === undefined ? 1 : 2));
+  moves?.place(0);
   for (const [i, scanned] of bodies.entries()) {
     body.clear();
     const index = importedFunctions + i;
     const all = emitter.emit(scanned, looks[i] === 1, known.get(index));
     if (all.length > 0) hints.push([index + 1, all]);
     code.sized(body);
+    moves?.place(code.length - body.length);
   }
   body.clear();
   emitSlow(body, importedFunctions, globals);
@@ -201,101 +257,17 @@ function emitSlow(out: Writer, refill: number, counter: number): void {
 }
 
 /** Names that the module has not. */
-function additionsTo({ exportNames, importNames, start }: Outline): Additions {
+function additionsTo({ exports, imports, start }: Outline): Additions {
   const free = (name: string, isTaken: (name: string) => boolean): string =>
     isTaken(name) ? free(`${name}'`, isTaken) : name;
   const module = "primemeter";
-  const isExport = (name: string) => exportNames.has(name);
+  const exported = new Set(exports.map(({ name }) => name));
+  const isExport = (name: string) => exported.has(name);
+  const imported = new Set(imports.flatMap((each) => (each.module === module ? each.name : [])));
   return {
     module,
-    field: free("refill", (field) => importNames.has(`${module}\0${field}`)),
+    field: free("refill", (field) => imported.has(field)),
     counter: free("primemeter.counter", isExport),
     start: start === undefined ? undefined : free("primemeter.start", isExport),
   };
-}
-
-/** Custom sections that are malformed don't matter to an engine: they are as good as none. */
-function harmless<Result>(read: () => Result): Result | undefined {
-  try {
-    return read();
-  } catch (error) {
-    if (error instanceof ModuleError) return undefined;
-    throw error;
-  }
-}
-
-/** The sections in their order, those that are new in their places. */
-class Assembly {
-  readonly #outline: Outline;
-  readonly #rewriter: Rewriter;
-  readonly #code: Writer;
-  readonly #hints: Writer;
-  readonly #out: Writer;
-  /** The sections that each module must have now. */
-  readonly #wanted: number[];
-
-  constructor(outline: Outline, rewriter: Rewriter, code: Writer, hints: Writer, out: Writer) {
-    this.#code = code;
-    this.#hints = hints;
-    this.#outline = outline;
-    this.#rewriter = rewriter;
-    this.#out = out;
-    const needed = [TYPE, IMPORT, FUNCTION, GLOBAL, EXPORT, CODE];
-    this.#wanted = needed.filter((id) => !outline.section(id));
-  }
-
-  write(): void {
-    for (const section of this.#outline.sections) {
-      const { id, name } = section;
-      if (UNLINKED.test(name))
-        throw unsupported(section.from, "found an object that is not linked");
-      if (PLACES.test(name) || id === START) continue;
-      if (id !== CUSTOM) this.#fill(ORDER.indexOf(id));
-      if (id === CODE) this.#putCode();
-      else {
-        const content = this.#rewritten(section);
-        if (content) this.#put(id, content);
-      }
-    }
-    this.#fill(ORDER.length);
-  }
-
-  #putCode(): void {
-    this.#put(CUSTOM, this.#hints);
-    this.#put(CODE, this.#code);
-  }
-
-  /** Writes what is missing before a place. */
-  #fill(place: number): void {
-    while (this.#wanted.length > 0 && ORDER.indexOf(this.#wanted[0]!) < place) {
-      const id = this.#wanted.shift()!;
-      if (id === CODE) this.#putCode();
-      else this.#put(id, this.#made(id, undefined)!);
-    }
-  }
-
-  #rewritten(section: Section): Writer | undefined {
-    const rewriter = this.#rewriter;
-    if (section.id === CUSTOM && section.name === "name") {
-      return harmless(() => rewriter.names(section));
-    }
-    return this.#made(section.id, section) ?? rewriter.copy(section);
-  }
-
-  #made(id: number, section: Section | undefined): Writer | undefined {
-    const rewriter = this.#rewriter;
-    if (id === TYPE) return rewriter.types(section);
-    if (id === IMPORT) return rewriter.imports(section);
-    if (id === FUNCTION) return rewriter.functions(section);
-    if (id === GLOBAL) return rewriter.globals(section);
-    if (id === EXPORT) return rewriter.exports(section);
-    if (id === TABLE) return rewriter.tables(section!);
-    if (id === ELEMENT) return rewriter.elements(section!);
-    return undefined;
-  }
-
-  #put(id: number, content: Writer): void {
-    this.#out.byte(id);
-    this.#out.sized(content);
-  }
 }

@@ -34,6 +34,20 @@ export interface Section {
   readonly name: string;
 }
 
+/** Kinds of what is imported and exported. */
+export const KINDS = ["function", "table", "memory", "global", "tag"] as const;
+
+/** Something that is imported or exported: the kind as a number, and its index among those of that kind. */
+export interface Item {
+  readonly name: string;
+  readonly kind: number;
+  readonly index: number;
+}
+
+export interface ImportItem extends Item {
+  readonly module: string;
+}
+
 export class Outline {
   readonly bytes: Uint8Array;
   readonly sections: Section[] = [];
@@ -41,16 +55,21 @@ export class Outline {
   readonly parameters: number[] = [];
   /** And how many results. */
   readonly results: number[] = [];
+  /** Where a function's type is in the bytes, behind its form. */
+  readonly typesAt: number[] = [];
+  readonly imports: ImportItem[] = [];
+  readonly exports: Item[] = [];
   importedFunctions = 0;
   /** By function index, imported ones first. */
   readonly functionTypes: number[] = [];
   /** By index: whether its addresses have 64 bits. */
   readonly memories64: boolean[] = [];
   readonly tables64: boolean[] = [];
-  globals = 0;
-  readonly exportNames = new Set<string>();
-  /** As "module\0field". */
-  readonly importNames = new Set<string>();
+  /** By index, where the type of a global is in the bytes; imported ones first. */
+  readonly globalsAt: number[] = [];
+  importedGlobals = 0;
+  /** Imported ones. */
+  tags = 0;
   /** The function that runs at instantiation. */
   start: number | undefined;
   /** Functions that can be called by reference, as far as that is not in bodies. */
@@ -62,6 +81,10 @@ export class Outline {
 
   section(id: number): Section | undefined {
     return this.sections.find((section) => section.id === id);
+  }
+
+  get globals(): number {
+    return this.globalsAt.length;
   }
 
   reader(section: Section): Reader {
@@ -117,19 +140,16 @@ const READERS: Record<number, (outline: Outline, reader: Reader) => void> = {
   },
   [GLOBAL]: (outline, reader) => {
     for (let left = reader.u32(); left > 0; left--) {
-      skipValueType(reader);
-      reader.byte();
+      passGlobal(outline, reader);
       skipExpression(reader, (index) => outline.referenced.add(index));
-      outline.globals++;
     }
   },
   [EXPORT]: (outline, reader) => {
     for (let left = reader.u32(); left > 0; left--) {
-      outline.exportNames.add(reader.name());
+      const name = reader.name();
       const kind = reader.byte();
-      if (kind === 0) outline.referenced.add(functionIndex(outline, reader));
-      else if (kind === 3) below("global", outline.globals, reader);
-      else reader.u32();
+      const index = exported(outline, kind, reader);
+      outline.exports.push({ name, kind, index });
     }
   },
   [START]: (outline, reader) => {
@@ -142,6 +162,23 @@ const READERS: Record<number, (outline: Outline, reader: Reader) => void> = {
     outline.referenced.add(outline.start);
   },
 };
+
+function exported(outline: Outline, kind: number, reader: Reader): number {
+  if (kind >= KINDS.length) {
+    throw unsupported(reader.at - 1, `found an export of kind ${kind}, which is not known`);
+  }
+  if (kind === 3) return below("global", outline.globals, reader);
+  if (kind !== 0) return reader.u32();
+  const index = functionIndex(outline, reader);
+  outline.referenced.add(index);
+  return index;
+}
+
+function passGlobal(outline: Outline, reader: Reader): void {
+  outline.globalsAt.push(reader.at);
+  skipValueType(reader);
+  reader.byte();
+}
 
 function readTypes(outline: Outline, reader: Reader): void {
   for (let left = reader.u32(); left > 0; left--) {
@@ -159,6 +196,7 @@ function readType(outline: Outline, reader: Reader): void {
     for (let left = reader.u32(); left > 0; left--) reader.u32();
     form = reader.byte();
   }
+  outline.typesAt.push(reader.at);
   if (form === 0x60) {
     const parameters = reader.u32();
     for (let left = parameters; left > 0; left--) skipValueType(reader);
@@ -184,25 +222,33 @@ function skipField(reader: Reader): void {
 
 function readImports(outline: Outline, reader: Reader): void {
   for (let left = reader.u32(); left > 0; left--) {
-    outline.importNames.add(`${reader.name()}\0${reader.name()}`);
+    const [module, name] = [reader.name(), reader.name()];
     const at = reader.at;
     const kind = reader.byte();
-    if (kind === 0) {
-      outline.functionTypes.push(typeIndex(outline, reader));
-      outline.importedFunctions++;
-    } else if (kind === 1) {
-      skipValueType(reader);
-      outline.tables64.push(readLimits(reader));
-    } else if (kind === 2) outline.memories64.push(readLimits(reader));
-    else if (kind === 3) {
-      skipValueType(reader);
-      reader.byte();
-      outline.globals++;
-    } else if (kind === 4) {
-      reader.byte();
-      typeIndex(outline, reader);
-    } else throw unsupported(at, `found an import of kind ${kind}, which is not known`);
+    if (kind >= KINDS.length) {
+      throw unsupported(at, `found an import of kind ${kind}, which is not known`);
+    }
+    outline.imports.push({ module, name, kind, index: imported(outline, kind, reader) });
   }
+}
+
+function imported(outline: Outline, kind: number, reader: Reader): number {
+  if (kind === 0) {
+    outline.functionTypes.push(typeIndex(outline, reader));
+    return outline.importedFunctions++;
+  }
+  if (kind === 1) {
+    skipValueType(reader);
+    return outline.tables64.push(readLimits(reader)) - 1;
+  }
+  if (kind === 2) return outline.memories64.push(readLimits(reader)) - 1;
+  if (kind === 3) {
+    passGlobal(outline, reader);
+    return outline.importedGlobals++;
+  }
+  reader.byte();
+  typeIndex(outline, reader);
+  return outline.tags++;
 }
 
 function readTable(reader: Reader): boolean {

@@ -59,6 +59,15 @@ export class Plan {
     return index;
   }
 
+  /** How many blocks cost something, once it is settled. */
+  get chargedBlocks(): number {
+    let blocks = 0;
+    for (let index = 0; index < this.length; index++) {
+      if (this.#kind[index]! <= LOOP_POINT && this.#value[index]! > 0) blocks++;
+    }
+    return blocks;
+  }
+
   at(index: number): number {
     return this.#at[index]!;
   }
