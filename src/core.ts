@@ -64,7 +64,7 @@ export class Core {
   readonly post = new Post(this);
   /** Which pages are in which address spaces. */
   readonly mappings = new Mappings();
-  /** Guests that run now, one called by the other; and the purses of those with calls that wait until they may. */
+  /** Guests that may have run what they have not paid; and the purses of those with calls that wait until they may. */
   readonly running = new Set<Guest>();
   readonly waiting = new Set<Purse>();
   /** Does what the kernel came back for, for a guest. */
@@ -92,6 +92,8 @@ export class Core {
     this.post.end();
     this.answers.end();
     this.#isLive = false;
+    // Guests that run look again, and find that there is no kernel.
+    this.settle();
     this.running.clear();
     this.exports = disposed();
     this.view = disposed();
@@ -100,6 +102,7 @@ export class Core {
     this.domains.clear();
     this.hosts.clear();
     this.mappings.clear();
+    for (const purse of [...this.waiting]) purse.release();
   }
 
   /** The host has done something to the kernel: a run may have something to do again. */
@@ -156,6 +159,11 @@ export class Core {
   check(status: number, what: string): void {
     if (status !== OK) throw this.#error(status, what);
     this.acted();
+  }
+
+  /** Whether its memory was let go. */
+  get isDisposed(): boolean {
+    return !this.#isLive;
   }
 
   /** Whether a node is still the one that an id named. */

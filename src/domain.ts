@@ -12,10 +12,14 @@ import {
 } from "../assembly/codes.js";
 import {
   CONTROL_NODE_BASE,
+  DOMAIN_HOOK_SLOT,
   DOMAIN_KEEPER_SLOT,
   DOMAIN_METER_SLOT,
   DOMAIN_TRAP_SLOT,
+  KEY_SIZE,
+  KEY_SUBJECT,
   NODE_CONSUMED,
+  NODE_KEYS,
   NODE_RECORD,
   NODE_SIZE,
   PROGRAM_HOSTED,
@@ -103,6 +107,8 @@ export class Domain {
   readonly machine: Machine | undefined;
   /** @internal */
   lastTrap: Trap | null = null;
+  /** Of a guest: how it stands while the kernel leaves it to the host. @internal */
+  hosted: (() => DomainState) | undefined;
   readonly #core: Core;
   /** A name, or its number among all domains: there may be millions, few of which are ever named. */
   readonly #name: string | number;
@@ -227,11 +233,25 @@ export class Domain {
       const record = this.#record();
       const state = view.u8(record + RECORD_STATE);
       const processor = view.u8(record + RECORD_PROCESSOR);
+      if (this.hosted) return state === STATE_HOSTED ? this.hosted() : STATES.get(state)!;
       if (state === STATE_READY && view.processor(processor, PROCESSOR_READY) === record)
         return "running";
-      if (state === STATE_HOSTED && this.#isGuestRunning) return "running";
       return STATES.get(state)!;
     });
+  }
+
+  /** Its state as the kernel has it. @internal */
+  get recorded(): number {
+    return this.#core.view.u8(this.#record() + RECORD_STATE);
+  }
+
+  /** The dry meter at which it is parked, if it is. @internal */
+  get parkedAt(): Meter | null {
+    if (this.recorded !== STATE_PARKED) return null;
+    const { view } = this.#core;
+    const hook = this.#root() + NODE_KEYS + DOMAIN_HOOK_SLOT * KEY_SIZE;
+    const meter = view.u32(hook + KEY_SUBJECT) - view.control(CONTROL_NODE_BASE);
+    return this.#core.meterAt(meter / NODE_SIZE);
   }
 
   /**
@@ -368,11 +388,6 @@ export class Domain {
     const machine = this.#mustHaveMachine("has no memory");
     if (this.state === "ended") throw new StateError(`domain ${this.name} has ended`);
     return machine;
-  }
-
-  get #isGuestRunning(): boolean {
-    for (const { domain } of this.#core.running) if (domain === this) return true;
-    return false;
   }
 
   #root(): number {

@@ -1,3 +1,6 @@
+import type { Domain } from "./domain.js";
+import type { Meter } from "./meter.js";
+
 /** What every error of this package extends: `code` names the kind, for programs. */
 export class PrimemeterError extends Error {
   readonly code: string;
@@ -102,10 +105,17 @@ export class PartitionError extends PrimemeterError {
   }
 }
 
-/** A guest ran out of cycles half-way: its meters have no more, and no keeper gave any at once. */
+/** A guest ran out of cycles, or was stopped, half-way or before it began, and is not to wait until it may run. */
 export class ExhaustedError extends PrimemeterError {
-  constructor(message: string) {
+  /** Whose guest it is. */
+  readonly domain: Domain;
+  /** The meter that is dry, or off, if that is the reason: of several the nearest. */
+  readonly meter: Meter | undefined;
+
+  constructor(message: string, domain: Domain, meter: Meter | undefined) {
     super("EXHAUSTED", message);
+    this.domain = domain;
+    this.meter = meter;
   }
 }
 

@@ -26,6 +26,7 @@ export * from "./errors.js";
 export type { EventName, KeeperOutcome, KernelEvents, Listener, MessageMode } from "./event.js";
 export type { Guest } from "./guest/guest.js";
 export type { GuestOptions } from "./guest/guest-options.js";
+export type { HostCallsOptions, HostTimeOptions } from "./guest/host-calls.js";
 export type { HostAnswer, HostHandler, HostMessage } from "./host-object.js";
 export type { DomainId, MeterId, NodeId } from "./id.js";
 export {

@@ -140,6 +140,11 @@ export class Meter {
     return this.#putAside !== null;
   }
 
+  /** The same, for whoever must not act on the kernel. @internal */
+  get isAside(): boolean {
+    return this.#putAside !== null;
+  }
+
   /** Takes all caches below back into the counters; returns how much that was. */
   recall(): bigint {
     return this.#amount(this.#core.exports.meterRecall);

@@ -32,7 +32,7 @@ describe("a dry meter", () => {
     const parks: string[] = [];
     world.kernel.on("park", ({ domain, meter }) => parks.push(`${domain.name} ${meter.name}`));
     await expect(guest.call("forever")).rejects.toThrow(
-      "guest domain-1 ran out of cycles in the middle of a call: it is parked",
+      "guest domain-1 ran out of cycles in the middle of a call: meter tenant is dry",
     );
     expect(guest.domain.state).toBe("parked");
     expect(parks).toEqual(["domain-1 tenant"]);
@@ -46,6 +46,65 @@ describe("a dry meter", () => {
     await call;
     expect(ran(guest)).toBe(1000n + owed + 10n * TURN);
     expect(guest.domain.owed).toBe(0n);
+    balanced(world);
+  });
+
+  test("is not waited for where onDecline is trap: who asks is told which meter it is", async () => {
+    const world = tree({ cycles: 1000n });
+    const guest = await load(world, { onDecline: "trap" });
+    await expect(guest.call("forever")).rejects.toThrow(ExhaustedError);
+    const errors = [
+      await guest.call("spin", 1).catch((error) => error),
+      await guest.ready().catch((error) => error),
+    ];
+    for (const error of errors) {
+      expect(error).toBeInstanceOf(ExhaustedError);
+      expect(error.message).toBe("guest domain-1 can't be called: meter tenant is dry");
+      expect(error.meter).toBe(world.tenant);
+      expect(error.domain).toBe(guest.domain);
+    }
+    world.tenant.off();
+    const call = guest.call("spin", 1);
+    expect(await isSettled(call)).toBe(false);
+    world.tenant.on(1000n);
+    await call;
+    guest.domain.stop();
+    expect(guest.mayRun()).toBe(false);
+    const stopped = guest.call("spin", 1);
+    expect(() => guest.callNow("spin", 1)).toThrow("guest domain-1 can't be called: it is stopped");
+    expect(await isSettled(stopped)).toBe(false);
+    guest.domain.start();
+    await stopped;
+    balanced(world);
+  });
+
+  test("whose keeper answers later is waited for where onDecline is trap, before a call begins", async () => {
+    let answer: "decline" | undefined;
+    const keeper: Keeper = async ({ meter }) => {
+      await new Promise((resolve) => setTimeout(resolve, 1));
+      if (!answer) meter.add(1000n);
+      return answer;
+    };
+    const world = tree({ cycles: 0n, keeper });
+    const guest = await load(world, { onDecline: "trap" });
+    await guest.call("spin", 10);
+    answer = "decline";
+    world.tenant.set(0n);
+    await expect(guest.call("spin", 10)).rejects.toThrow("can't be called: meter tenant is dry");
+    balanced(world);
+  });
+
+  test("does not wait for what nobody runs: caches are lent only while their guest runs", async () => {
+    const world = tree({ cycles: 1000n });
+    const text = `(module (table (export "t") 1 funcref) (elem (i32.const 0) $f)
+      (func $f (loop $more (br_if $more (i32.const 0)))))`;
+    const [first, second] = [await load(world, { text }), await load(world)];
+    expect(first.mayRun()).toBe(true);
+    await second.call("spin", 100);
+    (first.exports.t as WebAssembly.Table).get(0)();
+    await second.call("spin", 90);
+    await Promise.resolve();
+    expect(ran(first)).toBe(2n);
     balanced(world);
   });
 

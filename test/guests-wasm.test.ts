@@ -74,10 +74,36 @@ describe("loadWasm", () => {
     expect(wrong({ meter: 3, imports })).toThrow(OptionError);
     expect(wrong({ meter: plugin, imports: 3 })).toThrow(OptionError);
     expect(wrong({ meter: plugin, import: imports })).toThrow(OptionError);
+    for (const suspend of [1, null, "yes"]) {
+      const message = `suspend: found ${JSON.stringify(suspend)}, expected true or false`;
+      expect(wrong({ meter: plugin, imports, suspend })).toThrow(new OptionError(message));
+    }
+    for (const onDecline of ["wait", null, true]) {
+      const message = `onDecline: found ${JSON.stringify(onDecline)}, expected "park" or "trap"`;
+      expect(wrong({ meter: plugin, imports, onDecline })).toThrow(new OptionError(message));
+    }
     expect(wrong({ meter: plugin, imports: {} })).toThrow(TypeError);
     expect(wrong({ meter: plugin, imports: { host: {} } })).toThrow(WebAssembly.LinkError);
     expect(kernel.check().nodes).toBe(nodes);
     balanced(world);
+  });
+
+  test("refuses to suspend where the engine can't", async () => {
+    const world = tree();
+    const engine = WebAssembly as unknown as Record<string, unknown>;
+    const { Suspending } = engine;
+    engine.Suspending = undefined;
+    try {
+      const message =
+        "suspend: found an engine without JSPI, expected one with WebAssembly.Suspending";
+      await expect(load(world, { suspend: true })).rejects.toThrow(message);
+      await expect(load(world, { suspend: true })).rejects.toThrow(StateError);
+      expect([...world.kernel.domains()]).toEqual([]);
+      await (await load(world, { suspend: false, onDecline: "trap" })).call("spin", 1);
+    } finally {
+      if (Suspending) engine.Suspending = Suspending;
+      else delete engine.Suspending;
+    }
   });
 
   test("refuses a kernel of several processors", async () => {
@@ -167,6 +193,23 @@ describe("start functions", () => {
     await expect(load(world, { text: start("") })).rejects.toThrow(ExhaustedError);
     expect([...world.kernel.domains()]).toEqual([]);
     balanced(world);
+  });
+});
+
+describe("the end of the kernel", () => {
+  test("is told to calls that wait", async () => {
+    const world = tree({ cycles: 0n });
+    const guest = await load(world);
+    const calls = [guest.call("spin", 1), guest.call("spin", 1), guest.ready()];
+    world.kernel.dispose();
+    for (const call of calls) await expect(call).rejects.toThrow(StateError);
+  });
+
+  test("in the midst of a call: it ends at its next look", async () => {
+    const world = tree();
+    const guest: Guest = await load(world, { act: () => world.kernel.dispose() });
+    await expect(guest.call("around", 1000)).rejects.toThrow(StateError);
+    await expect(guest.call("around", 1000)).rejects.toThrow(StateError);
   });
 });
 

@@ -3,12 +3,13 @@
 
 import { execFileSync, spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
 import { setFlagsFromString } from "node:v8";
 
-/** From `dist/bench/wasm`. */
-const CACHE = fileURLToPath(new URL("../../../node_modules/.cache/primemeter/", import.meta.url));
+/** Below this package, whether it is the source that runs or what was built. */
+const ROOT = dirname(createRequire(import.meta.url).resolve("primemeter/package.json"));
+const CACHE = join(ROOT, "node_modules/.cache/primemeter");
 /** The last major version in which V8 reads branch hints only if told to. */
 const LAST_WITHOUT_HINTS = 24;
 

@@ -5,6 +5,7 @@ import { OptionError, StateError } from "../errors.js";
 import type { Instrumented } from "../instrument/instrument.js";
 import type { Meter, MeterKey } from "../meter.js";
 import { checkNames, nameOf, show, yes } from "../options.js";
+import { checkHostCalls, type HostCallsOptions } from "./host-calls.js";
 import { canSuspend } from "./suspension.js";
 
 export interface GuestOptions {
@@ -23,13 +24,18 @@ export interface GuestOptions {
    * refills it, if it has not begun or `suspend` is on; "trap", it ends with ExhaustedError. "park".
    */
   onDecline?: "park" | "trap";
+  /** What its calls of functions that it imports cost it: cycles each, or their time by a clock. Nothing. */
+  hostCalls?: HostCallsOptions;
 }
 
 /** The options with what they are where they are not given. @internal */
-export type CheckedGuestOptions = Required<Omit<GuestOptions, "meter" | "name">> &
-  Pick<GuestOptions, "meter" | "name">;
+export type CheckedGuestOptions = Required<Omit<GuestOptions, "meter" | "name" | "hostCalls">> &
+  Pick<GuestOptions, "meter"> & {
+    name: string | undefined;
+    hostCalls: HostCallsOptions | undefined;
+  };
 
-const NAMES = ["name", "meter", "imports", "suspend", "onDecline"];
+const NAMES = ["name", "meter", "imports", "suspend", "onDecline", "hostCalls"];
 
 /** @throws {OptionError} @throws {StateError} for what the kernel, or the engine, can't do. @internal */
 export function checkGuest(
@@ -52,8 +58,9 @@ export function checkGuest(
   if (yes("suspend", suspend) && !canSuspend()) {
     throw new StateError(
       "suspend: found an engine without JSPI, expected one with WebAssembly.Suspending " +
-        "(Node 26, Node 24 with --experimental-wasm-jspi, Chromium 137), or `worker`",
+        "(Node 24 and later, Chromium 137 and later), or `worker`",
     );
   }
-  return { name: nameOf(options.name), meter, imports, suspend, onDecline };
+  const hostCalls = checkHostCalls(options.hostCalls);
+  return { name: nameOf(options.name), meter, imports, suspend, onDecline, hostCalls };
 }

@@ -13,17 +13,21 @@ export const END = -1n;
 export class Purse {
   readonly domain: Domain;
   readonly #core: Core;
-  /** Who waits until it may run. */
+  /** Whether a meter that is dry for good is the end, and not a reason to wait. */
+  readonly #isEndedDry: boolean;
+  /** Who waits until it may run, and the state in which its domain was when the last of them began. */
   #waiting: (() => void)[] = [];
+  #state = 0;
 
-  constructor(core: Core, domain: Domain) {
+  constructor(core: Core, domain: Domain, onDecline: "park" | "trap") {
     this.#core = core;
     this.domain = domain;
+    this.#isEndedDry = onDecline === "trap";
   }
 
   /** It has run so many cycles and stands: they are paid, or owed. The rest of its cache is lent no more. */
   spend(cycles: bigint): void {
-    if (!this.#core.isLive(this.domain.id)) return;
+    if (this.#core.isDisposed || !this.#core.isLive(this.domain.id)) return;
     const { id } = this.domain;
     this.#core.exports.hostedSpend(indexOf(id), allocationOf(id), Number(cycles));
   }
@@ -51,30 +55,50 @@ export class Purse {
     }
   }
 
-  /** Resolves when somebody has done something. @throws {StateError} where it has ended. */
-  change(): Promise<void> {
-    if (this.domain.state === "ended") throw new StateError(`guest ${this.domain.name} has ended`);
-    const { waiting } = this.#core;
+  /** Whether one that may not run now is to wait until it may: nobody has said that it never will. */
+  get isWorthWaiting(): boolean {
+    const { domain } = this;
+    const { state, parkedAt } = domain;
+    if (state === "ended") return false;
+    if (!this.#isEndedDry) return true;
+    // A switch is turned on again; whoever is dry, or has no meter at all, was given up.
+    return state !== "trapped" && (!parkedAt || parkedAt.isAside);
+  }
+
+  /** Resolves when its state is another. @throws {StateError} @throws {ExhaustedError} where nothing is waited for. */
+  change(what?: string): Promise<void> {
+    if (!this.isWorthWaiting) {
+      const { name, state } = this.domain;
+      if (state === "ended") throw new StateError(`guest ${name} has ended`);
+      throw this.exhausted(what);
+    }
+    this.#state = this.domain.recorded;
     return new Promise((resolve) => {
-      waiting.add(this);
-      this.#waiting.push(() => {
-        waiting.delete(this);
-        resolve();
-      });
+      this.#core.waiting.add(this);
+      this.#waiting.push(resolve);
     });
   }
 
-  /** The host, or the kernel, has done something that may let it run. */
+  /** The host, or the kernel, has done something, perhaps to it. */
   wake(): void {
+    if (this.#core.isLive(this.domain.id) && this.domain.recorded === this.#state) return;
+    this.release();
+  }
+
+  /** Whoever waits looks again. */
+  release(): void {
+    this.#core.waiting.delete(this);
     for (const go of this.#waiting.splice(0)) go();
   }
 
   /** Why it can't go on. */
-  exhausted(): ExhaustedError {
-    const { name, state } = this.domain;
-    return new ExhaustedError(
-      `guest ${name} ran out of cycles in the middle of a call: it is ${state}`,
-    );
+  exhausted(what = "ran out of cycles in the middle of a call"): ExhaustedError {
+    const { domain } = this;
+    const { name, state, parkedAt } = domain;
+    const why = parkedAt
+      ? `meter ${parkedAt.name} is ${parkedAt.isAside ? "off" : "dry"}`
+      : `it is ${state}`;
+    return new ExhaustedError(`guest ${name} ${what}: ${why}`, domain, parkedAt ?? undefined);
   }
 
   #checkLive(): void {

@@ -33,13 +33,20 @@ export function canSuspend(): boolean {
   return typeof engine.Suspending === "function" && typeof engine.promising === "function";
 }
 
-/** The import by which a guest is refilled, and waits until it may go on. */
+/** The import by which a guest is refilled, and waits until it may go on; `left`: it has gone on, and left again. */
 export function suspendingRefill(
   look: () => bigint,
   wait: () => Promise<void>,
+  left: () => void,
 ): WebAssembly.ExportValue {
   waiter ??= new WebAssembly.Module(Uint8Array.from(atob(WAITER), (byte) => byte.charCodeAt(0)));
-  const imports = { "": { look, wait: new engine.Suspending!(wait) } };
+  const suspend = new engine.Suspending!(() => {
+    const waiting = wait();
+    // The engine is to have its turn first when that is over.
+    queueMicrotask(() => waiting.then(left));
+    return waiting;
+  });
+  const imports = { "": { look, wait: suspend } };
   return new WebAssembly.Instance(waiter, imports).exports.refill!;
 }
 
