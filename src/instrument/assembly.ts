@@ -95,7 +95,7 @@ export class Assembly {
     const rewriter = this.#rewriter;
     if (id === TYPE) return rewriter.types(section);
     if (id === IMPORT) return rewriter.imports(section);
-    if (id === FUNCTION) return rewriter.functions(section);
+    if (id === FUNCTION) return rewriter.functions();
     if (id === GLOBAL) return rewriter.globals(section);
     if (id === EXPORT) return rewriter.exports(section);
     if (id === TABLE) return rewriter.tables(section!);

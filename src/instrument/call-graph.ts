@@ -5,6 +5,11 @@ import type { Body } from "./plan.js";
 
 /** Cycles below which nobody needs to look. */
 export const SMALL = 1000;
+/** Cycles of a body and its callees above which all of its blocks look. */
+const LARGE = 10_000_000;
+/** How a body looks at the counter, but for heads of loops: not at all, at its entry, or at every block. */
+export const LOOKS_AT_ENTRY = 1;
+export const LOOKS_ALWAYS = 2;
 
 /** Who calls whom, by body; one more stands for whatever can be called by reference. */
 export interface CallGraph {
@@ -30,7 +35,7 @@ export function callGraph(
   return { callees, components: [...components(callees)] };
 }
 
-/** By body: whether its function looks. Work without a look is at most what a body and SMALL callees cost. */
+/** By body: how its function looks. Work without a look is LARGE at most. */
 export function lookingBodies(bodies: readonly Body[], { callees, components }: CallGraph) {
   const anybody = bodies.length;
   const looks = new Uint8Array(bodies.length + 1);
@@ -42,7 +47,7 @@ export function lookingBodies(bodies: readonly Body[], { callees, components }: 
       let sum = bodies[index]?.cost ?? 0;
       // Whoever looks costs its callers no more than a look.
       if (index !== anybody) for (const callee of callees[index]!) sum += work[callee]!;
-      if (isCycle || sum >= SMALL) looks[index] = 1;
+      if (isCycle || sum >= SMALL) looks[index] = sum < LARGE ? LOOKS_AT_ENTRY : LOOKS_ALWAYS;
       else work[index] = sum;
     }
   }

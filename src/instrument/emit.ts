@@ -1,25 +1,40 @@
 // Writes bodies with their counting: copies the original from point to point, and puts in what each says.
 //
 // Counter invariant: in a block that calls, leaves the function or may trap, the global holds the counter;
-// everywhere else the local does, and the global is some blocks behind.
+// everywhere else the local does, and the global is some blocks behind. Whoever calls a function that carries has
+// it in the local, which goes along; that comes back with it on the stack, while the global is behind.
+//
+// Of a function that carries the counter is a parameter more, with the index that its first own local had; that one
+// is the last of its locals now, and all others keep their places.
 
+import { LOOKS_ALWAYS } from "./call-graph.js";
+import { skipValueType } from "./instruction.js";
 import type { Moves } from "./moves.js";
 import * as op from "./opcode.js";
+import { type Outline, valueTypes } from "./outline.js";
 import {
   BLOCK_POINT,
   type Body,
+  CALL_POINT,
+  DEAD,
+  EXIT_POINT,
   FLOWS,
   FUNCTION_POINT,
   GROWN_POINT,
+  GUARDS,
   LENGTH_POINT,
   LOAD_POINT,
   LOADED,
+  LOCAL_POINT,
   LONG,
   LOOP_POINT,
   NOTED,
   type Plan,
   STORED,
+  TAKEN_POINT,
 } from "./plan.js";
+import { Reader } from "./reader.js";
+import type { Settler } from "./settle.js";
 import type { Writer } from "./writer.js";
 
 /** A branch hint: where in a body, and whether it is likely. */
@@ -47,29 +62,51 @@ const LENGTH_BITS = 10;
 
 export class Emitter {
   readonly #bytes: Uint8Array;
+  readonly #outline: Outline;
   readonly #plan: Plan;
+  readonly #settled: Settler;
   readonly #names: Names;
   /** Where bytes of the original went, from the start of the body; only if that is asked for. */
   readonly #moves: Moves | undefined;
   #out: Writer;
   #hints: Hint[] = [];
-  /** The local that holds the counter; behind it, where lengths are charged, what that needs. */
+  /** The local that holds the counter. */
   #local = 0;
+  /** Behind it is, where lengths are charged, what that needs. */
+  #lastLocal = 0;
+  #carries = false;
+  #looksAlways = false;
+  /** Of the block at hand: by how much the global is below the local where it guards. */
+  #rest = 0;
 
-  constructor(bytes: Uint8Array, plan: Plan, names: Names, out: Writer, moves?: Moves) {
-    this.#bytes = bytes;
+  constructor(
+    outline: Outline,
+    plan: Plan,
+    settled: Settler,
+    names: Names,
+    out: Writer,
+    moves?: Moves,
+  ) {
+    this.#outline = outline;
+    this.#bytes = outline.bytes;
     this.#plan = plan;
+    this.#settled = settled;
     this.#names = names;
     this.#out = out;
     this.#moves = moves;
   }
 
-  /** Writes a body; `looks`: its entry is checked. `hints` are those that it had. Answers all that it has. */
-  emit(body: Body, looks: boolean, hints: readonly Hint[] = []): readonly Hint[] {
+  /** Writes a body, of this index; `looks`: how it looks. `hints` are those that it had. Answers all that it has. */
+  emit(index: number, body: Body, looks: number, hints: readonly Hint[] = []): readonly Hint[] {
     this.#hints = [];
-    this.#local = body.locals;
+    this.#carries = this.#settled.carries(index);
+    this.#lastLocal = body.locals;
+    this.#local = this.#carries ? body.parameters : body.locals;
+    this.#looksAlways = looks === LOOKS_ALWAYS;
     this.#moves?.note(body.from, 0);
     this.#writeLocals(body);
+    const wraps = this.#carries && body.branchesOut;
+    if (wraps) this.#wrap(body);
     let from = body.code;
     let hint = 0;
     const copy = (to: number) => {
@@ -83,9 +120,13 @@ export class Emitter {
       this.#moves?.note(to, this.#out.length);
     };
     for (let index = body.first; index < body.last; index++) {
+      const kind = this.#plan.kind(index);
+      if (!this.#carries && (kind === LOCAL_POINT || kind === EXIT_POINT)) continue;
       copy(this.#plan.at(index));
       from = this.#plan.resume(index);
-      this.#point(index, looks && index === body.first);
+      if (kind === EXIT_POINT && wraps && this.#plan.value(index) !== 0) this.#out.byte(op.END);
+      const isLook = this.#looksAlways || kind === LOOP_POINT;
+      this.#point(kind, index, isLook || (looks > 0 && index === body.first));
     }
     copy(body.to);
     return this.#hints;
@@ -97,17 +138,49 @@ export class Emitter {
     let groupsEnd = 1;
     while (start[groupsEnd - 1]! >= 0x80) groupsEnd++;
     const needsLengths = this.#hasLengths(body);
-    const needsLocal = body.needsLocal || needsLengths;
-    out.u32(body.groups + (needsLocal ? 1 : 0) + (needsLengths ? 1 : 0));
-    out.bytes(start, groupsEnd);
-    if (needsLocal) {
-      out.u32(needsLengths ? LENGTH_32 : 1);
+    const moves = this.#carries && body.locals > body.parameters;
+    const needsLocal = (body.needsLocal || this.#looksAlways) && !this.#carries;
+    const longs = (needsLocal ? 1 : 0) + (needsLengths ? LENGTH_32 - 1 : 0);
+    const more = [moves, longs > 0, needsLengths].filter((is) => is).length;
+    out.u32(body.groups + more);
+    if (moves) this.#moveLocal(body.from + groupsEnd, body.code);
+    else out.bytes(start, groupsEnd);
+    if (longs > 0) {
+      out.u32(longs);
       out.byte(op.I64);
     }
     if (needsLengths) {
       out.u32(2);
       out.byte(op.I32);
     }
+  }
+
+  /** Groups of locals, without the first, which comes last. */
+  #moveLocal(from: number, to: number): void {
+    const out = this.#out;
+    const reader = new Reader(this.#bytes, from, to);
+    let count = reader.u32();
+    while (count === 0) {
+      const type = reader.at;
+      skipValueType(reader);
+      out.byte(0);
+      out.bytes(this.#bytes, type, reader.at);
+      count = reader.u32();
+    }
+    out.u32(count - 1);
+    const type = reader.at;
+    skipValueType(reader);
+    out.bytes(this.#bytes, type, to);
+    out.byte(1);
+    out.bytes(this.#bytes, type, reader.at);
+  }
+
+  /** A block around all of a body has the label that was the function's. */
+  #wrap({ type }: Body): void {
+    const [, results] = valueTypes(this.#outline, type);
+    this.#out.byte(op.BLOCK);
+    if (results.length === 0) this.#out.byte(op.EMPTY);
+    else this.#out.bytes(results);
   }
 
   #hasLengths(body: Body): boolean {
@@ -117,18 +190,25 @@ export class Emitter {
     return false;
   }
 
-  #point(index: number, looks: boolean): void {
+  #point(kind: number, index: number, looks: boolean): void {
     const value = this.#plan.value(index);
     const flags = this.#plan.flags(index);
-    switch (this.#plan.kind(index)) {
+    switch (kind) {
       case BLOCK_POINT:
-        this.#block(value, flags);
-        return;
       case LOAD_POINT:
-        this.#load(value, flags, looks);
-        return;
+      case TAKEN_POINT:
       case LOOP_POINT:
-        this.#loop(value, flags);
+        this.#rest = this.#plan.rest(index);
+        this.#enter(kind, value, this.#looksAlways ? flags | FLOWS : flags, looks);
+        return;
+      case CALL_POINT:
+        this.#call(value, flags);
+        return;
+      case EXIT_POINT:
+        this.#get();
+        return;
+      case LOCAL_POINT:
+        this.#out.u32(this.#lastLocal);
         return;
       case FUNCTION_POINT:
         this.#out.u32(value + 1);
@@ -142,46 +222,61 @@ export class Emitter {
     }
   }
 
-  #block(cost: number, flags: number): void {
-    const isStored = (flags & STORED) !== 0;
-    if (cost === 0 && !isStored) return;
-    this.#get();
+  /** A block is paid, looked at, and the global stored for it and its region, as far as that is wanted. */
+  #enter(kind: number, cost: number, flags: number, looks: boolean): void {
+    const isExact = (flags & STORED) !== 0;
+    const stores = isExact || (flags & GUARDS) !== 0;
+    if ((flags & FLOWS) === 0) {
+      this.#enterLast(kind, cost, stores, looks);
+      return;
+    }
+    if (kind === BLOCK_POINT && cost === 0 && !stores && !looks) return;
+    const wasStored = kind === LOAD_POINT && cost === 0 && this.#rest === 0;
+    this.#counter(kind, flags);
     this.#subtract(cost);
-    if (cost !== 0 && (flags & FLOWS) !== 0) this.#keep(isStored);
-    else if (isStored) this.#setGlobal();
-    else this.#set();
-  }
-
-  #load(cost: number, flags: number, looks: boolean): void {
-    const isStored = (flags & STORED) !== 0;
-    const flows = (flags & FLOWS) !== 0;
-    if (cost !== 0 || flows) this.#getGlobal();
-    this.#subtract(cost);
-    if (flows) this.#keep(isStored && cost !== 0);
-    else if (cost !== 0) this.#setGlobal();
-    if (!looks) return;
-    if (flows) this.#get();
-    else this.#getGlobal();
-    this.#look(flows);
-  }
-
-  #loop(cost: number, flags: number): void {
-    const isStored = (flags & STORED) !== 0;
-    if ((flags & LOADED) !== 0) this.#getGlobal();
-    else this.#get();
-    this.#subtract(cost);
-    this.#write(op.LOCAL_TEE, this.#local);
-    if (isStored) {
-      this.#setGlobal();
+    if (!looks && (!stores || wasStored)) {
+      this.#set();
+      return;
+    }
+    if (kind !== BLOCK_POINT || cost !== 0) this.#write(op.LOCAL_TEE, this.#local);
+    if (looks) {
+      this.#look(true);
+      if (!stores) return;
       this.#get();
     }
-    this.#look(true);
+    this.#subtract(isExact ? 0 : this.#rest);
+    this.#setGlobal();
+  }
+
+  /** A block that nothing comes after: the local is of no use any more. */
+  #enterLast(kind: number, cost: number, stores: boolean, looks: boolean): void {
+    if (kind === BLOCK_POINT ? stores : kind === TAKEN_POINT || cost !== 0) {
+      this.#counter(kind, 0);
+      this.#subtract(cost);
+      this.#setGlobal();
+    }
+    if (!looks) return;
+    this.#getGlobal();
+    this.#look(false);
+  }
+
+  /** The counter as it is at the beginning of a block, on the stack. */
+  #counter(kind: number, flags: number): void {
+    if (kind === LOAD_POINT || (flags & LOADED) !== 0) this.#getGlobal();
+    else if (kind !== TAKEN_POINT) this.#get();
+  }
+
+  #call(callee: number, flags: number): void {
+    const carries = this.#settled.carries(callee - this.#outline.importedFunctions);
+    if (carries) this.#get();
+    this.#write(op.CALL, callee + 1);
+    if (carries && (flags & DEAD) !== 0) this.#set();
   }
 
   /** The length of the next instruction is on top of the stack: it costs, and is looked at first. */
   #length(rate: number, flags: number): void {
     const isLong = (flags & LONG) !== 0;
-    const length = this.#local + (isLong ? LENGTH_64 : LENGTH_32);
+    const length = this.#lastLocal + (isLong ? LENGTH_64 : LENGTH_32);
     this.#write(op.LOCAL_TEE, length);
     if ((flags & NOTED) !== 0) return;
     this.#out.byte(op.DROP);
@@ -193,7 +288,7 @@ export class Emitter {
   #grown(rate: number, flags: number): void {
     const out = this.#out;
     const isLong = (flags & LONG) !== 0;
-    const answer = this.#local + (isLong ? ANSWER_64 : ANSWER_32);
+    const answer = this.#lastLocal + (isLong ? ANSWER_64 : ANSWER_32);
     this.#write(op.LOCAL_TEE, answer);
     out.byte(isLong ? op.I64_CONST : op.I32_CONST);
     out.signed(-1);
@@ -207,7 +302,8 @@ export class Emitter {
 
   #chargeLength(rate: number, isLong: boolean): void {
     const out = this.#out;
-    const [cost, length] = [this.#local + COST, this.#local + (isLong ? LENGTH_64 : LENGTH_32)];
+    const cost = this.#lastLocal + COST;
+    const length = this.#lastLocal + (isLong ? LENGTH_64 : LENGTH_32);
     this.#write(op.LOCAL_GET, length);
     if (isLong) {
       // What is too great for any memory must not turn the sum around.
@@ -225,9 +321,10 @@ export class Emitter {
     this.#write(op.LOCAL_GET, cost);
     out.byte(op.I64_SUB);
     this.#write(op.LOCAL_TEE, this.#local);
-    this.#setGlobal();
-    this.#get();
     this.#look(true);
+    this.#get();
+    this.#subtract(this.#rest);
+    this.#setGlobal();
   }
 
   /** A length on the stack becomes cycles, rounded down: `rate` for 1,024 of it. */
@@ -270,16 +367,6 @@ export class Emitter {
     this.#out.byte(op.I64_CONST);
     this.#out.signed(cost);
     this.#out.byte(op.I64_SUB);
-  }
-
-  /** The counter, on the stack, goes to the local, and to the global if that is to hold it. */
-  #keep(isStored: boolean): void {
-    if (!isStored) {
-      this.#set();
-      return;
-    }
-    this.#write(op.LOCAL_TEE, this.#local);
-    this.#setGlobal();
   }
 
   #get(): void {

@@ -112,13 +112,13 @@ export function instrument(bytes: Uint8Array, options: InstrumentOptions = {}): 
   const bodies = scanAll(outline, plan, referenced, costs);
   noteElements(outline, referenced);
   const graph = callGraph(bodies, outline.importedFunctions, referenced);
-  const settler = new Settler(plan, bodies, outline.importedFunctions, referenced);
+  const settler = new Settler(outline, plan, bodies, referenced);
   settler.settle(graph);
   const looks = lookingBodies(bodies, graph).map((look, i) => (settler.isPlain(i) ? 0 : look));
   const additions = additionsTo(outline);
-  const rewriter = new Rewriter(outline, additions);
+  const rewriter = new Rewriter(outline, additions, (index) => settler.carries(index));
   const code = new Writer(bytes.length * 2);
-  const hints = emitAll(outline, plan, bodies, looks, code, moves);
+  const hints = emitAll(outline, plan, settler, bodies, looks, code, moves);
   const out = new Writer(bytes.length * 2);
   out.bytes(bytes, 0, 8);
   const isLeftOut = (name: string) => PLACES.test(name) || (url !== undefined && name === URL_NAME);
@@ -192,6 +192,7 @@ function noteElements(outline: Outline, referenced: Set<number>): void {
 function emitAll(
   outline: Outline,
   plan: Plan,
+  settled: Settler,
   bodies: readonly Body[],
   looks: Uint8Array,
   code: Writer,
@@ -202,7 +203,7 @@ function emitAll(
   const body = new Writer(1 << 16);
   const { importedFunctions, globals } = outline;
   const names = { counter: globals, slow: outline.functionTypes.length + 1 };
-  const emitter = new Emitter(outline.bytes, plan, names, body, moves);
+  const emitter = new Emitter(outline, plan, settled, names, body, moves);
   const hints: (readonly [number, readonly Hint[]])[] = [];
   const { start } = outline;
   const codeSection = outline.section(CODE);
@@ -212,7 +213,7 @@ function emitAll(
   for (const [i, scanned] of bodies.entries()) {
     body.clear();
     const index = importedFunctions + i;
-    const all = emitter.emit(scanned, looks[i] === 1, known.get(index));
+    const all = emitter.emit(i, scanned, looks[i]!, known.get(index));
     if (all.length > 0) hints.push([index + 1, all]);
     code.sized(body);
     moves?.place(code.length - body.length);

@@ -198,12 +198,8 @@ function readType(outline: Outline, reader: Reader): void {
   }
   outline.typesAt.push(reader.at);
   if (form === 0x60) {
-    const parameters = reader.u32();
-    for (let left = parameters; left > 0; left--) skipValueType(reader);
-    const results = reader.u32();
-    for (let left = results; left > 0; left--) skipValueType(reader);
-    outline.parameters.push(parameters);
-    outline.results.push(results);
+    outline.parameters.push(skipValueTypes(reader));
+    outline.results.push(skipValueTypes(reader));
     return;
   }
   outline.parameters.push(-1);
@@ -211,6 +207,25 @@ function readType(outline: Outline, reader: Reader): void {
   if (form === 0x5f) for (let left = reader.u32(); left > 0; left--) skipField(reader);
   else if (form === 0x5e) skipField(reader);
   else throw unsupported(at, `found a type of form 0x${form.toString(16)}, which is not known`);
+}
+
+/** How many. */
+function skipValueTypes(reader: Reader): number {
+  const count = reader.u32();
+  for (let left = count; left > 0; left--) skipValueType(reader);
+  return count;
+}
+
+/** The types of a function's parameters and results, as they are in the bytes. */
+export function valueTypes({ bytes, typesAt }: Outline, type: number): [Uint8Array, Uint8Array] {
+  const reader = new Reader(bytes, typesAt[type]!);
+  const next = () => {
+    const count = reader.u32();
+    const from = reader.at;
+    for (let left = count; left > 0; left--) skipValueType(reader);
+    return bytes.subarray(from, reader.at);
+  };
+  return [next(), next()];
 }
 
 function skipField(reader: Reader): void {

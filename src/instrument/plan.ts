@@ -15,8 +15,16 @@ export const LENGTH_POINT = 4;
 export const NO_POINT = 5;
 /** Behind an instruction that makes something larger, if it can: it costs by what it was asked for then. */
 export const GROWN_POINT = 6;
+/** A block behind a call that gives the counter back: it is on the stack. */
+export const TAKEN_POINT = 7;
+/** A call of a function of the module's own, which may take the counter. */
+export const CALL_POINT = 8;
+/** Before a return, or the end of the body (1): the function may have to give the counter. */
+export const EXIT_POINT = 9;
+/** The index of the first local behind the parameters, which is another where the counter is a parameter. */
+export const LOCAL_POINT = 10;
 
-/** Of a block: the global must hold the counter in it, for it may trap, or calls or leaves (`settlePlain`). */
+/** Of a block: the global must hold the counter in it, for it calls somebody who reads it, leaves, or throws. */
 export const STORED = 1;
 /** Of a block: others follow it, which use the local. */
 export const FLOWS = 2;
@@ -24,6 +32,16 @@ export const FLOWS = 2;
 export const LOADED = 4;
 /** Of a block: it leaves the function. */
 export const LEAVES = 8;
+/** Of a block: the one before it goes on with it, among others. */
+export const FALLS = 16;
+/** Of a block: the region that begins with it may trap, so the global must be low enough for all of it. */
+export const GUARDS = 32;
+/** Of a block: it may trap. Calls that take the counter along may, for want of stack. */
+export const TRAPS = 64;
+/** Of a block: within it, something is charged for by itself, and looked at. */
+export const PAUSES = 128;
+/** Of a call: it is in code that is not reached. */
+export const DEAD = 1;
 /** Of a length: it has 64 bits. */
 export const LONG = 1;
 /** Of a length: it is noted, and charged behind the instruction. */
@@ -44,6 +62,16 @@ export class Plan {
    * cost more than 2^31: millions of calls of plain functions.
    */
   #value = new Float64Array(1024);
+  /** Of a block: by how much the global is to be below the local where that guards the region. */
+  #rest = new Float64Array(1024);
+  /** Of a block: its first branch. */
+  #branch = new Int32Array(1024);
+  /** Branches forward or to loops, by block: to which label. */
+  #branches = new Int32Array(1024);
+  #branchCount = 0;
+  /** By label: the block there. */
+  #labels = new Int32Array(1024);
+  #labelCount = 0;
 
   add(kind: number, at: number, resume: number, value = 0, flags = 0): number {
     const index = this.length;
@@ -55,6 +83,7 @@ export class Plan {
     this.#value[index] = value;
     this.#caller[index] = -1;
     this.#callee[index] = -1;
+    this.#branch[index] = this.#branchCount;
     this.length++;
     return index;
   }
@@ -63,7 +92,9 @@ export class Plan {
   get chargedBlocks(): number {
     let blocks = 0;
     for (let index = 0; index < this.length; index++) {
-      if (this.#kind[index]! <= LOOP_POINT && this.#value[index]! > 0) blocks++;
+      const kind = this.#kind[index]!;
+      const isBlock = kind <= LOOP_POINT || kind === TAKEN_POINT;
+      if (isBlock && this.#value[index]! > 0) blocks++;
     }
     return blocks;
   }
@@ -105,14 +136,56 @@ export class Plan {
     return this.#callee[index]!;
   }
 
-  spend(index: number, cycles: number): void {
-    this.#value[index]! += cycles;
-  }
-
-  /** A block behind a call belongs to another one from now on, and is none itself. */
-  attach(index: number, head: number): void {
+  /** The block behind a call becomes part of the one that calls. */
+  join(index: number, head: number): void {
     this.#kind[index] = NO_POINT;
     this.#caller[index] = head;
+  }
+
+  /** The block that one belongs to by now. */
+  head(index: number): number {
+    return this.#kind[index] === NO_POINT ? this.#caller[index]! : index;
+  }
+
+  /** A place to branch to; `at`: the block there, if it is known. */
+  addLabel(at = -1): number {
+    if (this.#labelCount === this.#labels.length) this.#labels = doubled(this.#labels);
+    this.#labels[this.#labelCount] = at;
+    return this.#labelCount++;
+  }
+
+  place(label: number, at: number): void {
+    this.#labels[label] = at;
+  }
+
+  /** The last block may go on at a label. */
+  addBranch(label: number): void {
+    if (this.#branchCount === this.#branches.length) this.#branches = doubled(this.#branches);
+    this.#branches[this.#branchCount++] = label;
+  }
+
+  /** Branches of a block are those from here to where those of the next one are. */
+  branch(index: number): number {
+    return index < this.length ? this.#branch[index]! : this.#branchCount;
+  }
+
+  /** The block that a branch goes to. */
+  target(branch: number): number {
+    return this.#labels[this.#branches[branch]!]!;
+  }
+
+  rest(index: number): number {
+    return this.#rest[index]!;
+  }
+
+  /** What a block pays when it is entered, and how far below that the global is to be. */
+  settle(index: number, cycles: number, rest: number): void {
+    this.#value[index] = cycles;
+    this.#rest[index] = rest;
+  }
+
+  spend(index: number, cycles: number): void {
+    this.#value[index]! += cycles;
   }
 
   become(index: number, kind: number): void {
@@ -124,22 +197,22 @@ export class Plan {
   }
 
   #grow(): void {
-    const grow = <Column extends Int32Array | Uint8Array | Float64Array>(
-      from: Column,
-      to: Column,
-    ): Column => {
-      to.set(from);
-      return to;
-    };
-    const size = this.length * 2;
-    this.#at = grow(this.#at, new Int32Array(size));
-    this.#resume = grow(this.#resume, new Int32Array(size));
-    this.#kind = grow(this.#kind, new Uint8Array(size));
-    this.#flags = grow(this.#flags, new Uint8Array(size));
-    this.#value = grow(this.#value, new Float64Array(size));
-    this.#caller = grow(this.#caller, new Int32Array(size));
-    this.#callee = grow(this.#callee, new Int32Array(size));
+    this.#at = doubled(this.#at);
+    this.#resume = doubled(this.#resume);
+    this.#kind = doubled(this.#kind);
+    this.#flags = doubled(this.#flags);
+    this.#value = doubled(this.#value);
+    this.#caller = doubled(this.#caller);
+    this.#callee = doubled(this.#callee);
+    this.#rest = doubled(this.#rest);
+    this.#branch = doubled(this.#branch);
   }
+}
+
+function doubled<Column extends Int32Array | Uint8Array | Float64Array>(from: Column): Column {
+  const to = new (from.constructor as new (length: number) => Column)(from.length * 2);
+  to.set(from);
+  return to;
 }
 
 /** A body, scanned. */
@@ -148,6 +221,8 @@ export interface Body {
   readonly from: number;
   readonly code: number;
   readonly to: number;
+  /** Of the function. */
+  readonly type: number;
   readonly parameters: number;
   /** Groups of locals that it declares, and how many they are with the parameters. */
   readonly groups: number;
@@ -162,5 +237,9 @@ export interface Body {
   readonly callsAny: boolean;
   /** It has handlers of exceptions. */
   readonly catches: boolean;
-  readonly needsLocal: boolean;
+  readonly throws: boolean;
+  /** Something branches out of it, by the label that is the function's. */
+  readonly branchesOut: boolean;
+  /** The counter is kept in a local. */
+  needsLocal: boolean;
 }

@@ -5,7 +5,7 @@ import type { Hint } from "./emit.js";
 import { malformed, unsupported } from "./error.js";
 import { skipExpression, skipValueType } from "./instruction.js";
 import * as op from "./opcode.js";
-import type { Outline, Section } from "./outline.js";
+import { type Outline, type Section, valueTypes } from "./outline.js";
 import { Reader } from "./reader.js";
 import { Writer } from "./writer.js";
 
@@ -20,10 +20,24 @@ export interface Additions {
 export class Rewriter {
   readonly #outline: Outline;
   readonly #additions: Additions;
+  readonly #carries: (body: number) => boolean;
+  /** By type: the one of functions that are of it and carry the counter; in the order of these. */
+  readonly #carrying = new Map<number, number>();
 
-  constructor(outline: Outline, additions: Additions) {
+  /** `carries`: whether a function, by its body, takes the counter and gives it back. */
+  constructor(
+    outline: Outline,
+    additions: Additions,
+    carries: (body: number) => boolean = () => false,
+  ) {
     this.#outline = outline;
     this.#additions = additions;
+    this.#carries = carries;
+    const { functionTypes, importedFunctions, parameters } = outline;
+    for (const [body, type] of functionTypes.slice(importedFunctions).entries()) {
+      if (!carries(body) || this.#carrying.has(type)) continue;
+      this.#carrying.set(type, parameters.length + 1 + this.#carrying.size);
+    }
   }
 
   /** A function's index from now on. */
@@ -36,8 +50,19 @@ export class Rewriter {
   }
 
   types(section: Section | undefined): Writer {
-    const out = this.#more(section, 1);
-    out.bytes(Uint8Array.of(0x60, 1, op.I64, 1, op.I64));
+    const { parameters, results } = this.#outline;
+    const out = this.#more(section, 1 + this.#carrying.size);
+    out.bytes(Uint8Array.of(FUNCTION_TYPE, 1, op.I64, 1, op.I64));
+    for (const type of this.#carrying.keys()) {
+      const [taken, given] = valueTypes(this.#outline, type);
+      out.byte(FUNCTION_TYPE);
+      out.u32(parameters[type]! + 1);
+      out.bytes(taken);
+      out.byte(op.I64);
+      out.u32(results[type]! + 1);
+      out.bytes(given);
+      out.byte(op.I64);
+    }
     return out;
   }
 
@@ -54,9 +79,14 @@ export class Rewriter {
    * The functions behind all others: one is called when the counter is used up, one calls the start function, which
    * would be declared for `ref.func` if it were exported itself.
    */
-  functions(section: Section | undefined): Writer {
-    const { start, functionTypes, parameters } = this.#outline;
-    const out = this.#more(section, start === undefined ? 1 : 2);
+  functions(): Writer {
+    const { start, functionTypes, importedFunctions, parameters } = this.#outline;
+    const own = functionTypes.slice(importedFunctions);
+    const out = new Writer(own.length * 2 + 16);
+    out.u32(own.length + (start === undefined ? 1 : 2));
+    for (const [body, type] of own.entries()) {
+      out.u32(this.#carries(body) ? this.#carrying.get(type)! : type);
+    }
     out.u32(parameters.length);
     if (start !== undefined) out.u32(functionTypes[start]!);
     return out;
@@ -144,7 +174,7 @@ export class Rewriter {
       const content = reader.part(reader.u32());
       const part = new Writer(content.end - content.at + 64);
       if (id === 1) this.#functionNames(content, part);
-      else if (id === 2 || id === 3) this.#indirectNames(content, part);
+      else if (id === 2 || id === 3) this.#indirectNames(content, part, id === 2);
       else part.bytes(content.bytes, content.at, content.end);
       out.byte(id);
       out.sized(part);
@@ -242,11 +272,36 @@ export class Rewriter {
     }
   }
 
-  #indirectNames(reader: Reader, out: Writer): void {
+  /** Of the locals of a function that carries, but for the one that has another place. */
+  #parameterNames(index: number, reader: Reader, out: Writer): void {
+    const { functionTypes, parameters } = this.#outline;
+    const most = parameters[functionTypes[index]!]!;
+    const names = new Writer();
+    let kept = 0;
+    for (let left = reader.u32(); left > 0; left--) {
+      const local = reader.u32();
+      const from = reader.at;
+      reader.skip(reader.u32());
+      if (local === most) continue;
+      kept++;
+      names.u32(local);
+      names.bytes(reader.bytes, from, reader.at);
+    }
+    out.u32(kept);
+    out.bytes(names.written);
+  }
+
+  /** Of locals, or of labels. */
+  #indirectNames(reader: Reader, out: Writer, isOfLocals: boolean): void {
     const count = reader.u32();
     out.u32(count);
     for (let left = count; left > 0; left--) {
-      out.u32(this.function(reader.u32()));
+      const index = reader.u32();
+      out.u32(this.function(index));
+      if (isOfLocals && this.#carries(index - this.#outline.importedFunctions)) {
+        this.#parameterNames(index, reader, out);
+        continue;
+      }
       const from = reader.at;
       for (let names = reader.u32(); names > 0; names--) {
         reader.u32();
@@ -256,6 +311,8 @@ export class Rewriter {
     }
   }
 }
+
+const FUNCTION_TYPE = 0x60;
 
 export const HINTS_NAME = "metadata.code.branch_hint";
 

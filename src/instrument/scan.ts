@@ -17,21 +17,28 @@ import {
   unknown,
 } from "./instruction.js";
 import * as op from "./opcode.js";
-import type { Outline } from "./outline.js";
+import { functionIndex, type Outline } from "./outline.js";
 import {
   BLOCK_POINT,
   type Body,
+  CALL_POINT,
+  DEAD,
+  EXIT_POINT,
+  FALLS,
   FLOWS,
   FUNCTION_POINT,
   GROWN_POINT,
   LEAVES,
   LENGTH_POINT,
   LOAD_POINT,
+  LOCAL_POINT,
   LONG,
   LOOP_POINT,
   NOTED,
+  PAUSES,
   type Plan,
   STORED,
+  TRAPS,
 } from "./plan.js";
 import { Reader } from "./reader.js";
 
@@ -51,6 +58,9 @@ interface Label {
   isTarget: boolean;
   /** An `if` without its `else`, so far. */
   isOneArmed: boolean;
+  /** Of the plan: its end, or the head of a loop; and the other arm of an if. */
+  readonly label: number;
+  readonly otherwise: number;
 }
 
 export class Scanner {
@@ -71,6 +81,9 @@ export class Scanner {
   #needsLocal = false;
   /** It has handlers: then the global always holds the counter, and blocks where paths meet load it. */
   #catches = false;
+  #throws = false;
+  #branchesOut = false;
+  #parameters = 0;
   #locals = 0;
 
   constructor(outline: Outline, plan: Plan, referenced: Set<number>, costs: CostTable) {
@@ -85,7 +98,8 @@ export class Scanner {
     this.#index = index;
     const reader = new Reader(this.#outline.bytes, from, to);
     this.#reader = reader;
-    const parameters = this.#outline.parameters[this.#outline.functionTypes[index] ?? -1] ?? -1;
+    const type = this.#outline.functionTypes[index] ?? -1;
+    const parameters = this.#outline.parameters[type] ?? -1;
     if (parameters < 0) throw malformed(from, `function ${index} has no type of a function`);
     const groups = reader.u32();
     let locals = parameters;
@@ -99,14 +113,18 @@ export class Scanner {
     }
     const code = reader.at;
     const first = this.#plan.length;
+    this.#parameters = parameters;
     this.#locals = locals;
-    this.#labels = [{ opcode: op.BLOCK, isLive: true, isTarget: false, isOneArmed: false }];
+    const isOf = { isLive: true, isTarget: false, isOneArmed: false, label: -1, otherwise: -1 };
+    this.#labels = [{ opcode: op.BLOCK, ...isOf }];
     this.#cost = 0;
     this.#free = 0;
     this.#calls = [];
     this.#callsAny = false;
     this.#needsLocal = false;
     this.#catches = false;
+    this.#throws = false;
+    this.#branchesOut = false;
     this.#open = this.#plan.add(LOAD_POINT, code, code);
     while (this.#labels.length > 0) this.#instruction();
     if (!reader.isDone) throw malformed(reader.at, `found more after the end of function ${index}`);
@@ -115,6 +133,7 @@ export class Scanner {
       from,
       code,
       to,
+      type,
       parameters,
       groups,
       locals,
@@ -124,6 +143,8 @@ export class Scanner {
       calls: this.#calls,
       callsAny: this.#callsAny,
       catches: this.#catches,
+      throws: this.#throws,
+      branchesOut: this.#branchesOut,
       needsLocal: this.#needsLocal,
     };
   }
@@ -140,7 +161,7 @@ export class Scanner {
       this.#spend(this.#costs.of(opcode)[code]!);
       if (entry & op.CONTROL) this.#prefixed(opcode, code, entry, at);
       else skipImmediate(reader, entry);
-      if (entry & op.TRAPS) this.#store();
+      if (entry & op.TRAPS) this.#mark(TRAPS);
       return;
     }
     if (entry & op.CONTROL) {
@@ -148,12 +169,15 @@ export class Scanner {
       return;
     }
     if (opcode !== op.NOP) this.#spend(this.#costs.plain[opcode]!);
-    if (entry & op.TRAPS) this.#store();
+    if (entry & op.TRAPS) this.#mark(TRAPS);
     if (opcode >= op.LOCAL_GET && opcode <= op.GLOBAL_SET) {
       const index = reader.u32();
       const most = opcode <= op.LOCAL_TEE ? this.#locals : this.#outline.globals;
       // Those beyond are to be the instrumenter's own.
       if (index >= most) throw malformed(at, `found index ${index}, expected below ${most}`);
+      if (index === this.#parameters && opcode <= op.LOCAL_TEE) {
+        this.#plan.add(LOCAL_POINT, at + 1, reader.at);
+      }
       return;
     }
     skipImmediate(reader, entry);
@@ -172,20 +196,17 @@ export class Scanner {
     return this.#free === 0 ? 1 : 0;
   }
 
-  #store(): void {
-    if (this.#open >= 0) this.#plan.mark(this.#open, STORED);
-  }
-
-  /** The block that is scanned leaves the function. */
-  #exit(): void {
-    if (this.#open >= 0) this.#plan.mark(this.#open, LEAVES);
+  /** Of the block that is scanned. */
+  #mark(flags: number): void {
+    if (this.#open >= 0) this.#plan.mark(this.#open, flags);
   }
 
   /** Here another block begins, which the one before flows into. */
   #point(kind: number): void {
     const at = this.#reader.at;
-    if (this.#open >= 0) this.#flow();
-    this.#open = this.#plan.add(kind, at, at);
+    const falls = this.#open >= 0;
+    if (falls) this.#flow();
+    this.#open = this.#plan.add(kind, at, at, 0, falls ? FALLS : 0);
   }
 
   /** Others follow this block. */
@@ -206,14 +227,17 @@ export class Scanner {
         return;
       case op.LOOP:
         skipBlockType(reader);
-        this.#push(opcode);
         if (this.#open >= 0) this.#point(LOOP_POINT);
+        this.#push(opcode);
         return;
       case op.IF:
         skipBlockType(reader);
         this.#spend(this.#costs.plain[opcode]!);
         this.#push(opcode);
-        if (this.#open >= 0) this.#point(BLOCK_POINT);
+        if (this.#open >= 0) {
+          this.#plan.addBranch(this.#labels.at(-1)!.otherwise);
+          this.#point(BLOCK_POINT);
+        }
         return;
       case op.TRY_TABLE_OP:
         this.#tryTable();
@@ -255,8 +279,14 @@ export class Scanner {
       case op.THROW_REF:
         this.#spend(this.#costs.plain[opcode]!);
         skipImmediate(reader, entry);
-        if (opcode === op.UNREACHABLE) this.#store();
-        else this.#exit();
+        if (opcode === op.RETURN) {
+          this.#mark(LEAVES);
+          this.#plan.add(EXIT_POINT, at, at);
+        } else if (opcode === op.UNREACHABLE) this.#mark(TRAPS);
+        else {
+          this.#mark(STORED);
+          this.#throws = true;
+        }
         this.#leave();
         return;
       case op.REF_FUNC:
@@ -268,15 +298,15 @@ export class Scanner {
         this.#byLength(at, this.#costs.pages, this.#outline.memories64[reader.u32()], true);
         return;
       default:
-        this.#call(opcode, entry);
+        this.#call(opcode, entry, at);
     }
   }
 
-  #call(opcode: number, entry: number): void {
+  #call(opcode: number, entry: number, at: number): void {
     this.#spend(this.#costs.plain[opcode]!);
     let callee = -1;
     if (opcode === op.CALL || opcode === op.RETURN_CALL) {
-      callee = this.#functionIndex();
+      callee = opcode === op.CALL ? this.#callee(at) : this.#functionIndex();
       if (this.#open >= 0) this.#calls.push(callee);
     } else {
       skipImmediate(this.#reader, entry);
@@ -290,18 +320,25 @@ export class Scanner {
       // Who is called in the place of another, and whoever does that, counts for himself.
       this.#referenced.add(this.#index);
       if (callee >= 0) this.#referenced.add(callee);
-      this.#exit();
+      this.#mark(LEAVES);
       this.#leave();
     } else if (this.#open >= 0) {
       this.#open = this.#plan.addCalled(this.#reader.at, this.#open, callee);
     }
   }
 
+  /** Of a call, from `at` on. */
+  #callee(at: number): number {
+    const index = functionIndex(this.#outline, this.#reader);
+    if (index >= this.#outline.importedFunctions) {
+      this.#plan.add(CALL_POINT, at, this.#reader.at, index, this.#open < 0 ? DEAD : 0);
+    }
+    return index;
+  }
+
   #functionIndex(): number {
     const at = this.#reader.at;
-    const index = this.#reader.u32();
-    const most = this.#outline.functionTypes.length;
-    if (index >= most) throw malformed(at, `found function ${index}, expected below ${most}`);
+    const index = functionIndex(this.#outline, this.#reader);
     if (index >= this.#outline.importedFunctions) {
       this.#plan.add(FUNCTION_POINT, at, this.#reader.at, index);
     }
@@ -345,7 +382,7 @@ export class Scanner {
   #byLength(at: number, rate: number, isLong = false, grows = false): void {
     if (this.#open < 0) return;
     this.#flow();
-    this.#store();
+    this.#mark(TRAPS | PAUSES);
     const flags = (isLong ? LONG : 0) | (grows ? NOTED : 0);
     this.#plan.add(LENGTH_POINT, at, at, rate, flags);
     const behind = this.#reader.at;
@@ -354,7 +391,10 @@ export class Scanner {
 
   #push(opcode: number): void {
     const isLive = this.#open >= 0;
-    this.#labels.push({ opcode, isLive, isTarget: false, isOneArmed: opcode === op.IF });
+    const isOneArmed = opcode === op.IF;
+    const label = isLive ? this.#plan.addLabel(opcode === op.LOOP ? this.#open : -1) : -1;
+    const otherwise = isLive && isOneArmed ? this.#plan.addLabel() : -1;
+    this.#labels.push({ opcode, isLive, isTarget: false, isOneArmed, label, otherwise });
   }
 
   #tryTable(): void {
@@ -372,11 +412,15 @@ export class Scanner {
   #branch(depth: number, at: number): void {
     const label = this.#labels[this.#labels.length - 1 - depth];
     if (!label) throw malformed(at, `found a branch to label ${depth}, expected one that is open`);
+    const leaves = depth === this.#labels.length - 1;
+    this.#branchesOut ||= leaves;
     if (this.#open < 0) return;
     label.isTarget = true;
-    // Out of the function.
-    if (depth === this.#labels.length - 1) this.#exit();
-    else this.#flow();
+    if (leaves) this.#mark(LEAVES);
+    else {
+      this.#flow();
+      this.#plan.addBranch(label.label);
+    }
   }
 
   /** What comes is not reached from here. */
@@ -396,22 +440,29 @@ export class Scanner {
     label.isOneArmed = false;
     if (this.#open >= 0) {
       this.#flow();
+      this.#plan.addBranch(label.label);
       label.isTarget = true;
     }
     this.#open = -1;
-    if (label.isLive) this.#point(opcode === op.ELSE ? BLOCK_POINT : LOAD_POINT);
+    if (!label.isLive) return;
+    this.#point(opcode === op.ELSE ? BLOCK_POINT : LOAD_POINT);
+    if (opcode === op.ELSE) this.#plan.place(label.otherwise, this.#open);
   }
 
   #end(at: number): void {
     const label = this.#labels.pop();
     if (!label) throw malformed(at, "found an end without a block");
     if (this.#labels.length === 0) {
-      this.#exit();
+      this.#mark(LEAVES);
+      this.#plan.add(EXIT_POINT, at, at, 1);
       return;
     }
     if (!label.isLive) return;
     // An `if` without an else is left past its arm; others where something branches to the end of.
     const meets = label.isOneArmed || (label.isTarget && label.opcode !== op.LOOP);
-    if (meets) this.#point(BLOCK_POINT);
+    if (!meets) return;
+    this.#point(BLOCK_POINT);
+    if (label.isOneArmed) this.#plan.place(label.otherwise, this.#open);
+    if (label.isTarget) this.#plan.place(label.label, this.#open);
   }
 }

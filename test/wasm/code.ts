@@ -25,6 +25,11 @@ export interface Instruction {
   leads: boolean;
   /** Whether it can be come to at all. */
   isReached: boolean;
+  /** Whether a region begins here; of each block the longest way behind it, to the end of its region. */
+  begins: boolean;
+  longest: number;
+  /** Whether whoever traps in the block that begins here has paid for what he ran, and nothing more. */
+  isExact: boolean;
 }
 
 export const UNREACHABLE = 0x00;
@@ -78,6 +83,9 @@ function instruction(cursor: Cursor, module: Decoded): Instruction {
       cost: 0,
       leads: false,
       isReached: false,
+      begins: false,
+      longest: 0,
+      isExact: false,
     },
   };
   switch (opcode) {

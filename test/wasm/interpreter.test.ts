@@ -205,10 +205,23 @@ describe("counts by hand", () => {
       5n,
     ],
     [
-      "… but no further where something may",
+      "… and for what may come after it, the longest way",
       "block local.get 0 br_if 0 i32.const 1 i32.const 0 i32.div_u drop end i32.const 9",
       [0],
-      6n,
+      7n,
+    ],
+    [
+      "… by all of its region: what its first block may go on with, the longest way",
+      `local.get 0 if i32.const 1 i32.const 0 i32.div_u drop else nop local.get 0 br_if 0
+        i32.const 1 drop i32.const 2 drop i32.const 3 drop end i32.const 9`,
+      [1],
+      2n + 2n + 6n + 1n,
+    ],
+    [
+      "… where the region ends it ends: behind a call",
+      "i32.const 1 i32.const 0 i32.div_u call $leaf drop call $open i32.const 9",
+      [0],
+      7n,
     ],
     ["a call and what is called", "i32.const 1 call $leaf", [0], 3n],
     ["a call in place of this", "i32.const 1 return_call $leaf", [0], 3n],

@@ -38,6 +38,9 @@ export class Interpreter {
   readonly #droppedElements = new Set<number>();
   readonly #droppedData = new Set<number>();
   #calls = 0;
+  /** What the count is to be if it traps now; and the longest way behind the block at hand. */
+  #atTrap = 0n;
+  #longest = 0n;
 
   /**
    * Makes an instance; the start function runs.
@@ -115,13 +118,24 @@ export class Interpreter {
   #run(index: number, given: Value[]): Value[] {
     if (++this.#calls > MOST_CALLS) throw new Trap("stack");
     let outcome: Outcome = { results: given, next: this.functions[index]! };
-    while (outcome.next) {
-      const { within, call } = outcome.next as FunctionReference;
-      if (within?.instance !== this) return call(outcome.results);
-      outcome = this.#execute(within.index, outcome.results);
+    try {
+      while (outcome.next) {
+        const { within, call } = outcome.next as FunctionReference;
+        if (within?.instance !== this) return call(outcome.results);
+        outcome = this.#execute(within.index, outcome.results);
+      }
+    } catch (error) {
+      if (error instanceof Trap) this.count = this.#atTrap;
+      throw error;
     }
     this.#calls -= 1;
     return outcome.results;
+  }
+
+  /** Cycles beside those of blocks; who traps from here on pays for the longest way on. */
+  #charge(cycles: bigint): void {
+    this.count += cycles;
+    this.#atTrap = this.count + this.#longest;
   }
 
   #codeOf(index: number): op.Instruction[] {
@@ -159,6 +173,8 @@ export class Interpreter {
     while (at < code.length && labels.length > 0) {
       const each = code[at]!;
       this.count += BigInt(each.cost);
+      if (each.leads) this.#longest = BigInt(each.longest);
+      if (each.begins || each.isExact) this.#charge(0n);
       const { opcode, a, b } = each;
       at += 1;
       switch (opcode) {
@@ -293,7 +309,7 @@ export class Interpreter {
         const pages = pop();
         const before = memory.bytes.length / PAGE;
         const grown = before + pages <= memory.most;
-        if (grown) this.count += BigInt(pages * this.#prices.page);
+        if (grown) this.#charge(BigInt(pages * this.#prices.page));
         if (grown && pages > 0) {
           const bytes = new Uint8Array((before + pages) * PAGE);
           bytes.set(memory.bytes);
@@ -342,10 +358,10 @@ export class Interpreter {
     };
     const { kibibyte, element } = this.#prices;
     const chargeBytes = (length: number) => {
-      this.count += (BigInt(length) * BigInt(kibibyte)) / 1024n;
+      this.#charge((BigInt(length) * BigInt(kibibyte)) / 1024n);
     };
     const charge = (length: number) => {
-      this.count += BigInt(length) * BigInt(element);
+      this.#charge(BigInt(length) * BigInt(element));
     };
     switch (opcode) {
       case 0xfc08: {

@@ -4,6 +4,7 @@
 import { CALL, codeOf, type Instruction, RETURN_CALL, RETURN_CALL_INDIRECT } from "./code.js";
 import type { Constant, Decoded } from "./decode.js";
 import type { Prices } from "./prices.js";
+import { branchesOut, findRegions } from "./regions.js";
 
 /** Cycles; a function that costs more counts for itself. */
 const MOST = 1000;
@@ -39,14 +40,26 @@ export class PlainFunctions {
   /** With the costs of blocks. */
   codeOf(index: number): Instruction[] {
     const code = this.#blocksOf(index);
+    if (this.#costOf(index) === undefined) {
+      const carries = (of: number) => this.#carries(of);
+      findRegions(code, carries(index), carries);
+    }
     // Who is called has paid already.
-    if (this.#costOf(index) !== undefined) for (const each of code) each.cost = 0;
+    else for (const each of code) Object.assign(each, { cost: 0, leads: false });
     return code;
   }
 
   #blocksOf(index: number): Instruction[] {
     const body = this.#module.bodies[index - this.#imported]!;
     return codeOf(this.#module, body, this.#prices, (callee) => this.#costOf(callee));
+  }
+
+  /** Nothing can call it but a plain call by its index; one label and several results would be another thing. */
+  #carries(index: number): boolean {
+    if (index < this.#imported || this.#referenced.has(index)) return false;
+    if (this.#costOf(index) !== undefined) return false;
+    const { results } = this.#module.types[this.#module.functions[index]!]!;
+    return results.length < 2 || !branchesOut(this.#blocksOf(index));
   }
 
   #refer(constant: Constant): void {
