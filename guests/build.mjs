@@ -1,10 +1,11 @@
-// Rebuilds every guests/*.elf from its C source; with --check rebuilds them in a temporary folder
-// and fails naming each that differs from the one committed. Exits with 2 without the compiler.
+// Rebuilds every guests/*.elf from its C source, and every .wasm from its .wat; with --check rebuilds them in a
+// temporary folder and fails naming each that differs from the one committed. Exits with 2 without the compiler.
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import wabt from "wabt";
 
 const COMPILER = "riscv64-unknown-elf-gcc";
 /** What the committed files were made with; another version may well make others. */
@@ -37,28 +38,46 @@ const unknown = process.argv.slice(2).filter((word) => word !== "--check");
 if (unknown.length > 0) fail(1, `unknown argument ${unknown[0]}, expected --check or nothing`);
 const checking = process.argv.includes("--check");
 
+const sourcesOf = (end) =>
+  readdirSync(folder)
+    .filter((name) => name.endsWith(end))
+    .map((name) => name.slice(0, -end.length))
+    .sort();
+const target = checking ? mkdtempSync(join(tmpdir(), "primemeter-guests-")) : folder;
+if (checking) process.on("exit", () => rmSync(target, { recursive: true }));
+const differing = [];
+const compare = (name) => {
+  if (!checking) return;
+  const committed = join(folder, name);
+  const same =
+    existsSync(committed) && readFileSync(committed).equals(readFileSync(join(target, name)));
+  if (!same) differing.push(name);
+};
+
+const { parseWat } = await wabt();
+const modules = sourcesOf(".wat");
+for (const name of modules) {
+  const module = parseWat(`${name}.wat`, readFileSync(join(folder, `${name}.wat`), "utf8"));
+  writeFileSync(join(target, `${name}.wasm`), module.toBinary({}).buffer);
+  module.destroy();
+  compare(`${name}.wasm`);
+}
+
 const { stdout: found, error } = compile(["-dumpfullversion"]);
 if (error) fail(2, `${COMPILER} is missing; it is in the packages ${PACKAGES}`);
 const version = found.trim();
 const note = version === VERSION ? "" : ` (made with gcc ${VERSION}, this is ${version})`;
 
-const programs = readdirSync(folder)
-  .filter((name) => name.endsWith(".c"))
-  .map((name) => name.slice(0, -2))
-  .sort();
-const target = checking ? mkdtempSync(join(tmpdir(), "primemeter-guests-")) : folder;
-if (checking) process.on("exit", () => rmSync(target, { recursive: true }));
-const differing = [];
+const programs = sourcesOf(".c");
 for (const program of programs) {
   const made = join(target, `${program}.elf`);
   const { status, stderr } = compile([...OPTIONS, `${program}.c`, "-o", made]);
   if (status !== 0) fail(1, `${program}.c does not compile\n${stderr}`);
-  if (!checking) continue;
-  const committed = join(folder, `${program}.elf`);
-  const same = existsSync(committed) && readFileSync(committed).equals(readFileSync(made));
-  if (!same) differing.push(`${program}.elf`);
+  compare(`${program}.elf`);
 }
 if (differing.length > 0) {
   fail(1, `not what the sources give: ${differing.join(", ")}${note}; run npm run guests`);
 }
-console.log(`guests: ${programs.length} programs ${checking ? "unchanged" : "built"}${note}`);
+console.log(
+  `guests: ${programs.length + modules.length} programs ${checking ? "unchanged" : "built"}${note}`,
+);

@@ -65,7 +65,7 @@ export class Core {
   /** Which pages are in which address spaces. */
   readonly mappings = new Mappings();
   /** Guests that may have run what they have not paid; and the purses of those with calls that wait until they may. */
-  readonly running = new Set<Guest>();
+  readonly running = new Set<Pick<Guest, "settle">>();
   readonly waiting = new Set<Purse>();
   /** Does what the kernel came back for, for a guest. */
   attend: (reason: number) => void = () => {};

@@ -31,6 +31,11 @@ export interface KernelEvents {
   bankruptcy: { partition: Partition; time: bigint };
   /** A processor's clock has gone back, or jumped ahead; told once of each. */
   clock: { fault: "backwards" | "jump"; time: bigint };
+  /**
+   * A guest that waits for its turn (`guest.domain.start()` lets it) has it, with so many cycles in its cache: who
+   * calls it by `callNow` in the listener has it run now, in an order that is the same in every run.
+   */
+  turn: { domain: Domain; cycles: bigint; time: bigint };
   /** Traced: a domain left the processor after so many cycles. */
   slice: { domain: Domain; cycles: bigint; time: bigint };
   /** Traced: a domain borrowed so many cycles from its chain. */
@@ -71,6 +76,7 @@ const NAMES: Readonly<Record<EventName, true>> = {
   processor: true,
   bankruptcy: true,
   clock: true,
+  turn: true,
   slice: true,
   refill: true,
   wait: true,

@@ -10,6 +10,7 @@ import { DomainMaker, type DomainOptions } from "./domain-maker.js";
 import type { Driver, Ending, StepOutcome } from "./driver.js";
 import { OptionError, RescindedError, StateError } from "./errors.js";
 import type { EventName, Listener } from "./event.js";
+import type { AnyExports, NeededImports } from "./guest/exports.js";
 import type { Guest } from "./guest/guest.js";
 import type { GuestOptions } from "./guest/guest-options.js";
 import type { HostHandler } from "./host-object.js";
@@ -136,8 +137,11 @@ export class Kernel {
    * processors, and for `suspend` where the engine has no JSPI. @throws {ExhaustedError} and whatever the start function
    * throws; then nothing is kept.
    */
-  loadWasm(module: Instrumented, options: GuestOptions): Guest {
-    return this.#domainMaker.guest(module, options);
+  loadWasm<Exports extends object = AnyExports, Imports extends object = WebAssembly.Imports>(
+    module: Instrumented,
+    options: GuestOptions<NoInfer<Imports>> & NeededImports<NoInfer<Imports>>,
+  ): Guest<Exports> {
+    return this.#domainMaker.guest(module, options as GuestOptions) as Guest<Exports>;
   }
 
   /** A node of sixteen DK(0), to be made a meter slot by slot. @throws {CapacityError} NO_NODES */

@@ -126,7 +126,7 @@ export class Reporter {
     if (post.isWaiting) wanted |= 1 << EVENT_AVAILABLE;
     if (emitter.has("message")) wanted |= 1 << EVENT_MESSAGE;
     if (this.#stopsBankrupt || emitter.has("bankruptcy")) wanted |= 1 << EVENT_BANKRUPT;
-    if (this.#core.waiting.size > 0) wanted |= 1 << EVENT_HOSTED;
+    if (this.#core.waiting.size > 0 || emitter.has("turn")) wanted |= 1 << EVENT_HOSTED;
     if (emitter.has("clock")) wanted |= 1 << EVENT_CLOCK;
     for (const [kind, name] of TOLD) if (emitter.has(name)) wanted |= 1 << kind;
     return this.#core.alone(() =>
@@ -192,6 +192,7 @@ export class Reporter {
     if (!this.#isPresent(entry)) return;
     if (kind === EVENT_HOSTED) {
       this.#core.wakeGuests();
+      emitter.emit("turn", { domain: entry.domain!, cycles: amount, time });
       return;
     }
     if (kind === EVENT_MESSAGE) {

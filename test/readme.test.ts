@@ -45,7 +45,7 @@ describe("README", () => {
   test("its plugin host does what its comments say", () => {
     expect(run(examples[1]!).trim().split("\n")).toEqual([
       "500500",
-      "guest hostile ran out of cycles in the middle of a call: it is parked",
+      "guest hostile ran out of cycles in the middle of a call: meter hostile is dry",
       "parked 1000000n",
       `55 ${5_000_000n - 1_000_000n - 9_001n - 91n}n`,
     ]);

@@ -26,6 +26,7 @@ const BILLS: Record<string, { consumed: bigint; keeperCalls: number }> = {
   "partitions-full-load.toml": { consumed: 167_984_001n, keeperCalls: 0 },
   "partitions-meters.toml": { consumed: 120_000_000n, keeperCalls: 12 },
   "partitions-underload.toml": { consumed: 45_398_850n, keeperCalls: 0 },
+  "plugins.toml": { consumed: 778_989n, keeperCalls: 4 },
   "refusing-keeper.toml": { consumed: 118_347_948n, keeperCalls: 6 },
   "scheduler.toml": { consumed: 120_007_314n, keeperCalls: 0 },
   "talkative.toml": { consumed: 239_913_492n, keeperCalls: 9_496 },

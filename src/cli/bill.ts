@@ -36,7 +36,8 @@ export function verdict(report: Report, paint: Paint): string {
 
 function closing(report: Report): string[] {
   const { cycles, processors, consumed, seconds, mips, ending, synthetic } = report;
-  const { messages, stalls } = report;
+  const { messages, stalls, domains } = report;
+  const owed = domains.reduce((sum, { calls }) => sum + (calls?.owed ?? 0n), 0n);
   const ends = {
     idle: "nothing is left to run",
     limit: "stopped at the limit",
@@ -44,13 +45,14 @@ function closing(report: Report): string[] {
     bankrupt: "stopped by a bankruptcy",
   };
   // By a clock, who ran for how long and who paid are two things.
-  const idle = report.time ? idleOf(report.time) : cycles * BigInt(processors) - consumed;
+  const idle = report.time ? idleOf(report.time) : cycles * BigInt(processors) - consumed - owed;
   const where = processors === 1 ? "" : ` on each of ${processors} processors`;
   const spent = idle === 0n ? "" : `, ${grouped(idle)} of them idle`;
   const unit = synthetic ? "million cycles a second" : "MIPS";
   return [
     `${grouped(cycles)} cycles${where}${spent}; ${ends[ending]}.`,
     ...clockLine(report),
+    ...(report.time === null && owed > 0n ? [`${counted(Number(owed), "cycle")} still owed.`] : []),
     ...(messages > 0 ? [`${counted(messages, "message")}, ${counted(stalls, "stall")}.`] : []),
     `${seconds.toFixed(2)} s in the kernel, ${grouped(Math.round(mips))} ${unit}.`,
   ];
@@ -94,6 +96,7 @@ export function nameOf(group: string, copies: readonly DomainReport[], paint: Pa
 
 function domainTable({ domains, consumed: total, time }: Report, paint: Paint): string {
   const isParted = domains.some(({ time }) => time?.partition);
+  const areCalled = domains.some(({ calls }) => calls);
   const rows = groupsOf(domains).map(([group, copies]) => {
     const [first] = copies as [DomainReport];
     const consumed = copies.reduce((sum, domain) => sum + domain.consumed, 0n);
@@ -103,12 +106,14 @@ function domainTable({ domains, consumed: total, time }: Report, paint: Paint): 
       paint.dim(first.meter),
       ...(isParted ? [paint.dim(first.time?.partition ?? "")] : []),
       states(copies, paint),
+      ...(areCalled ? [callsOf(copies, paint)] : []),
       (single && exitOf(first)) || paint.dim("–"),
       ...(time ? billedCells(copies, paint) : [paint.bold(grouped(consumed))]),
       share(consumed, total),
     ];
   });
   const words = ["domain", "meter", ...(isParted ? ["partition"] : []), "end"];
+  if (areCalled) words.push("calls");
   const figures = ["exit", ...(time ? BILLED_HEADS : ["consumed"]), "share"];
   const aligns = [...words.map(() => "left" as const), ...figures.map(() => "right" as const)];
   return table([...words, ...figures], rows, aligns, paint);
@@ -125,6 +130,22 @@ function states(copies: readonly DomainReport[], paint: Paint): string {
       return state in colours ? colours[state as keyof typeof colours](text) : text;
     })
     .join(", ");
+}
+
+/** What became of the calls of modules, those of copies together. */
+function callsOf(copies: readonly DomainReport[], paint: Paint): string {
+  const calls = copies.flatMap(({ calls }) => calls ?? []);
+  const sum = (outcome: "returned" | "failed" | "exhausted") =>
+    calls.reduce((sum, each) => sum + each[outcome], 0);
+  const words = [
+    [sum("returned"), "returned", paint.green],
+    [sum("failed"), "failed", paint.red],
+    [sum("exhausted"), "exhausted", paint.yellow],
+  ] as const;
+  const found = words.flatMap(([count, word, colour]) =>
+    count === 0 ? [] : colour(`${grouped(count)} ${word}`),
+  );
+  return found.length === 0 ? paint.dim("–") : found.join(", ");
 }
 
 /** The exit code, or the code of a trap. */

@@ -1,6 +1,7 @@
 import { type KernelEvents, trapReason } from "../index.js";
 import { ACTS } from "../scenario/act-rules.js";
 import { bytesOf, shownBytes, shownLike } from "../scenario/bytes.js";
+import type { Called } from "../scenario/calls.js";
 import type { Told } from "../scenario/console.js";
 import { nameOf } from "../scenario/mail.js";
 import { shownOrder } from "../scenario/message-claim.js";
@@ -85,6 +86,13 @@ export class Journal {
     const subject = typeof what === "number" ? grouped(what) : nameOf(what);
     const text = `${key.replace("-domain", "")} ${subject}${more.join("")}`;
     this.#note(act.cycle, "operator", text, null);
+  }
+
+  /** What a guest's call came to. */
+  called({ domain, call, outcome, results, error, cycle }: Called): void {
+    const came = { returned: `gives ${results?.join(", ") || "nothing"}`, failed: error };
+    const text = outcome === "exhausted" ? "ran out of cycles" : came[outcome];
+    this.#note(cycle, domain, `${call}: ${text}`, this.#groups.get(domain)!);
   }
 
   /** What a domain tells the console is shown as its output is, beside the order. */

@@ -15,7 +15,7 @@ export function toJson(report: Report): string {
     }),
   );
   const domains = report.domains.map(
-    ({ name, meter, state, exitCode, consumed, output, trap, time }) => ({
+    ({ name, meter, state, exitCode, consumed, output, trap, calls, time }) => ({
       name,
       meter,
       state,
@@ -23,6 +23,8 @@ export function toJson(report: Report): string {
       consumed,
       output,
       trap,
+      // Only of modules of WebAssembly.
+      ...(calls && { calls }),
       ...time,
     }),
   );
@@ -57,9 +59,10 @@ function string(bytes: Uint8Array | null): { text: string | null; bytes: string 
   return { text: textOf(bytes), bytes: hexOf(bytes) };
 }
 
-/** For JSON.stringify: bigints become decimal strings. */
+/** For JSON.stringify: bigints become decimal strings, and so do numbers for which JSON has no words. */
 export function decimal(_key: string, value: unknown): unknown {
-  return typeof value === "bigint" ? value.toString() : value;
+  const isPlain = typeof value === "number" ? Number.isFinite(value) : typeof value !== "bigint";
+  return isPlain ? value : String(value);
 }
 
 function rounded(number: number): number {

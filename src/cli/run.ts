@@ -66,7 +66,7 @@ export async function play(
   view: View,
 ): Promise<Report> {
   const run = new ScenarioRun(scenario, trace !== undefined);
-  const endTrace = trace === undefined ? undefined : traceTo(trace, run.kernel);
+  const endTrace = trace === undefined ? undefined : traceTo(trace, run);
   // The first interrupt ends the run with its bill; the second one ends the process.
   const interrupt = new AbortController();
   const stop = () => {
@@ -122,6 +122,7 @@ async function watch(
   const print = (line: string) => progress.print(line);
   print(`  ${paint.bold(scenario.file)}${paint.dim(`: ${summary(scenario)}`)}\n`);
   const journal = new Journal(run, scenario, paint, print);
+  run.onCall((called) => journal.called(called));
   const report = await run.run({
     ...options,
     every,

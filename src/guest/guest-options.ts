@@ -8,11 +8,11 @@ import { checkNames, nameOf, show, yes } from "../options.js";
 import { checkHostCalls, type HostCallsOptions } from "./host-calls.js";
 import { canSuspend } from "./suspension.js";
 
-export interface GuestOptions {
+export interface GuestOptions<Imports extends object = WebAssembly.Imports> {
   name?: string;
   meter: Meter | MeterKey;
   /** What the module imports, as for WebAssembly.instantiate. */
-  imports?: WebAssembly.Imports;
+  imports?: Imports;
   /**
    * Whether a call that can't go on half-way (its keeper answers later; its meter is off or dry; it is stopped) waits
    * there, and goes on from that very instruction, instead of being ended by a trap. Needs JSPI of the engine. Calls

@@ -10,6 +10,7 @@ import type { Domain, DomainState } from "../domain.js";
 import { OptionError, StateError } from "../errors.js";
 import type { Instrumented } from "../instrument/instrument.js";
 import { show } from "../options.js";
+import type { AnyExports, FunctionName, Given, Result, Values } from "./exports.js";
 import type { CheckedGuestOptions } from "./guest-options.js";
 import { HostCalls, runGuest } from "./host-calls.js";
 import { END, Purse } from "./purse.js";
@@ -25,7 +26,7 @@ const STACK_FRAMES = 400;
 const UNFIT = "can't be called";
 
 /** A program in WebAssembly under a meter: `kernel.loadWasm`. */
-export class Guest {
+export class Guest<Exports extends object = AnyExports> {
   /** Its place in the kernel: its states, the cycles that it consumed, `stop` and `start`. */
   readonly domain: Domain;
   readonly #core: Core;
@@ -42,7 +43,7 @@ export class Guest {
   #depth = 0;
   /** Whether the thread is in one of them, as far as can be told: see `#comeBack`. */
   #isInside = false;
-  /** Whether the outermost of them may be suspended; what stands for its waiting for cycles, now. */
+  /** Whether the outermost of them may be suspended; what stands for its waiting for cycles, till then. */
   #isSuspendable = false;
   #suspension: object | undefined;
   /** Resolves when the calls made so far, of those that may be suspended, have ended; undefined without any. */
@@ -82,6 +83,10 @@ export class Guest {
    * its keeper gave none at once, or, with `suspend`, none at all and `onDecline` is "trap"; with OptionError where there
    * is no such function.
    */
+  async call<Name extends FunctionName<Exports>>(
+    name: Name,
+    ...args: Given<Exports, Name>
+  ): Promise<Result<Exports, Name>>;
   async call(name: string, ...args: unknown[]): Promise<unknown> {
     const act = this.#function("call", name);
     if (this.#suspends) return this.#inTurn(() => this.#callSuspendable(name, act, args));
@@ -96,6 +101,10 @@ export class Guest {
    * @throws {ExhaustedError} also where it may not run now. @throws {StateError} while a call of it is suspended, but for
    * one that waits for a function of the host. @throws {OptionError} and whatever the guest throws.
    */
+  callNow<Name extends FunctionName<Exports>>(
+    name: Name,
+    ...args: Given<Exports, Name>
+  ): Result<Exports, Name>;
   callNow(name: string, ...args: unknown[]): unknown {
     const act = this.#function("callNow", name);
     if (this.#suspension) {
@@ -123,10 +132,10 @@ export class Guest {
   }
 
   /** What it exports, but for functions, which are to be called by `call`: memories, tables, globals, tags. */
-  get exports(): Readonly<Record<string, WebAssembly.ExportValue>> {
+  get exports(): Values<Exports> {
     const all = Object.entries(this.#instance.exports);
     const own = all.filter(([name, value]) => typeof value !== "function" && !this.#isHidden(name));
-    return Object.fromEntries(own);
+    return Object.fromEntries(own) as Values<Exports>;
   }
 
   /** Pays what it has run so far; it looks at its counter as soon as it goes on. @internal */
@@ -210,7 +219,7 @@ export class Guest {
       this.#leave();
       return await result;
     } catch (error) {
-      throw this.#ending ?? error;
+      throw this.#reason(error);
     } finally {
       this.#isSuspendable = false;
       this.#depth--;
@@ -239,11 +248,16 @@ export class Guest {
     try {
       return runGuest(act);
     } catch (error) {
-      throw this.#ending ?? error;
+      throw this.#reason(error);
     } finally {
       this.#depth--;
       if (!isNested) this.#exit();
     }
+  }
+
+  /** What a call that ended by an error rejects with. */
+  #reason(error: unknown): unknown {
+    return this.#ending ?? (this.#suspension ? this.#purse.exhausted() : error);
   }
 
   /** The thread is in it no more. */
@@ -276,7 +290,7 @@ export class Guest {
    * what functions of the host throw, a guest may catch.
    */
   #look(): bigint {
-    if (this.#ending) return END;
+    if (this.#ending || this.#suspension) return END;
     try {
       haveStack(STACK_FRAMES);
       if (!this.#isInside) this.#comeBack();
@@ -286,10 +300,12 @@ export class Guest {
         this.#granted = granted;
         return granted;
       }
-      // Until it has waited. Where the engine can't suspend it and throws, which it may catch, its next look is its end.
+      if (this.#isSuspendable && this.#depth === 1 && this.#purse.isWorthWaiting) {
+        // Where the engine can't suspend it and throws, which it may catch, its next look is its end.
+        this.#suspension = {};
+        return WAIT;
+      }
       this.#ending = this.#purse.exhausted();
-      const mayWait = this.#isSuspendable && this.#depth === 1;
-      if (mayWait && this.#purse.isWorthWaiting) return WAIT;
     } catch (error) {
       this.#ending = error as Error;
     }
@@ -298,8 +314,7 @@ export class Guest {
 
   /** The guest is suspended: resolves when it is to look again. Never rejects. */
   async #wait(): Promise<void> {
-    const suspension = {};
-    this.#suspension = suspension;
+    const suspension = this.#suspension;
     let ending: Error | undefined;
     try {
       do await this.#purse.change();

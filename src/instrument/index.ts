@@ -11,3 +11,4 @@ export {
 export type { CostClass } from "./names.js";
 export { openInstrumented } from "./open.js";
 export type { SourceMap } from "./source-map.js";
+export { typesOf } from "./types.js";

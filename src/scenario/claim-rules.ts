@@ -3,13 +3,14 @@ import { hasPartitions } from "./partition-rules.js";
 import { BOUNDS } from "./schema.js";
 import { stringRules } from "./string-rules.js";
 import { SHARES } from "./time-shapes.js";
-import type { Path, Table } from "./toml.js";
+import { describe, type Path, type Table } from "./toml.js";
 
 /** What a claim can be about, and what it can then claim. */
 const CLAIMS = {
   domain: [
     ...(["exit", "state", "output", "output-contains", "trap", "consumed", "console"] as const),
     ...(["billed", "ran", "error", "share"] as const),
+    ...(["returned", "failed", "exhausted", "result"] as const),
   ],
   meter: ["consumed", "counter", "keeper-calls"],
   answer: ["answered", "order", "text", "bytes", "numbers"],
@@ -25,6 +26,7 @@ const OF_TIME = [...["billed", "ran", "error", "share"], ...OF_CLOCK];
 const WORLD_CLAIMS = ["conserved", "idle", "messages", "stalls", ...OF_CLOCK];
 const SUBJECTS = Object.keys(CLAIMS) as (keyof typeof CLAIMS)[];
 const ALL = [...new Set([...Object.values(CLAIMS).flat(), ...WORLD_CLAIMS])];
+const OF_CALLS = ["returned", "failed", "exhausted", "result"];
 const PAGE_SIZE = 4096n;
 
 export function claimRules(inspection: Inspection): void {
@@ -38,6 +40,7 @@ export function claimRules(inspection: Inspection): void {
       inspection.reference([...path, subject], claim[subject], [subject]);
     }
     fittingRules(inspection, path, claim, about[0]);
+    callRules(inspection, path, claim);
     stringRules(inspection, path, claim);
     for (const [place, told] of tablesIn([...path, "console"], claim.console)) {
       stringRules(inspection, place, told);
@@ -88,6 +91,18 @@ function rangeRules(inspection: Inspection, path: Path, claim: Table): void {
   if (typeof offset !== "bigint" || offset + BigInt(length) <= PAGE_SIZE) return;
   const found = `found ${length} bytes from ${offset}`;
   inspection.say([...path, "offset"], `${found}, expected the page to hold them: 4096 bytes`);
+}
+
+/** Claims on calls are about a domain that is called. */
+function callRules(inspection: Inspection, path: Path, claim: Table): void {
+  const domain = inspection.domain(claim.domain);
+  if (domain === undefined || isTable(domain.program)) return;
+  for (const key of OF_CALLS) {
+    if (claim[key] === undefined) continue;
+    const found = `found it about ${describe(claim.domain)}`;
+    const expected = "expected it about a domain that is WebAssembly";
+    inspection.say([...path, key], `${found}, ${expected}`, "key");
+  }
 }
 
 /** Claims on billing by a clock need one. */

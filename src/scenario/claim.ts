@@ -1,3 +1,4 @@
+import { callChecks } from "./call-claim.js";
 import { type Check, settle, within } from "./check.js";
 import type { Told } from "./console.js";
 import { answerChecks, consoleChecks, pageChecks } from "./message-claim.js";
@@ -42,6 +43,7 @@ export function judge(claim: ClaimPlan, standing: Standing): Expectation[] {
     const who = subjects.length > 1 ? `${domain} (${grouped(subjects.length)} copies)` : domain;
     const checks = [
       ...domainChecks(claim),
+      ...callChecks(claim),
       ...consoleChecks(claim, standing),
       ...domainTimeChecks(claim, () => standing.elapsed),
     ];

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { bursts } from "../index.js";
 import { didYouMean } from "../nearest.js";
 import { isTable, PRIME } from "./inspection.js";
+import { Modules, planOf } from "./modules.js";
 import { type Problem, ScenarioError } from "./problem.js";
 import { fileFault, Programs } from "./programs.js";
 import { breaches } from "./rules.js";
@@ -27,11 +28,19 @@ export function loadScenario(file: string): Scenario {
 export function parseScenario(file: string, text: string): Scenario {
   const document = new TomlDocument(file, text);
   const programs = new Programs(document);
+  const modules = new Modules(document);
   const parsed = scenarioSchema.safeParse(document.root);
   const problems = parsed.success ? [] : parsed.error.issues.flatMap((i) => explain(document, i));
-  problems.push(...breaches(document, programs), ...programs.problems);
+  problems.push(...breaches(document, programs, modules));
+  problems.push(...programs.problems, ...modules.problems);
   if (!parsed.success || problems.length > 0) throw new ScenarioError(inOrder(problems));
-  return plan(document, parsed.data, programs);
+  const programOf = (row: ScenarioData["domain"][number]) => {
+    const { program, bursts: description } = row;
+    if (description !== undefined) return bursts(description);
+    if (typeof program === "string") return programs.get(program)!;
+    return planOf(modules.get(program!.wasm)!, program!);
+  };
+  return plan(document, parsed.data, programOf);
 }
 
 interface Issue {
@@ -67,17 +76,20 @@ function inOrder(problems: readonly Problem[]): Problem[] {
   return problems.toSorted((a, b) => a.line - b.line || a.column - b.column);
 }
 
-function plan(document: TomlDocument, data: ScenarioData, programs: Programs): Scenario {
+function plan(
+  document: TomlDocument,
+  data: ScenarioData,
+  programOf: (row: ScenarioData["domain"][number]) => DomainPlan["program"],
+): Scenario {
   const planned = <Row extends object>(kind: string, row: Row, index: number) => ({
     ...row,
     problem: (message: string, key?: string) =>
       document.problem([kind, index, ...(key === undefined ? [] : [key])], message),
   });
   const domains = data.domain.map((row, index): DomainPlan => {
-    const { program, bursts: description, count, ...rest } = row;
+    const { program: _program, bursts: _bursts, count, ...rest } = row;
     const names = count === undefined ? [row.name] : copies(row.name, count);
-    const made = description === undefined ? programs.get(program!)! : bursts(description);
-    return { ...planned("domain", rest, index), names, program: made };
+    return { ...planned("domain", rest, index), names, program: programOf(row) };
   });
   const parted = document.root.partitions !== undefined || data.partition.length > 0;
   const { "kernel-costs": kernelCosts, "ignore-dry": ignoreDry, ...kernel } = data.kernel;

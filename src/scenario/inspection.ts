@@ -63,6 +63,11 @@ export class Inspection {
     return false;
   }
 
+  /** The table of a domain, or of several copies; undefined for what is none. */
+  domain(name: Plain | undefined): Table | undefined {
+    return typeof name === "string" ? this.#domains.get(name) : undefined;
+  }
+
   /** A domain that a key can name: one alone, or one of several copies. */
   single(path: Path, name: Plain | undefined): Table | undefined {
     if (!this.reference(path, name, ["domain"])) return undefined;
@@ -76,8 +81,14 @@ export class Inspection {
   /** A domain that can take messages. */
   guest(path: Path, name: Plain | undefined): void {
     const domain = this.single(path, name);
-    if (domain === undefined || domain.bursts === undefined) return;
-    this.say(path, `found ${describe(name)}, which has bursts, expected a domain with a program`);
+    if (domain === undefined) return;
+    if (domain.bursts !== undefined) {
+      const found = `found ${describe(name)}, which has bursts`;
+      this.say(path, `${found}, expected a domain with a program`);
+    } else if (isTable(domain.program)) {
+      const found = `found ${describe(name)}, which is WebAssembly`;
+      this.say(path, `${found}, expected a domain with an ELF program`);
+    }
   }
 
   #name(names: Map<string, Path>, path: Path, { name }: Table, beside: Map<string, Path>[] = []) {

@@ -1,4 +1,5 @@
 import type { Domain, PartitionUsage, Timing, Trap } from "../index.js";
+import type { CallsReport } from "./calls.js";
 import type { Told } from "./console.js";
 
 /** What became of a scenario; all counts are cycles. */
@@ -80,6 +81,8 @@ export interface DomainReport {
   readonly consumed: bigint;
   readonly output: string;
   readonly trap: Trap | null;
+  /** Of a module of WebAssembly; null for others. */
+  readonly calls: CallsReport | null;
   /** Null where cycles are counted. */
   readonly time: DomainTime | null;
 }

@@ -1,6 +1,7 @@
 import { setImmediate } from "node:timers/promises";
 import { DEFAULT_PRIORITY } from "../../assembly/time-layout.js";
 import { type Domain, type Kernel, type Partition, PartitionError } from "../index.js";
+import type { Called } from "./calls.js";
 import { judge, type Standing, unreached } from "./claim.js";
 import type { Told } from "./console.js";
 import { PRIME } from "./inspection.js";
@@ -102,7 +103,9 @@ export class ScenarioRun implements Standing {
     let end = 0n;
     while (this.#ending === "limit" && (limit === undefined || end < limit)) {
       end = limit !== undefined && limit - end < every ? limit : end + every;
-      const cycles = end - this.kernel.time;
+      // A guest's call may have taken it beyond.
+      const { time } = this.kernel;
+      const cycles = end > time ? end - time : 0n;
       const started = performance.now();
       this.#ending = await this.#stretch(cycles, signal);
       this.#seconds += (performance.now() - started) / 1000;
@@ -116,6 +119,11 @@ export class ScenarioRun implements Standing {
 
   get idle(): boolean {
     return this.#ending === "idle";
+  }
+
+  /** Listens to the calls of guests. */
+  onCall(listener: (called: Called) => void): void {
+    this.#world.calls.listeners.push(listener);
   }
 
   conserved(): boolean {
@@ -233,8 +241,9 @@ export class ScenarioRun implements Standing {
     const domain = this.#world.domains.get(name)!;
     const { state, exitCode, consumed, output, trap } = domain;
     const { group, meter } = this.#homes.get(name)!;
+    const calls = this.#world.calls.report(domain);
     const time = this.#isTimed ? this.#timeOf(domain, name) : null;
-    return { name, group, meter, state, exitCode, consumed, output, trap, time };
+    return { name, group, meter, state, exitCode, consumed, output, trap, calls, time };
   }
 
   #timeOf(domain: Domain, name: string): DomainTime {

@@ -1,4 +1,5 @@
 import type { KernelOptions, Program } from "../index.js";
+import type { Instrumented } from "../instrument/index.js";
 import type { Problem } from "./problem.js";
 import type { ScenarioData } from "./schema.js";
 
@@ -36,9 +37,18 @@ interface Planned {
 
 export type KeeperPlan = NonNullable<Row<"meter">["keeper"]>;
 export type MeterPlan = Row<"meter"> & Planned;
+/** A module of WebAssembly, and how often which of its functions is called with what. */
+export interface WasmPlan {
+  readonly module: Instrumented;
+  readonly call: string;
+  readonly args: readonly (number | bigint)[];
+  readonly times: number;
+}
+/** What a file says of one. */
+export type WasmData = Exclude<NonNullable<Row<"domain">["program"]>, string>;
 /** `names` are those of the copies, or the domain's own. */
 export type DomainPlan = Omit<Row<"domain">, "program" | "bursts" | "count"> &
-  Planned & { readonly names: readonly string[]; readonly program: Program };
+  Planned & { readonly names: readonly string[]; readonly program: Program | WasmPlan };
 export type PartitionPlan = Row<"partition"> & Planned;
 /** What partitions know of a domain. */
 export type TaskPlan = Pick<

@@ -28,6 +28,7 @@ import {
   U32,
   yes,
 } from "./values.js";
+import { program, results, wasmShape } from "./wasm-shapes.js";
 
 export const STATES = [
   "stopped",
@@ -101,7 +102,7 @@ const guestError = `a table such as { start = "guest" }`;
 const domainShape = {
   name,
   meter: text,
-  program: text.optional(),
+  program: program.optional(),
   bursts: z.strictObject(burstsShape, { error: "a table such as { run = 1000 }" }).optional(),
   args: z.array(text, { error: "an array of strings" }).optional(),
   stdin: text.optional(),
@@ -165,6 +166,10 @@ const expectShape = {
   "output-contains": text.optional(),
   trap: integer(0, U32).optional(),
   consumed: bounds.optional(),
+  returned: bounds.optional(),
+  failed: bounds.optional(),
+  exhausted: bounds.optional(),
+  result: results.optional(),
   console: z
     .array(z.strictObject(toldShape, { error: toldError }), { error: "an array of messages" })
     .optional(),
@@ -208,6 +213,7 @@ export type ScenarioData = z.output<typeof scenarioSchema>;
 /** Claims that are counts. */
 export const BOUNDS = [
   ...["consumed", "counter", "keeper-calls", "messages", "stalls"],
+  ...["returned", "failed", "exhausted"],
   ...["billed", "ran", "critical-used", "bankruptcies", "backwards", "jumps", "missed-ticks"],
 ];
 
@@ -232,6 +238,7 @@ export const KNOWN_KEYS: Readonly<Record<string, readonly string[]>> = {
   meter: Object.keys(meterShape),
   "meter.keeper": Object.keys(keeperShape),
   domain: Object.keys(domainShape),
+  "domain.program": Object.keys(wasmShape),
   "domain.bursts": Object.keys(burstsShape),
   "domain.keys": SLOT,
   "domain.keeper": Object.keys(guestShape),

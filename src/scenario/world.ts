@@ -8,6 +8,7 @@ import {
   type Kernel,
   type Key,
   type Meter,
+  type MeterKey,
   makerKey,
   type Node,
   type Page,
@@ -16,6 +17,7 @@ import {
   type Wait,
 } from "../index.js";
 import { bytesOf } from "./bytes.js";
+import { Calls } from "./calls.js";
 import { Console } from "./console.js";
 import { PRIME, SELF } from "./inspection.js";
 import { makeKeeper } from "./keeper.js";
@@ -29,6 +31,7 @@ import type {
   Scenario,
   SlotPlan,
   TaskPlan,
+  WasmPlan,
 } from "./scenario.js";
 import { given } from "./time.js";
 import { SYSTEM } from "./time-shapes.js";
@@ -47,15 +50,19 @@ export class World {
   readonly groups = new Map<string, readonly string[]>();
   readonly pages = new Map<string, Page>();
   readonly console = new Console();
+  readonly calls: Calls;
   readonly #nodes = new Map<string, Node>();
   readonly #joins = new Map<string, Join>();
   readonly #waits = new Map<string, Wait>();
   readonly #consoleKey: Key;
+  readonly #processors: number;
 
   /** Domains are ready but nothing runs. Throws ScenarioError for what cannot be made. */
   constructor(scenario: Scenario, trace: boolean) {
     const { kernel: options, partitions, meters, domains, problem } = scenario;
     this.kernel = blaming(problem, () => createKernel({ ...options, trace }));
+    this.calls = new Calls(this.kernel);
+    this.#processors = options.processors ?? 1;
     this.#consoleKey = this.kernel.hostObject(this.console.take);
     this.meters.set(PRIME, this.kernel.primeMeter);
     if (options.partitions !== undefined) this.partitions.set(SYSTEM, this.kernel.systemPartition);
@@ -152,10 +159,27 @@ export class World {
       return { page: this.pages.get(page)!, ...place };
     });
     for (const name of names) {
-      const options = { name, meter, program, args, stdin, memory, pages };
-      this.domains.set(name, this.kernel.createDomain({ ...options, ...this.taskOf(plan) }));
+      if ("module" in program) this.#makeGuest(name, meter, program, plan);
+      else {
+        const options = { name, meter, program, args, stdin, memory, pages };
+        this.domains.set(name, this.kernel.createDomain({ ...options, ...this.taskOf(plan) }));
+      }
     }
     this.groups.set(group, names);
+  }
+
+  #makeGuest(name: string, meter: MeterKey, program: WasmPlan, plan: DomainPlan): void {
+    if (this.#processors > 1) {
+      const found = `found a module of WebAssembly on ${this.#processors} processors`;
+      throw new ScenarioError([plan.problem(`${found}, expected one processor`, "program")]);
+    }
+    const guest = this.kernel.loadWasm(program.module, { name, meter });
+    // Like all others it queues in the order of the file.
+    guest.domain.stop();
+    const task = this.taskOf(plan);
+    if (Object.keys(task).length > 0) guest.domain.schedule(task);
+    this.domains.set(name, guest.domain);
+    this.calls.add(guest, program);
   }
 
   #fill({ nodes, meters, domains }: Scenario): void {
@@ -191,6 +215,6 @@ export function blaming<T>(problem: (message: string) => Problem, action: () => 
 
 /** What `blaming` throws for an error. */
 export function blamed(problem: (message: string) => Problem, error: unknown): unknown {
-  if (!(error instanceof PrimemeterError)) return error;
+  if (!(error instanceof PrimemeterError) || error instanceof ScenarioError) return error;
   return new ScenarioError([problem(`${error.message} (${error.code})`)]);
 }

@@ -59,12 +59,23 @@ class Maker {
   #body(gives: boolean, referenced: number): void {
     this.#left = 30;
     this.#labels = [];
+    if (this.#roll(3) === 0) {
+      this.#flat(gives);
+      return;
+    }
     this.#add("global.get $fuel", "i32.const 1", "i32.sub", "global.set $fuel");
     this.#add("global.get $fuel", "i32.const 0", "i32.lt_s", "if");
     if (gives) this.#add("i32.const 5");
     this.#add("return", "end");
     this.#several(5, gives, referenced);
     if (gives) this.#add("global.get $state");
+  }
+
+  /** One block, which its callers may pay for. */
+  #flat(gives: boolean): void {
+    for (let left = this.#roll(4); left >= 0; left--) this.#add("i32.const 7", "drop");
+    if (gives) this.#add("global.get $state");
+    if (this.#roll(3) === 0) this.#add("throw $e");
   }
 
   #several(depth: number, gives: boolean, referenced: number): void {
