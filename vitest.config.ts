@@ -5,6 +5,7 @@ export default defineConfig({
     include: ["test/**/*.test.ts"],
     reporters: ["default", "./test/reporter.ts"],
     testTimeout: 60_000,
+    hookTimeout: 60_000,
     pool: "threads",
   },
 });

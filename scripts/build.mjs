@@ -1,7 +1,8 @@
 // Builds everything: the kernel (asc), its embedding as a module, the host API and CLI (tsc).
 // Any warning of asc fails the build: it ignores options that it does not know.
 import { execFileSync } from "node:child_process";
-import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { createHash } from "node:crypto";
+import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { fileURLToPath } from "node:url";
 import asc from "assemblyscript/asc";
@@ -58,6 +59,17 @@ writeFileSync(
     embed("KERNEL_BASE64", targets.release.outFile),
     embed("SHARED_KERNEL_BASE64", targets.shared.outFile),
   ].join(""),
+);
+
+// By which instrumenter a module was made: caches are good for one and the same.
+const instrumenter = createHash("sha256");
+for (const name of readdirSync("src/instrument").sort()) {
+  instrumenter.update(`${name}\0`).update(readFileSync(`src/instrument/${name}`));
+}
+writeFileSync(
+  "build/instrumenter.ts",
+  "// Made by scripts/build.mjs from src/instrument/; do not edit.\n" +
+    `export const INSTRUMENTER = "${instrumenter.digest("hex").slice(0, 32)}";\n`,
 );
 
 // What sources that are gone had made would be packed.

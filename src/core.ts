@@ -28,6 +28,7 @@ import {
 import { Emitter } from "./event.js";
 import type { Guest } from "./guest/guest.js";
 import type { Purse } from "./guest/purse.js";
+import type { WorkerGuest } from "./guest/worker-guest.js";
 import { HostObjects } from "./host-object.js";
 import { Hosts } from "./hosts.js";
 import { allocationOf, idOf, indexOf, type MeterId, type NodeId } from "./id.js";
@@ -64,8 +65,10 @@ export class Core {
   readonly post = new Post(this);
   /** Which pages are in which address spaces. */
   readonly mappings = new Mappings();
-  /** Guests that may have run what they have not paid; and the purses of those with calls that wait until they may. */
+  /** Guests of the host's thread that may have run what they have not paid; those that have workers of their own. */
   readonly running = new Set<Pick<Guest, "settle">>();
+  readonly remotes = new Set<Pick<WorkerGuest, "domain" | "want" | "settle" | "end">>();
+  /** The purses of those with calls that wait until they may. */
   readonly waiting = new Set<Purse>();
   /** Does what the kernel came back for, for a guest. */
   attend: (reason: number) => void = () => {};
@@ -89,6 +92,7 @@ export class Core {
 
   /** Lets the memory go. Whatever needs it throws StateError from now on. */
   dispose(): void {
+    for (const guest of this.remotes) guest.end();
     this.post.end();
     this.answers.end();
     this.#isLive = false;
@@ -113,14 +117,18 @@ export class Core {
     this.wakeGuests();
   }
 
-  /** Guests that wait look again. */
+  /** Guests that wait look again; workers of those that are no more are ended. */
   wakeGuests(): void {
+    for (const guest of this.remotes) if (!this.isLive(guest.domain.id)) guest.end();
     for (const purse of [...this.waiting]) purse.wake();
   }
 
   /** Guests that run pay for what they have run: the host is about to look, or to do something. */
   settle(): void {
+    // All stop at once, and each is waited for only then.
+    for (const guest of this.remotes) guest.want();
     for (const guest of this.running) guest.settle();
+    for (const guest of this.remotes) guest.settle();
   }
 
   /** Does something while no processor changes the store: calls that belong together, or reading. */

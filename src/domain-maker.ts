@@ -8,6 +8,8 @@ import { type ElfProgram, isElfProgram } from "./elf.js";
 import { OptionError } from "./errors.js";
 import { Guest } from "./guest/guest.js";
 import { checkGuest, type GuestOptions } from "./guest/guest-options.js";
+import { WorkerGuest } from "./guest/worker-guest.js";
+import { checkWorker, type WorkerGuestOptions } from "./guest/worker-options.js";
 import { allocationOf, indexOf } from "./id.js";
 import { Images } from "./image.js";
 import type { Instrumented } from "./instrument/instrument.js";
@@ -93,9 +95,10 @@ export class DomainMaker {
   }
 
   /** As `kernel.loadWasm`. */
-  guest(module: Instrumented, options: GuestOptions): Guest {
+  guest(module: Instrumented, options: GuestOptions | WorkerGuestOptions): Guest | WorkerGuest {
     const core = this.#core;
-    const checked = checkGuest(core, module, options);
+    const remote = isForWorker(options) ? checkWorker(core, module, options) : undefined;
+    const checked = remote ?? checkGuest(core, module, options);
     const meter = core.liveMeter("meter", options.meter);
     const number = this.#made + 1;
     const { domainCreate } = core.exports;
@@ -106,7 +109,9 @@ export class DomainMaker {
     this.#made = number;
     const domain = new Domain(core, id, checked.name ?? number, undefined);
     core.domains.set(indexOf(id), domain);
-    return new Guest(core, domain, module, checked);
+    return remote
+      ? new WorkerGuest(core, domain, module, remote)
+      : new Guest(core, domain, module, checked);
   }
 
   #keysOf(keys: Readonly<Record<number, KeyLike>>): [slot: number, key: Key][] {
@@ -131,6 +136,10 @@ export class DomainMaker {
     };
     return new Machine(this.#core, this.#images, machineOptions);
   }
+}
+
+function isForWorker(options: GuestOptions | WorkerGuestOptions): options is WorkerGuestOptions {
+  return "worker" in options && options.worker !== undefined;
 }
 
 /** What only an ELF program is given, and in what form. @throws {OptionError} */

@@ -119,6 +119,19 @@ export class ExhaustedError extends PrimemeterError {
   }
 }
 
+/**
+ * A guest can't run in a worker of its own: the environment lacks what that needs, or its worker has ended. What it may have
+ * run until then is paid.
+ */
+export class WorkerError extends PrimemeterError {
+  declare readonly code: "NO_WORKERS" | "WORKER_DIED";
+
+  constructor(code: "NO_WORKERS" | "WORKER_DIED", message: string, cause?: unknown) {
+    super(code, message);
+    this.cause = cause;
+  }
+}
+
 /** A bug of this package: an invariant of the kernel did not hold. The kernel can't be used further. */
 export class KernelPanicError extends PrimemeterError {
   constructor(message: string) {

@@ -24,9 +24,12 @@ export type { Ending, StepOutcome } from "./driver.js";
 export { type ElfProgram, type ElfSegment, loadElf } from "./elf.js";
 export * from "./errors.js";
 export type { EventName, KeeperOutcome, KernelEvents, Listener, MessageMode } from "./event.js";
+export type { AnyGuest } from "./guest/any-guest.js";
 export type { Guest } from "./guest/guest.js";
 export type { GuestOptions } from "./guest/guest-options.js";
 export type { HostCallsOptions, HostTimeOptions } from "./guest/host-calls.js";
+export type { WorkerGuest } from "./guest/worker-guest.js";
+export type { WorkerGuestOptions, WorkerOptions } from "./guest/worker-options.js";
 export type { HostAnswer, HostHandler, HostMessage } from "./host-object.js";
 export type { DomainId, MeterId, NodeId } from "./id.js";
 export {

@@ -10,9 +10,12 @@ import { DomainMaker, type DomainOptions } from "./domain-maker.js";
 import type { Driver, Ending, StepOutcome } from "./driver.js";
 import { OptionError, RescindedError, StateError } from "./errors.js";
 import type { EventName, Listener } from "./event.js";
-import type { AnyExports, NeededImports } from "./guest/exports.js";
+import type { AnyGuest } from "./guest/any-guest.js";
+import type { AnyExports, AnyImports, NeededImports } from "./guest/exports.js";
 import type { Guest } from "./guest/guest.js";
 import type { GuestOptions } from "./guest/guest-options.js";
+import type { WorkerGuest } from "./guest/worker-guest.js";
+import type { WorkerGuestOptions } from "./guest/worker-options.js";
 import type { HostHandler } from "./host-object.js";
 import { allocationOf, indexOf, type NodeId } from "./id.js";
 import type { Instrumented } from "./instrument/instrument.js";
@@ -131,17 +134,23 @@ export class Kernel {
 
   /**
    * Makes a guest of a module that `instrument` of primemeter/wasm made: a domain whose program is WebAssembly, and
-   * which the host's thread runs when it is called. Its start function runs at once.
+   * which the host's thread runs when it is called. Its start function runs at once. With `worker` it runs in a thread
+   * of its own; what it throws then comes by `guest.ready`, and by every call.
    *
    * @throws {OptionError} @throws {RescindedError} @throws {CapacityError} @throws {StateError} in a kernel of several
    * processors, and for `suspend` where the engine has no JSPI. @throws {ExhaustedError} and whatever the start function
    * throws; then nothing is kept.
    */
-  loadWasm<Exports extends object = AnyExports, Imports extends object = WebAssembly.Imports>(
+  loadWasm<Exports extends object = AnyExports, Imports extends object = AnyImports>(
+    module: Instrumented,
+    options: WorkerGuestOptions<NoInfer<Imports>>,
+  ): WorkerGuest<Exports>;
+  loadWasm<Exports extends object = AnyExports, Imports extends object = AnyImports>(
     module: Instrumented,
     options: GuestOptions<NoInfer<Imports>> & NeededImports<NoInfer<Imports>>,
-  ): Guest<Exports> {
-    return this.#domainMaker.guest(module, options as GuestOptions) as Guest<Exports>;
+  ): Guest<Exports>;
+  loadWasm(module: Instrumented, options: GuestOptions | WorkerGuestOptions): AnyGuest {
+    return this.#domainMaker.guest(module, options);
   }
 
   /** A node of sixteen DK(0), to be made a meter slot by slot. @throws {CapacityError} NO_NODES */

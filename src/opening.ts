@@ -12,11 +12,11 @@ import {
   CONTROL_VISIT_COST,
 } from "../assembly/layout.js";
 import { Core } from "./core.js";
-import { PrimemeterError } from "./errors.js";
+import { PrimemeterError, ProcessorError } from "./errors.js";
 import { type CheckedOptions, INSTRUCTION_CLASSES } from "./options.js";
 import { Partitions } from "./partitions.js";
 import { bytesOf, timeFrames } from "./size.js";
-import { checkThreads } from "./thread.js";
+import { missingForThreads } from "./thread.js";
 import { slotsOf, TimeBlock } from "./time-block.js";
 import { instantiate } from "./wasm.js";
 
@@ -24,7 +24,10 @@ import { instantiate } from "./wasm.js";
 export function openCore(options: CheckedOptions): Core {
   const { nodes, frames, processors, seed, build, time } = options;
   const several = processors > 1 || seed !== undefined;
-  if (several && seed === undefined) checkThreads();
+  const missing = several && seed === undefined && missingForThreads();
+  if (missing) {
+    throw new ProcessorError("NO_WORKERS", `processors: more than one needs ${missing}`);
+  }
   // A build that is given may be a shared one for one processor, too.
   const beside = several || build ? processors : 0;
   const own = time ? timeFrames(nodes, beside, slotsOf(time)) : 0;

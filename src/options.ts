@@ -73,6 +73,7 @@ export const INSTRUCTION_CLASSES = [
 ] as const;
 export type InstructionClass = (typeof INSTRUCTION_CLASSES)[number];
 
+/** With what they are where they are not given. @internal */
 export type CheckedOptions = Required<
   Omit<KernelOptions, "build" | "kernelCosts" | "seed" | "billing" | "partitions">
 > & {
@@ -86,7 +87,7 @@ export type CheckedOptions = Required<
 const MAX_FRAMES = 1 << 20;
 const U32 = 2 ** 32 - 1;
 
-/** Fills in the defaults. @throws {OptionError} that names the option and what was expected. */
+/** Fills in the defaults. @throws {OptionError} that names the option and what was expected. @internal */
 export function checkOptions(options: KernelOptions): CheckedOptions {
   checkNames("createKernel", options, [
     "nodes",

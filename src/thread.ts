@@ -1,12 +1,14 @@
 // Threads: the worker threads of Node, and web workers elsewhere. Internal.
 
 import type { MessagePort, Worker as NodeWorker } from "node:worker_threads";
-import { ProcessorError, StateError } from "./errors.js";
+import { StateError } from "./errors.js";
 
 export interface Thread {
   /** Whether it keeps the process alive. */
   hold(isHeld: boolean): void;
-  /** Ends it, wherever it is; `onEnd` is not called any more. */
+  /** What it finds as a message, once its program listens. */
+  send(message: unknown): void;
+  /** Ends it, wherever it is; neither `onEnd` nor `onMessage` is called any more. */
   end(): void;
   /** Whether it has ended, as far as that can be told while the event loop stands still. */
   readonly isOver: boolean;
@@ -14,23 +16,23 @@ export interface Thread {
 
 /** Called once, when a thread has ended that nobody has asked to; with what it threw, or why. */
 export type OnEnd = (error: unknown) => void;
+/** Called with whatever it posts. */
+export type OnMessage = (message: unknown) => void;
 
 type NodeThreads = typeof import("node:worker_threads");
 
 let nodeThreads: NodeThreads | undefined;
 
-/** @throws {ProcessorError} NO_WORKERS where threads can't share a memory, with what would help. */
-export function checkThreads(): void {
-  const refuse = (why: string) => {
-    throw new ProcessorError("NO_WORKERS", `processors: more than one needs ${why}`);
-  };
+/** What is missing where threads can't share a memory, and what would help. */
+export function missingForThreads(): string | undefined {
   if (typeof SharedArrayBuffer === "undefined") {
-    refuse(
+    return (
       "SharedArrayBuffer, which browsers keep for pages that are cross-origin isolated: serve the page with " +
-        "Cross-Origin-Opener-Policy: same-origin and Cross-Origin-Embedder-Policy: require-corp",
+      "Cross-Origin-Opener-Policy: same-origin and Cross-Origin-Embedder-Policy: require-corp"
     );
   }
-  if (!isNode() && typeof Worker === "undefined") refuse("Worker, which is not there");
+  if (!isNode() && typeof Worker === "undefined") return "Worker, which is not there";
+  return undefined;
 }
 
 /** Loads what Node before 20.16 hands out asynchronously only. */
@@ -42,10 +44,15 @@ export async function loadThreads(): Promise<void> {
 }
 
 /** Starts a thread that runs a program, given as text; it finds `data` as the program expects. */
-export function startThread(source: string, data: object, onEnd: OnEnd): Thread {
-  if (!isNode()) return new WebThread(source, data, onEnd);
+export function startThread(
+  source: string,
+  data: object,
+  onEnd: OnEnd,
+  onMessage?: OnMessage,
+): Thread {
+  if (!isNode()) return new WebThread(source, data, onEnd, onMessage);
   const threads = builtin();
-  if (threads) return new NodeThread(threads, source, data, onEnd);
+  if (threads) return new NodeThread(threads, source, data, onEnd, onMessage);
   throw new StateError(
     "step: the worker threads of this Node are not loaded yet: use run(), or wait",
   );
@@ -69,7 +76,13 @@ class NodeThread implements Thread {
   /** Whether sending says that somebody is there: other runtimes than Node may not. */
   readonly #isTelling: boolean;
 
-  constructor(threads: NodeThreads, source: string, data: object, onEnd: OnEnd) {
+  constructor(
+    threads: NodeThreads,
+    source: string,
+    data: object,
+    onEnd: OnEnd,
+    onMessage: OnMessage | undefined,
+  ) {
     const { port1, port2 } = new threads.MessageChannel();
     this.#threads = threads;
     this.#line = port1;
@@ -80,6 +93,7 @@ class NodeThread implements Thread {
       transferList: [port2],
     });
     this.#isTelling = this.#sends();
+    if (onMessage) this.worker.on("message", onMessage);
     let why: unknown;
     this.worker.on("error", (error) => {
       why = error;
@@ -93,6 +107,10 @@ class NodeThread implements Thread {
   hold(isHeld: boolean): void {
     if (isHeld) this.worker.ref();
     else this.worker.unref();
+  }
+
+  send(message: unknown): void {
+    this.worker.postMessage(message);
   }
 
   end(): void {
@@ -120,20 +138,26 @@ class WebThread implements Thread {
   /** Nobody but the page ends a web worker. */
   readonly isOver = false;
 
-  constructor(source: string, data: object, onEnd: OnEnd) {
+  constructor(source: string, data: object, onEnd: OnEnd, onMessage: OnMessage | undefined) {
     this.#address = URL.createObjectURL(new Blob([source], { type: "text/javascript" }));
     this.worker = new Worker(this.#address);
     this.worker.onerror = (event) => {
       this.end();
       onEnd(event.error ?? new Error(event.message || "the worker could not be started"));
     };
+    if (onMessage) this.worker.onmessage = ({ data }) => onMessage(data);
     this.worker.postMessage(data);
   }
 
   hold(): void {}
 
+  send(message: unknown): void {
+    this.worker.postMessage(message);
+  }
+
   end(): void {
     this.worker.onerror = null;
+    this.worker.onmessage = null;
     this.worker.terminate();
     URL.revokeObjectURL(this.#address);
   }

@@ -69,5 +69,8 @@ function serve({ module, memory, index, bell }) {
   }
 }
 if (typeof require === "function") serve(require("node:worker_threads").workerData);
-else addEventListener("message", ({ data }) => serve(data), { once: true });
+else if (typeof addEventListener === "function")
+  addEventListener("message", ({ data }) => serve(data), { once: true });
+// As a module, where Node was told by --input-type to take all programs for such.
+else import("node:worker_threads").then(({ workerData }) => serve(workerData));
 `;

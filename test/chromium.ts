@@ -20,9 +20,13 @@ export function launch(): Promise<Browser> {
   return chromium.launch({ executablePath: PATH, args: ARGUMENTS });
 }
 
-/** Bundles a page by its own vite.config.js into a folder, and serves that on a free port. */
-export async function serve(root: string, outDir: string): Promise<PreviewServer> {
-  const options = { root, logLevel: "warn", build: { outDir, emptyOutDir: true } } as const;
-  await build(options);
-  return preview({ ...options, preview: { port: 0, host: "127.0.0.1" } });
+/** Bundles a page, by its own vite.config.js if it has one, into a folder. */
+export function bundle(root: string, outDir: string): Promise<unknown> {
+  return build({ root, logLevel: "warn", build: { target: "es2022", outDir, emptyOutDir: true } });
+}
+
+/** Serves what was bundled, by a configuration file, on a free port. */
+export function serve(outDir: string, configFile: string | false): Promise<PreviewServer> {
+  const at = { port: 0, host: "127.0.0.1" };
+  return preview({ configFile, logLevel: "warn", build: { outDir }, preview: at });
 }

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import type { Browser, Locator, Page } from "playwright-core";
 import type { PreviewServer } from "vite";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { hasChromium, launch, serve } from "./chromium.js";
+import { bundle, hasChromium, launch, serve } from "./chromium.js";
 
 describe.skipIf(!hasChromium)("the plugin host in a page", () => {
   const folder = mkdtempSync(join(tmpdir(), "primemeter-page-"));
@@ -16,7 +16,8 @@ describe.skipIf(!hasChromium)("the plugin host in a page", () => {
   let page: Page;
 
   beforeAll(async () => {
-    server = await serve("examples/browser", folder);
+    await bundle("examples/browser", folder);
+    server = await serve(folder, "examples/browser/vite.config.js");
     browser = await launch();
     page = await browser.newPage();
     page.on("console", (message) => {

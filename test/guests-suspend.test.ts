@@ -19,6 +19,7 @@ interface Report {
 if (canSuspend()) {
   await import("./jspi/suspend.jspi.js");
   await import("./jspi/host.jspi.js");
+  await import("./jspi/quickjs.jspi.js");
   await import("./jspi/property.jspi.js");
 } else {
   test(

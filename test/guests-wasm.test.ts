@@ -58,6 +58,49 @@ describe("a guest", () => {
   });
 });
 
+describe("a guest's memory", () => {
+  test("is read and written by the host, also once it has grown", async () => {
+    const guest = await load(tree(), {
+      text: `(module (memory (export "memory") 1)
+        (func (export "peek") (param i32) (result i32) (i32.load8_u (local.get 0)))
+        (func (export "grow") (drop (memory.grow (i32.const 1)))))`,
+    });
+    expect(guest.read(65_530, 6)).toEqual(new Uint8Array(6));
+    await guest.call("grow");
+    guest.write(65_534n, Uint8Array.of(1, 2, 3, 4));
+    expect(await guest.call("peek", 65_537)).toBe(4);
+    const bytes = guest.read(65_533, 5);
+    expect(bytes).toEqual(Uint8Array.of(0, 1, 2, 3, 4));
+    bytes[0] = 9;
+    expect(guest.read(65_533, 1)).toEqual(Uint8Array.of(0));
+    expect(guest.read(131_072, 0)).toEqual(new Uint8Array(0));
+  });
+
+  test("is nothing but its own: what is past it, or no place, is refused and nothing written", async () => {
+    const guest = await load(tree(), { text: `(module (memory (export "m") 1))` });
+    for (const [address, length] of [
+      [65_536, 1],
+      [65_530, 7],
+      [2 ** 40, 1],
+      [0, 2 ** 50],
+    ] as const) {
+      expect(() => guest.read(address, length)).toThrow(RangeError);
+    }
+    expect(() => guest.write(65_530, new Uint8Array(7).fill(1))).toThrow(
+      "write: found 7 bytes at 65530, expected them within the 65536 of its memory",
+    );
+    expect(guest.read(65_530, 6)).toEqual(new Uint8Array(6));
+    for (const bad of [-1, 1.5, Number.NaN, "0", null, undefined, -1n, 2n ** 60n] as number[]) {
+      expect(() => guest.read(bad, 1)).toThrow(OptionError);
+      expect(() => guest.write(bad, new Uint8Array(1))).toThrow(OptionError);
+      if (bad !== undefined) expect(() => guest.read(0, bad)).toThrow(OptionError);
+    }
+    expect(() => guest.write(0, [1] as unknown as Uint8Array)).toThrow(OptionError);
+    const bare = await load(tree());
+    expect(() => bare.read(0, 1)).toThrow(new StateError("read: guest domain-1 exports no memory"));
+  });
+});
+
 describe("loadWasm", () => {
   test("refuses what it can't do, and keeps nothing", async () => {
     const world = tree();

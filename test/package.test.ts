@@ -1,11 +1,11 @@
 import { execFileSync } from "node:child_process";
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { KNOWN_KEYS } from "../src/scenario/schema.js";
+import { project } from "./packed.js";
 
-const OF_WASM = /^(guest\/|instrument\/instrument$)/;
+const OF_WASM = /^(guest|instrument|quickjs)\//;
 
 test("the types of the package show nothing of its inside", () => {
   const seen = new Set<string>();
@@ -35,17 +35,10 @@ test("docs/scenarios.md names every key of a scenario file", () => {
 });
 
 test("a project has the library and primemeter/wasm from the packed package", () => {
-  const folder = mkdtempSync(join(tmpdir(), "primemeter-"));
+  const folder = project();
   const run = (command: string, ...args: string[]) =>
     execFileSync(command, args, { cwd: folder, encoding: "utf8" });
   try {
-    // What npm would install, with the only dependency that these two need: source maps are read by it.
-    const pack = ["pack", "--ignore-scripts", "--silent", "--pack-destination", folder];
-    const name = execFileSync("npm", [...pack], { encoding: "utf8" }).trim();
-    mkdirSync(join(folder, "node_modules/primemeter"), { recursive: true });
-    run("tar", "-xzf", name, "--strip-components=1", "-C", "node_modules/primemeter");
-    const dependency = "node_modules/@jridgewell/sourcemap-codec";
-    cpSync(dependency, join(folder, dependency), { recursive: true });
     const code = `import { createKernel } from "primemeter";
       import { instrument, ModuleError } from "primemeter/wasm";
       const bytes = Uint8Array.from([0, 97, 115, 109, 1, 0, 0, 0, 1, 4, 1, 96, 0, 0, 3, 2, 1, 0,

@@ -19,16 +19,20 @@ const tools = {
 
 const kernel = createKernel();
 const day = kernel.createMeter({ name: "day", superior: kernel.primeMeter, cycles: PER_DAY });
+// Whoever runs dry waits for the answer at the very instruction where it stands.
 day.keeper = async ({ meter }) => {
   console.log("day: its budget is spent, everything waits");
   await tomorrow();
   console.log("day: a new one");
-  meter.set(PER_DAY);
+  meter.add(PER_DAY);
 };
 
 /** Works on a task: the model thinks and calls tools in turn, until it has an answer. */
 async function work(name, model) {
-  const keeper = ({ meter }) => (ask(name) ? meter.add(PER_TASK) : "decline");
+  const keeper = async ({ meter }) => {
+    if (!(await ask(name))) return "decline";
+    meter.add(PER_TASK);
+  };
   const meter = kernel.createMeter({ name, superior: day.key, cycles: PER_TASK, keeper });
   const thoughts = model();
   try {
@@ -36,34 +40,26 @@ async function work(name, model) {
     while (!step.done) step = thoughts.next(await useTool(step.value, meter));
     return { meter, outcome: step.value };
   } catch (error) {
-    const isSpent = error instanceof ExhaustedError;
-    return { meter, outcome: isSpent ? "has spent its budget" : `failed: ${error.message}` };
+    if (!(error instanceof ExhaustedError)) throw error;
+    return { meter, outcome: "has spent its budget" };
   }
 }
 
 /** A guest for each use: nothing that a tool has left behind is there at the next. */
 async function useTool({ tool, input }, meter) {
-  const guest = kernel.loadWasm(tools[tool], { name: `${tool} of ${meter.name}`, meter });
+  const name = `${tool} of ${meter.name}`;
+  // In a thread of its own, so that it can wait; "trap": it does not wait for more where that was declined.
+  const guest = kernel.loadWasm(tools[tool], { name, meter, worker: true, onDecline: "trap" });
   try {
-    return await again(guest, () => guest.call("run", input));
+    return await guest.call("run", input);
   } finally {
     guest.domain.rescind();
   }
 }
 
-/** A call that the end of the day has ended is made again: it waits until there is another. */
-async function again(guest, call) {
-  for (;;) {
-    try {
-      return await call();
-    } catch (error) {
-      if (guest.domain.state !== "waiting") throw error;
-    }
-  }
-}
-
 /** Stands for a dialog: may the task have its budget once more? */
-function ask(task) {
+async function ask(task) {
+  await new Promise((resolve) => setTimeout(resolve, 50));
   const isGranted = task === "hailstones";
   console.log(`${task}: more? ${isGranted ? "yes" : "no"}`);
   return isGranted;

@@ -4,6 +4,9 @@
 /** Any module's exports. */
 export type AnyExports = Record<string, unknown>;
 
+/** Any module's imports. */
+export type AnyImports = WebAssembly.Imports;
+
 type AnyFunction = (...given: never[]) => unknown;
 
 /** Names of the functions among them. */

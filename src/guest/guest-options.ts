@@ -5,10 +5,11 @@ import { OptionError, StateError } from "../errors.js";
 import type { Instrumented } from "../instrument/instrument.js";
 import type { Meter, MeterKey } from "../meter.js";
 import { checkNames, nameOf, show, yes } from "../options.js";
+import type { AnyImports } from "./exports.js";
 import { checkHostCalls, type HostCallsOptions } from "./host-calls.js";
 import { canSuspend } from "./suspension.js";
 
-export interface GuestOptions<Imports extends object = WebAssembly.Imports> {
+export interface GuestOptions<Imports extends object = AnyImports> {
   name?: string;
   meter: Meter | MeterKey;
   /** What the module imports, as for WebAssembly.instantiate. */
@@ -35,7 +36,7 @@ export type CheckedGuestOptions = Required<Omit<GuestOptions, "meter" | "name" |
     hostCalls: HostCallsOptions | undefined;
   };
 
-const NAMES = ["name", "meter", "imports", "suspend", "onDecline", "hostCalls"];
+const NAMES = ["name", "meter", "imports", "suspend", "onDecline", "hostCalls", "worker"];
 
 /** @throws {OptionError} @throws {StateError} for what the kernel, or the engine, can't do. @internal */
 export function checkGuest(

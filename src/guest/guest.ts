@@ -10,7 +10,9 @@ import type { Domain, DomainState } from "../domain.js";
 import { OptionError, StateError } from "../errors.js";
 import type { Instrumented } from "../instrument/instrument.js";
 import { show } from "../options.js";
+import type { AnyGuest } from "./any-guest.js";
 import type { AnyExports, FunctionName, Given, Result, Values } from "./exports.js";
+import { GuestMemory } from "./guest-memory.js";
 import type { CheckedGuestOptions } from "./guest-options.js";
 import { HostCalls, runGuest } from "./host-calls.js";
 import { END, Purse } from "./purse.js";
@@ -25,20 +27,30 @@ const STACK_FRAMES = 400;
 /** What is said of one that may not run when it is called. */
 const UNFIT = "can't be called";
 
+/**
+ * Cycles that one that can't go on, and could be suspended but for a function of the host between it and its call, may
+ * owe at most until that has returned.
+ */
+const CREDIT = 100_000n;
+
 /** A program in WebAssembly under a meter: `kernel.loadWasm`. */
-export class Guest<Exports extends object = AnyExports> {
+export class Guest<Exports extends object = AnyExports> implements AnyGuest<Exports> {
   /** Its place in the kernel: its states, the cycles that it consumed, `stop` and `start`. */
   readonly domain: Domain;
   readonly #core: Core;
   readonly #purse: Purse;
   readonly #instance: WebAssembly.Instance;
   readonly #counter: WebAssembly.Global;
+  readonly #memory: GuestMemory;
   /** Exports that are not the module's own. */
   readonly #hidden: ReadonlySet<string | undefined>;
   readonly #suspends: boolean;
   /** Its functions as those that may be suspended, by name. */
   readonly #promising = new Map<string, (...args: unknown[]) => Promise<unknown>>();
   #granted = 0n;
+  /** What it may still owe until it can be suspended; whether that is what it was granted. */
+  #credit = CREDIT;
+  #isOnCredit = false;
   /** Calls of its exports that are under way, one within the other. */
   #depth = 0;
   /** Whether the thread is in one of them, as far as can be told: see `#comeBack`. */
@@ -62,6 +74,7 @@ export class Guest<Exports extends object = AnyExports> {
     try {
       this.#instance = this.#instantiate(module, options);
       this.#counter = this.#instance.exports[module.counter] as WebAssembly.Global;
+      this.#memory = new GuestMemory(this.#instance.exports, `guest ${domain.name}`);
       // Its start function is only an export now, or nobody could read its counter while it runs.
       const start = module.start && this.#instance.exports[module.start];
       if (typeof start === "function") {
@@ -138,12 +151,27 @@ export class Guest<Exports extends object = AnyExports> {
     return Object.fromEntries(own) as Values<Exports>;
   }
 
+  /**
+   * A copy of bytes of its memory: that exported as "memory", else the first.
+   *
+   * @throws {OptionError} @throws {StateError} where it exports none. @throws {RangeError} for bytes that it has not.
+   */
+  read(address: number | bigint, length: number): Uint8Array<ArrayBuffer> {
+    return this.#memory.read(address, length);
+  }
+
+  /** Puts bytes into its memory, all or none. @throws as `read`. */
+  write(address: number | bigint, bytes: Uint8Array): void {
+    this.#memory.write(address, bytes);
+  }
+
   /** Pays what it has run so far; it looks at its counter as soon as it goes on. @internal */
   settle(): void {
     const left = this.#counter.value as bigint;
     this.#counter.value = 0n;
     const ran = this.#granted - left;
     this.#granted = 0n;
+    if (this.#isOnCredit) this.#credit -= ran;
     this.#purse.spend(ran);
   }
 
@@ -296,14 +324,22 @@ export class Guest<Exports extends object = AnyExports> {
       if (!this.#isInside) this.#comeBack();
       this.settle();
       const granted = this.#purse.refill();
+      this.#isOnCredit = granted < 0n;
       if (granted >= 0n) {
+        this.#credit = CREDIT;
         this.#granted = granted;
         return granted;
       }
-      if (this.#isSuspendable && this.#depth === 1 && this.#purse.isWorthWaiting) {
-        // Where the engine can't suspend it and throws, which it may catch, its next look is its end.
-        this.#suspension = {};
-        return WAIT;
+      if (this.#isSuspendable && this.#purse.isWorthWaiting) {
+        if (this.#depth === 1) {
+          // Where the engine can't suspend it and throws, which it may catch, its next look is its end.
+          this.#suspension = {};
+          return WAIT;
+        }
+        if (this.#credit > 0n) {
+          this.#granted = this.#credit;
+          return this.#granted;
+        }
       }
       this.#ending = this.#purse.exhausted();
     } catch (error) {

@@ -1,5 +1,11 @@
 // primemeter/wasm: modules of WebAssembly that count what they run, for `kernel.loadWasm`.
 
+export {
+  createModuleCache,
+  type ModuleCache,
+  type ModuleCacheOptions,
+  type ModuleCacheStatistics,
+} from "./cache.js";
 export type { Costs, Lengths } from "./cost.js";
 export { ModuleError, type ModuleFault } from "./error.js";
 export {

@@ -101,7 +101,7 @@ export function instrument(bytes: Uint8Array, options: InstrumentOptions = {}): 
   if (!(bytes instanceof Uint8Array)) {
     throw new OptionError(`instrument: found ${show(bytes)}, expected a Uint8Array`);
   }
-  const { sourceMap, sourceMappingURL: url } = checked(options);
+  const { sourceMap, sourceMappingURL: url } = checkInstrument(options);
   const costs = options.costs === undefined ? USUAL : new CostTable(options.costs);
   const outline = outlineOf(bytes);
   refuseStamped(outline);
@@ -137,7 +137,8 @@ export function instrument(bytes: Uint8Array, options: InstrumentOptions = {}): 
   });
 }
 
-function checked(options: InstrumentOptions): InstrumentOptions {
+/** Which options there are; what they say is for others. @throws {OptionError} @internal */
+export function checkInstrument(options: InstrumentOptions): InstrumentOptions {
   checkNames("instrument", options, ["costs", "sourceMap", "sourceMappingURL"]);
   const { sourceMappingURL: url } = options;
   if (url !== undefined && url !== null && typeof url !== "string") {
