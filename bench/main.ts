@@ -8,6 +8,8 @@ import { bench as charging } from "./charging.js";
 import { bench as events } from "./events.js";
 import { bench as gates } from "./gates.js";
 import { bench as guestWorkers } from "./guest-workers.js";
+import { bench as guests } from "./guests.js";
+import { bench as hostile } from "./hostile.js";
 import { bench as locks } from "./locks.js";
 import { bench as microbilling } from "./microbilling.js";
 import { bench as mips } from "./mips.js";
@@ -30,6 +32,8 @@ const BENCHES: readonly Bench[] = [
   events,
   gates,
   guestWorkers,
+  guests,
+  hostile,
   locks,
   processors,
   mips,
