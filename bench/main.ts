@@ -7,6 +7,7 @@ import { bench as borrow } from "./borrow.js";
 import { bench as charging } from "./charging.js";
 import { bench as events } from "./events.js";
 import { bench as gates } from "./gates.js";
+import { bench as guestWorkers } from "./guest-workers.js";
 import { bench as locks } from "./locks.js";
 import { bench as microbilling } from "./microbilling.js";
 import { bench as mips } from "./mips.js";
@@ -28,6 +29,7 @@ const BENCHES: readonly Bench[] = [
   read,
   events,
   gates,
+  guestWorkers,
   locks,
   processors,
   mips,
