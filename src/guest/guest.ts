@@ -286,6 +286,8 @@ export class Guest<Exports extends object = AnyExports> implements AnyGuest<Expo
     } finally {
       this.#depth--;
       if (!isNested) this.#exit();
+      // What called the function of the host is to look at once.
+      else if (this.#isOnCredit) this.settle();
     }
   }
 

@@ -296,6 +296,36 @@ describe("calls of a guest that may be suspended", () => {
     balanced(world);
   });
 
+  test("a short call within a call is owed, and the outer one waits", async () => {
+    const inner = (guest: () => Guest) => () => {
+      if (++depth < 5) guest().callNow("mix", 20);
+    };
+    let depth = 0;
+    const free: Guest = await mixer(tree(), { suspend: false, act: inner(() => free) });
+    const result = await free.call("mix", TURNS);
+    depth = 0;
+    const world = tree({ kernel: { advance: 100n } });
+    const { tenant } = world;
+    const guest: Guest = await mixer(world, {
+      act() {
+        if (depth === 0) tenant.off();
+        inner(() => guest)();
+      },
+    });
+    const call = guest.call("mix", TURNS);
+    await quiet();
+    expect(guest.domain.state).toBe("parked");
+    expect(guest.domain.owed).toBeGreaterThan(500n);
+    expect(guest.domain.owed).toBeLessThan(3000n);
+    expect(depth).toBe(5);
+    balanced(world);
+    tenant.on(1_000_000n);
+    expect(await call).toBe(result);
+    expect(ran(guest)).toBe(ran(free));
+    expect(guest.domain.owed).toBe(0n);
+    balanced(world);
+  });
+
   test("a call that a function of the host makes waits until the guest is through", async () => {
     const world = tree();
     const inner: Promise<unknown>[] = [];
