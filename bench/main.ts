@@ -7,6 +7,7 @@ import { bench as borrow } from "./borrow.js";
 import { bench as charging } from "./charging.js";
 import { bench as events } from "./events.js";
 import { bench as gates } from "./gates.js";
+import { bench as guestWorkers } from "./guest-workers.js";
 import { bench as guests } from "./guests.js";
 import { bench as hostile } from "./hostile.js";
 import { bench as locks } from "./locks.js";
@@ -32,6 +33,7 @@ const BENCHES: readonly Bench[] = [
   gates,
   guests,
   hostile,
+  guestWorkers,
   locks,
   processors,
   mips,

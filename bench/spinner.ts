@@ -13,7 +13,7 @@ import { instrument } from "../src/instrument/index.js";
  * `spin n`: n turns, of 5 cycles. `mix n`: n turns, of 19, that multiply, load and store. `act`: calls the host,
  * and spins for ever.
  */
-const TEXT =
+export const SPINNER_BASE64 =
   "AGFzbQEAAAABCAJgAABgAX8AAgwBBGhvc3QDYWN0AAADBAMBAQAFAwEAAQcUAwRzcGluAAEDbWl4AAIDYWN0AAMKRgMOAANAIABBAWsiAA0ACwsr" +
   "AANAIABBNGxB/P8DcSAAQRRsQfz/A3EoAgAgAGo2AgAgAEEBayIADQALCwkAEAADQAwACws=";
 
@@ -43,7 +43,7 @@ export function spinner(options: SpinnerOptions = {}): Spinner {
   if (keeper) top.keeper = keeper;
   let meter = top;
   for (let level = 1; level < depth; level++) meter = kernel.createMeter({ superior: meter });
-  const module = instrument(Buffer.from(TEXT, "base64"));
+  const module = instrument(Buffer.from(SPINNER_BASE64, "base64"));
   const guest = kernel.loadWasm(module, { meter, imports: { host: { act } } });
   return { guest, meter, top };
 }

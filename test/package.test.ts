@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { KNOWN_KEYS } from "../src/scenario/schema.js";
@@ -9,7 +9,7 @@ const OF_WASM = /^(guest|instrument|quickjs)\//;
 
 test("the types of the package show nothing of its inside", () => {
   const seen = new Set<string>();
-  const waiting = ["index", "instrument/index"];
+  const waiting = ["index", "instrument/index", "quickjs/index"];
   for (let name = waiting.pop(); name !== undefined; name = waiting.pop()) {
     if (seen.has(name)) continue;
     seen.add(name);
@@ -50,6 +50,20 @@ test("a project has the library and primemeter/wasm from the packed package", ()
       try { instrument(bytes.subarray(0, 20)); } catch (e) { console.log(e instanceof ModuleError); }`;
     writeFileSync(join(folder, "main.mjs"), code);
     expect(run(process.execPath, "main.mjs")).toBe("2n\ntrue\n");
+    // Its peers are asked for when a plugin is made, not before.
+    const plugin = `import { createKernel } from "primemeter";
+      import { createQuickJS } from "primemeter/quickjs";
+      const kernel = createKernel();
+      try { console.log(await (await createQuickJS(kernel, { meter: kernel.primeMeter })).eval("6 * 7")); }
+      catch (error) { console.log(error.name, error.message); }`;
+    writeFileSync(join(folder, "plugin.mjs"), plugin);
+    expect(run(process.execPath, "plugin.mjs")).toMatch(
+      /^StateError createQuickJS: .* npm install quickjs-emscripten-core @jitl\/quickjs-/,
+    );
+    for (const peer of ["quickjs-emscripten-core", "@jitl"]) {
+      cpSync(`node_modules/${peer}`, join(folder, "node_modules", peer), { recursive: true });
+    }
+    expect(run(process.execPath, "plugin.mjs")).toBe("42\n");
   } finally {
     rmSync(folder, { recursive: true });
   }

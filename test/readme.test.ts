@@ -19,9 +19,11 @@ function run(code: string): string {
   try {
     const index = new URL("../dist/src/index.js", import.meta.url).href;
     const wasm = new URL("../dist/src/instrument/index.js", import.meta.url).href;
+    const quickjs = new URL("../dist/src/quickjs/index.js", import.meta.url).href;
     const own = code
       .replace('"primemeter"', JSON.stringify(index))
-      .replace('"primemeter/wasm"', JSON.stringify(wasm));
+      .replace('"primemeter/wasm"', JSON.stringify(wasm))
+      .replace('"primemeter/quickjs"', JSON.stringify(quickjs));
     writeFileSync(join(folder, "main.mjs"), own);
     return execFileSync(process.execPath, [join(folder, "main.mjs")], {
       cwd: root,
@@ -65,6 +67,7 @@ describe("README", () => {
 
 test.each([
   ["keys", 3, /\/\/ ((?:\d|dry|sieve).*)/g],
+  ["quickjs", 6, /\/\/ ((?:11|TypeError|EXHAUSTED|parked|WRONG_STATE|undefined5).*)/g],
   ["wasm", 5, /\/\/ ((?:\d|EXHAUSTED|parked).*)/g],
   ["partitions", 4, /\/\/ (\d+ \d+ \d+|true)$/gm],
 ] as const)("the example of docs/%s.md does what its comments say", (name, lines, output) => {

@@ -83,7 +83,8 @@ export class Scanner {
   #catches = false;
   #throws = false;
   #branchesOut = false;
-  #parameters = 0;
+  /** The local that another comes in place of if the function carries; −1 where it can't. */
+  #moved = -1;
   #locals = 0;
 
   constructor(outline: Outline, plan: Plan, referenced: Set<number>, costs: CostTable) {
@@ -113,7 +114,7 @@ export class Scanner {
     }
     const code = reader.at;
     const first = this.#plan.length;
-    this.#parameters = parameters;
+    this.#moved = this.#referenced.has(index) ? -1 : parameters;
     this.#locals = locals;
     const isOf = { isLive: true, isTarget: false, isOneArmed: false, label: -1, otherwise: -1 };
     this.#labels = [{ opcode: op.BLOCK, ...isOf }];
@@ -175,7 +176,7 @@ export class Scanner {
       const most = opcode <= op.LOCAL_TEE ? this.#locals : this.#outline.globals;
       // Those beyond are to be the instrumenter's own.
       if (index >= most) throw malformed(at, `found index ${index}, expected below ${most}`);
-      if (index === this.#parameters && opcode <= op.LOCAL_TEE) {
+      if (index === this.#moved && opcode <= op.LOCAL_TEE) {
         this.#plan.add(LOCAL_POINT, at + 1, reader.at);
       }
       return;
