@@ -31,7 +31,7 @@ export const bench: Bench = {
 const GAIN = 1.9;
 const PRICE = 1.02;
 /** Long enough for the load of others to show on both. */
-const CYCLES = 8_000_000_000;
+const CYCLES = 3_000_000_000;
 const SMALL_CYCLES = 1_000_000_000;
 
 interface World {

@@ -8,8 +8,9 @@ async function world(quantum = 1_000) {
   const kernel = createKernel({ nodes: 64, quantum, advance: 1_000n });
   const module = await instrumented(SPINNER);
   const imports = { host: { act() {} } };
-  const load = (name: string) =>
-    kernel.loadWasm(module, { name, meter: kernel.primeMeter, imports });
+  // Whoever is not stopped comes to an end all the same.
+  const meter = kernel.createMeter({ superior: kernel.primeMeter, cycles: 50_000n });
+  const load = (name: string) => kernel.loadWasm(module, { name, meter, imports });
   return { kernel, load };
 }
 
