@@ -139,7 +139,8 @@ export class DomainMaker {
 }
 
 function isForWorker(options: GuestOptions | WorkerGuestOptions): options is WorkerGuestOptions {
-  return "worker" in options && options.worker !== undefined;
+  // What is no object at all is refused by checkGuest.
+  return (options as Partial<WorkerGuestOptions> | undefined)?.worker !== undefined;
 }
 
 /** What only an ELF program is given, and in what form. @throws {OptionError} */

@@ -296,6 +296,7 @@ describe("options that are refused", () => {
     [null, "hostCalls: found null"],
     [{}, "hostCalls.clock.read: found undefined, expected a function"],
     [{ clock: {} }, "hostCalls.clock.read: found undefined, expected a function"],
+    [{ clock: { read: () => 5 } }, "hostCalls.clock.read: answered 5, expected a bigint"],
     [{ clock, cycles: 3 }, 'hostCalls: no option "cycles", expected one of clock, cyclesPerMs'],
     [{ clock, cyclesPerMs: 0 }, "hostCalls.cyclesPerMs: found 0, expected a whole number from 1"],
   ])("%o", async (hostCalls, message) => {

@@ -115,6 +115,9 @@ describe("loadWasm", () => {
     expect(wrong({ meter: plugin, imports }, new Uint8Array(8))).toThrow(OptionError);
     expect(wrong({ meter: plugin, imports }, null)).toThrow(OptionError);
     expect(wrong({ meter: 3, imports })).toThrow(OptionError);
+    for (const options of [undefined, null, 3]) {
+      expect(wrong(options as never)).toThrow(OptionError);
+    }
     expect(wrong({ meter: plugin, imports: 3 })).toThrow(OptionError);
     expect(wrong({ meter: plugin, import: imports })).toThrow(OptionError);
     for (const suspend of [1, null, "yes"]) {

@@ -37,6 +37,10 @@ export function checkHostCalls(given: HostCallsOptions | undefined): HostCallsOp
   checkNames("hostCalls", given, ["clock", "cyclesPerMs"]);
   const { clock, cyclesPerMs = TICKS_PER_MS } = given;
   callable("hostCalls.clock.read", clock?.read);
+  const time: unknown = clock.read();
+  if (typeof time !== "bigint") {
+    throw new OptionError(`hostCalls.clock.read: answered ${show(time)}, expected a bigint`);
+  }
   return { clock, cyclesPerMs: whole("hostCalls.cyclesPerMs", cyclesPerMs, 1, MOST) };
 }
 
