@@ -290,6 +290,7 @@ describe("the switch", () => {
     js.expose("run", () => ran++);
     world.tenant.off();
     const waits = failure(js.eval("run()"));
+    expect(await isSettled(waits)).toBe(false);
     const reset = js.reset();
     expect(await isSettled(reset)).toBe(false);
     world.tenant.on(PLENTY);
