@@ -7,6 +7,9 @@ import { bench as borrow } from "./borrow.js";
 import { bench as charging } from "./charging.js";
 import { bench as events } from "./events.js";
 import { bench as gates } from "./gates.js";
+import { bench as guestWorkers } from "./guest-workers.js";
+import { bench as guests } from "./guests.js";
+import { bench as hostile } from "./hostile.js";
 import { bench as locks } from "./locks.js";
 import { bench as microbilling } from "./microbilling.js";
 import { bench as mips } from "./mips.js";
@@ -28,6 +31,9 @@ const BENCHES: readonly Bench[] = [
   read,
   events,
   gates,
+  guestWorkers,
+  guests,
+  hostile,
   locks,
   processors,
   mips,

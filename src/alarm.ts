@@ -2,7 +2,7 @@
 
 interface Alarm {
   readonly time: bigint;
-  readonly act: () => void;
+  act: () => void;
 }
 
 export const NEVER = 1n << 64n;
@@ -18,10 +18,18 @@ export class Alarms {
     return this.#alarms[0]?.time ?? NEVER;
   }
 
-  set(time: bigint, act: () => void): void {
+  /** Returns the function that takes it back. */
+  set(time: bigint, act: () => void): () => void {
+    const alarm: Alarm = { time, act };
     const place = this.#alarms.findIndex((alarm) => alarm.time > time);
-    this.#alarms.splice(place < 0 ? this.#alarms.length : place, 0, { time, act });
+    this.#alarms.splice(place < 0 ? this.#alarms.length : place, 0, alarm);
     this.onSet();
+    return () => {
+      // It may be among those that are just being fired.
+      alarm.act = () => {};
+      const index = this.#alarms.indexOf(alarm);
+      if (index >= 0) this.#alarms.splice(index, 1);
+    };
   }
 
   /** Resolves at a time; the code that awaits it runs before the kernel goes on. */

@@ -70,6 +70,8 @@ export class Core {
   readonly remotes = new Set<Pick<WorkerGuest, "domain" | "want" | "settle" | "end">>();
   /** The purses of those with calls that wait until they may. */
   readonly waiting = new Set<Purse>();
+  /** Does what is due by the clock while a step waits for a guest, which looks. */
+  look: () => void = () => {};
   /** Does what the kernel came back for, for a guest. */
   attend: (reason: number) => void = () => {};
   /** Where domains are billed by a clock, or are in partitions; and those. */

@@ -41,6 +41,15 @@ export class Dispatcher implements Driver {
     this.#core = core;
     this.#keeperCalls = new KeeperCalls(core, this.alarms);
     this.#reporter = new Reporter(core, this.#keeperCalls);
+    core.look = () => {
+      // Without a step, it waits for the next one.
+      if (!core.emitter.isHeld) return;
+      try {
+        this.alarms.fire(core.time);
+      } catch (error) {
+        core.emitter.fail(error);
+      }
+    };
     core.attend = (reason) => {
       const act = this.#askedFor(reason);
       this.#reporter.report();

@@ -236,11 +236,14 @@ export class Kernel {
     return this.#core.time;
   }
 
-  /** Does something when kernel time comes to `time`; at once, in the next step, if it has passed. */
-  at(time: bigint, act: () => void): void {
+  /**
+   * Does something when kernel time comes to `time`; at once, in the next step, if it has passed. Where a guest runs
+   * then, called by a listener of the run, it is done when that next looks. Returns the function that takes it back.
+   */
+  at(time: bigint, act: () => void): () => void {
     checkCycles("at: time", time);
     callable("at: act", act);
-    this.#driver.alarms.set(time, act);
+    return this.#driver.alarms.set(time, act);
   }
 
   /**

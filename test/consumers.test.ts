@@ -32,6 +32,17 @@ try {
   console.log(error instanceof ModuleError && error.code);
 }
 `;
+
+/** The same with a plugin in JavaScript. */
+const SCRIPT = `import { createKernel } from "primemeter";
+import { createQuickJS, type QuickJS, ScriptError } from "primemeter/quickjs";
+
+const kernel = createKernel();
+const plugin: QuickJS = await createQuickJS(kernel, { meter: kernel.primeMeter, memory: 2 ** 26 });
+plugin.expose("twice", (n: number) => 2 * n);
+console.log(await plugin.eval("twice(21)"));
+await plugin.eval("let let").catch((error) => console.log(error instanceof ScriptError));
+`;
 const PRINTED = "2 98\nMALFORMED\n";
 
 let folder: string;
@@ -40,6 +51,7 @@ beforeAll(() => {
   folder = project();
   writeFileSync(join(folder, "package.json"), JSON.stringify({ type: "module" }));
   writeFileSync(join(folder, "main.ts"), CODE);
+  writeFileSync(join(folder, "script.ts"), SCRIPT);
 });
 
 afterAll(() => {
@@ -55,8 +67,13 @@ function run(script: string, ...args: string[]): string {
   return `${status} ${stdout}${stderr}`;
 }
 
-/** Declarations are checked, too, and nothing is there but the language and the Web's own. */
-const OPTIONS = { strict: true, target: "es2022", lib: ["es2022", "dom"], types: [] };
+/** Declarations are checked, too, with the language and the Web's own; quickjs-emscripten takes what is disposable. */
+const OPTIONS = {
+  strict: true,
+  target: "es2022",
+  lib: ["es2022", "dom", "esnext.disposable"],
+  types: [],
+};
 
 describe.each([
   ["bundler", "esnext"],
@@ -65,7 +82,7 @@ describe.each([
   test("has the types, declarations checked, is told of what is wrong, and runs", () => {
     const outDir = `out-${moduleResolution}`;
     const compilerOptions = { ...OPTIONS, moduleResolution, module, outDir };
-    const files = ["main.ts", "wrong.ts"];
+    const files = ["main.ts", "script.ts", "wrong.ts"];
     writeFileSync(join(folder, "wrong.ts"), CODE.replace("100n", "100"));
     writeFileSync(join(folder, "tsconfig.json"), JSON.stringify({ compilerOptions, files }));
     expect(run(TSC).split("\n")).toEqual([
@@ -73,13 +90,14 @@ describe.each([
       "",
     ]);
     expect(run(join(outDir, "main.js"))).toBe(`0 ${PRINTED}`);
+    expect(run(join(outDir, "script.js"))).toBe("0 42\ntrue\n");
   });
 });
 
 describe("a bundler", () => {
   test("esbuild, for browsers: nothing of Node's is asked for, and the bundle runs", () => {
-    const flags = ["--bundle", "--platform=browser", "--format=esm", "--outfile=esbuild/main.js"];
-    expect(run(ESBUILD, "main.ts", ...flags, "--log-level=warning")).toBe("0 ");
+    const flags = ["--bundle", "--platform=browser", "--format=esm", "--outdir=esbuild"];
+    expect(run(ESBUILD, "main.ts", "script.ts", ...flags, "--log-level=warning")).toBe("0 ");
     expect(run("esbuild/main.js")).toBe(`0 ${PRINTED}`);
   });
 
@@ -104,4 +122,9 @@ describe("a bundler", () => {
     // Neither the kernel, which is 200 kB in base64, nor anything else that instrumenting has no use for.
     expect(readFileSync(join(folder, "small/out.js")).length).toBeLessThan(60_000);
   });
+});
+
+test("an example runs where the package is installed", () => {
+  const output = run("node_modules/primemeter/examples/plugin-host/main.js");
+  expect(output).toMatch(/^0 slug +meters-and-what-hangs-below-them\n/);
 });

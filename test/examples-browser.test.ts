@@ -55,7 +55,7 @@ describe.skipIf(!hasChromium)("the plugin host in a page", () => {
 
   test("the hostile have used up their own meters, the others have answered", async () => {
     for (const name of ["spin", "regex", "hog"]) {
-      expect((await cells(name)).slice(2, 4)).toEqual(["5,000,000", "out of cycles"]);
+      expect((await cells(name)).slice(2, 4)).toEqual(["10,000,000", "out of cycles"]);
       expect(await row(name).locator(".used").getAttribute("style")).toBe("width: 100%;");
     }
     expect(await page.locator("#log li").allInnerTexts()).toEqual([
@@ -68,8 +68,8 @@ describe.skipIf(!hasChromium)("the plugin host in a page", () => {
   });
 
   test("the same counts as in Node; and a tenant's is the sum", async () => {
-    expect(await used("acme")).toBe((await used("slug")) + 10_000_000);
-    expect(await used("globex")).toBe((await used("words")) + 5_000_000);
+    expect(await used("acme")).toBe((await used("slug")) + 20_000_000);
+    expect(await used("globex")).toBe((await used("words")) + 10_000_000);
   });
 
   test("the switch: a tenant that is off waits until it is on; the other one works", async () => {

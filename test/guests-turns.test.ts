@@ -1,15 +1,16 @@
 // The event "turn": guests that queue with other domains are called one after the other, the same in every run.
 
 import { expect, test } from "vitest";
-import { bursts, createKernel, type Guest } from "../src/index.js";
+import { bursts, createKernel, ExhaustedError, type Guest } from "../src/index.js";
 import { instrumented, SPINNER, TURN } from "./wasm/plugin.js";
 
 async function world(quantum = 1_000) {
-  const kernel = createKernel({ nodes: 64, quantum });
+  const kernel = createKernel({ nodes: 64, quantum, advance: 1_000n });
   const module = await instrumented(SPINNER);
   const imports = { host: { act() {} } };
-  const load = (name: string) =>
-    kernel.loadWasm(module, { name, meter: kernel.primeMeter, imports });
+  // Whoever is not stopped comes to an end all the same.
+  const meter = kernel.createMeter({ superior: kernel.primeMeter, cycles: 50_000n });
+  const load = (name: string) => kernel.loadWasm(module, { name, meter, imports });
   return { kernel, load };
 }
 
@@ -73,4 +74,31 @@ test("what a listener throws is thrown by the run, after the others", async () =
   });
   await expect(kernel.run()).rejects.toThrow(RangeError);
   expect(told).toBe(true);
+});
+
+test("what is due while a guest runs is done when it looks; what was taken back is not", async () => {
+  const { kernel, load } = await world();
+  const guest = load("g");
+  const done: [what: string, time: bigint][] = [];
+  const note = (what: string) => () => void done.push([what, kernel.time]);
+  kernel.at(2_000n, note("first"));
+  const cancel = kernel.at(2_500n, note("never"));
+  kernel.at(3_000n, () => {
+    note("stop")();
+    cancel();
+    guest.domain.stop();
+  });
+  kernel.at(2_200n, cancel);
+  kernel.on("turn", () => {
+    expect(() => guest.callNow("forever")).toThrow(ExhaustedError);
+  });
+  await kernel.run();
+  expect(done.map(([what]) => what)).toEqual(["first", "stop"]);
+  // Outside of a run nothing is due.
+  kernel.at(kernel.time, note("later"));
+  guest.domain.start();
+  guest.callNow("spin", 1_000);
+  expect(done).toHaveLength(2);
+  await kernel.run();
+  expect(done.map(([what]) => what)).toEqual(["first", "stop", "later"]);
 });

@@ -2,7 +2,7 @@
 // so; `npm run types` refuses a line that is not refused, and this test is there to run what the others do.
 
 import { expect, expectTypeOf, test } from "vitest";
-import type { Guest, Kernel } from "../src/index.js";
+import type { Guest, Kernel, WorkerGuest } from "../src/index.js";
 import type { Instrumented } from "../src/instrument/index.js";
 import { instrumented, tree } from "./wasm/plugin.js";
 
@@ -83,6 +83,22 @@ test("what does not fit is refused", () => {
     kernel.loadWasm<number>(module, { meter });
   };
   expect(wrong).toBeTypeOf("function");
+});
+
+test("guests in threads of their own are checked alike", () => {
+  const checked = async (kernel: Kernel, module: Instrumented) => {
+    const { primeMeter: meter } = kernel;
+    const imports: Imports = { host: { log: () => {} } };
+    const guest = kernel.loadWasm<Exports, Imports>(module, { meter, imports, worker: true });
+    expectTypeOf(guest).toEqualTypeOf<WorkerGuest<Exports>>();
+    expectTypeOf(await guest.call("add", 1, 2)).toEqualTypeOf<number>();
+    expectTypeOf(await guest.callNow("swap", 1, 2n)).toEqualTypeOf<[bigint, number]>();
+    // @ts-expect-error no such function
+    guest.call("sub", 1, 2);
+    // @ts-expect-error too few
+    guest.callNow("add", 1);
+  };
+  expect(checked).toBeTypeOf("function");
 });
 
 test("undeclared ones are as loose as ever", async () => {

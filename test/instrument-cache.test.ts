@@ -1,6 +1,14 @@
 // The cache of instrumented modules: what is told apart, what is kept, and what a directory may do to it.
 
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
@@ -190,13 +198,28 @@ describe("in a directory", () => {
     expect(files()).toHaveLength(2);
   });
 
-  test("a path is made, and stays where it was", async () => {
-    const bytes = await moduleOf(7);
-    const deep = join(directory, "a", "b");
-    const cache = createModuleCache({ directory: relative(process.cwd(), deep) });
-    await cache.instrument(bytes);
-    expect(readdirSync(deep)).toHaveLength(1);
+  test("a path is made; it stays where it was, wherever it leads later", async () => {
+    const [deep, other, link] = ["a/b", "other", "link"].map((name) => join(directory, name));
+    const fromHere = createModuleCache({ directory: relative(process.cwd(), deep!) });
+    await fromHere.instrument(await moduleOf(7));
+    expect(readdirSync(deep!)).toHaveLength(1);
+    symlinkSync(deep!, link!);
+    const cache = createModuleCache({ directory: link! });
+    await cache.instrument(await moduleOf(8));
+    rmSync(link!);
+    mkdirSync(other!);
+    symlinkSync(other!, link!);
+    await cache.instrument(await moduleOf(9));
+    expect(readdirSync(deep!)).toHaveLength(3);
     expect(cache.statistics().faults).toBe(0);
+  });
+
+  test("one cache that is asked at once makes it once", async () => {
+    const cache = createModuleCache({ directory });
+    const bytes = await moduleOf(7);
+    const all = await Promise.all(Array.from({ length: 20 }, () => cache.instrument(bytes)));
+    expect(new Set(all).size).toBe(1);
+    expect(cache.statistics()).toMatchObject({ made: 1, found: 19 });
   });
 
   test("whatever is changed, cut off or added is found, and made anew", async () => {

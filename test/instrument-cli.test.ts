@@ -7,7 +7,7 @@ import { join } from "node:path";
 import asc from "assemblyscript/asc";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { createKernel } from "../src/index.js";
-import { instrument, openInstrumented } from "../src/instrument/index.js";
+import { instrument, openInstrumented, typesOf } from "../src/instrument/index.js";
 import { Bytes } from "./wasm/bytes.js";
 import { wat } from "./wasm/wat.js";
 
@@ -124,6 +124,29 @@ test("a source map goes along, and the module says where it is", async () => {
   expect(sourceMap!.mappings).not.toBe(JSON.parse(readFileSync(map, "utf8")).mappings);
 });
 
+test("costs are those of a file, TOML or JSON", () => {
+  const toml = file("costs.toml", 'default = 2\n[instructions]\n"i32.sub" = 1_000\n');
+  const json = file("costs.json", '{ "default": 2, "instructions": { "i32.sub": 1000 } }');
+  const costs = { default: 2, instructions: { "i32.sub": 1000 } };
+  const expected = Buffer.from(instrument(readFileSync(plugin), { costs }).bytes);
+  expect(expected).not.toEqual(Buffer.from(instrument(readFileSync(plugin)).bytes));
+  for (const costsFile of [toml, json]) {
+    const out = join(folder, "dear.wasm");
+    const { status, stderr } = primemeter(plugin, "-o", out, "--costs", costsFile);
+    expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
+    expect(readFileSync(out)).toEqual(expected);
+  }
+});
+
+test("types of exports and imports are written, with or without the module", () => {
+  const types = join(folder, "plugin.d.ts");
+  const { status, stdout, stderr } = primemeter(plugin, "--types", types);
+  expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
+  expect(stdout).toContain("nothing: --output OUT writes it");
+  expect(readFileSync(types, "utf8")).toBe(typesOf(readFileSync(plugin)));
+  expect(readFileSync(types, "utf8")).toContain("  spin(p0: number): void;");
+});
+
 test.each<[args: (() => string)[], message: RegExp]>([
   [[], /^error: missing required argument 'file'\n$/],
   [[() => plugin, () => plugin], /^error: too many arguments for 'instrument'\. Expected 1 /],
@@ -157,6 +180,31 @@ test.each<[args: (() => string)[], message: RegExp]>([
   [
     [() => plugin, () => "-o", () => join(folder, "x"), () => "--source-map", () => "package.json"],
     /^package\.json: sourceMap: found version "0\.1\.0", expected version 3\n$/,
+  ],
+  [
+    [() => plugin, () => "--costs", () => file("x.toml", "[classes]\nmemry = 3\n")],
+    /x\.toml: costs\.classes: no "memry" \(did you mean "memory"\?\)\n$/,
+  ],
+  [
+    [() => plugin, () => "--costs", () => file("y.toml", "default = \n")],
+    /y\.toml:2:1: not TOML: /,
+  ],
+  [[() => plugin, () => "--costs", () => file("z.json", "{")], /z\.json: not JSON: /],
+  [
+    [() => plugin, () => "--costs", () => file("w.json", "null")],
+    /w\.json: costs: found null, expected an object of options\n$/,
+  ],
+  [
+    [() => plugin, () => "--costs", () => "costs.yaml"],
+    /^costs\.yaml: found another ending, expected \.toml or \.json\n$/,
+  ],
+  [
+    [() => plugin, () => "--types", () => join(folder, "folder")],
+    /folder: found a folder, expected a file that can be written\n$/,
+  ],
+  [
+    [() => plugin, () => "--costs", () => "none.toml"],
+    /^none\.toml: found no such file, expected a table of costs\n$/,
   ],
 ])("wrong input is exit code 2: %#", (args, message) => {
   const { status, stdout, stderr } = primemeter(...args.map((arg) => arg()));

@@ -5,6 +5,7 @@ import asc from "assemblyscript/asc";
 import { beforeAll, describe, expect, test } from "vitest";
 import { createKernel, OptionError } from "../src/index.js";
 import { instrument, openInstrumented, type SourceMap } from "../src/instrument/index.js";
+import { Moves } from "../src/instrument/moves.js";
 import { Bytes } from "./wasm/bytes.js";
 import { wat } from "./wasm/wat.js";
 
@@ -156,6 +157,25 @@ test("what is inside of an instruction leads exactly there, wherever it stands",
     expect(places.get(from)).toBeLessThanOrEqual(to);
     expect(places.get(from - 1)).toBeLessThanOrEqual(places.get(from)!);
   }
+});
+
+test("offsets within what was written anew stay in their order", () => {
+  const moves = new Moves();
+  // Ten bytes are copied, five that follow become one, and four more are copied.
+  for (const [from, to] of [
+    [100, 0],
+    [110, 14],
+    [115, 15],
+    [119, 19],
+  ])
+    moves.note(from!, to!);
+  moves.place(30);
+  moves.shift(1000);
+  const at = (offset: number) => moves.to(offset);
+  expect([99, 100, 105, 110].map(at)).toEqual([undefined, 1030, 1035, 1044]);
+  expect([111, 112, 114, 115, 116].map(at)).toEqual([1045, 1045, 1045, 1045, 1046]);
+  expect([119, 120].map(at)).toEqual([1049, undefined]);
+  expect(moves.end).toBe(1049);
 });
 
 describe("the section sourceMappingURL", () => {

@@ -57,6 +57,7 @@ test("a project has the library and primemeter/wasm from the packed package", ()
       try { console.log(await (await createQuickJS(kernel, { meter: kernel.primeMeter })).eval("6 * 7")); }
       catch (error) { console.log(error.name, error.message); }`;
     writeFileSync(join(folder, "plugin.mjs"), plugin);
+    rmSync(join(folder, "node_modules/quickjs-emscripten-core"), { recursive: true });
     expect(run(process.execPath, "plugin.mjs")).toMatch(
       /^StateError createQuickJS: .* npm install quickjs-emscripten-core @jitl\/quickjs-/,
     );

@@ -5,8 +5,13 @@ import { cpSync, mkdirSync, mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-/** The only one that the library needs: source maps are read by it. */
-const DEPENDENCY = "node_modules/@jridgewell/sourcemap-codec";
+/** Source maps are read by the first, JavaScript is run by the others. */
+const DEPENDENCIES = [
+  "@jridgewell/sourcemap-codec",
+  "quickjs-emscripten-core",
+  "@jitl/quickjs-ffi-types",
+  "@jitl/quickjs-wasmfile-release-sync",
+];
 
 /** A folder with the package in its node_modules, and what the library needs of its dependencies. */
 export function project(): string {
@@ -16,6 +21,9 @@ export function project(): string {
   const target = join(folder, "node_modules/primemeter");
   mkdirSync(target, { recursive: true });
   execFileSync("tar", ["-xzf", join(folder, name), "--strip-components=1", "-C", target]);
-  cpSync(DEPENDENCY, join(folder, DEPENDENCY), { recursive: true });
+  for (const name of DEPENDENCIES) {
+    const path = join("node_modules", name);
+    cpSync(path, join(folder, path), { recursive: true });
+  }
   return folder;
 }

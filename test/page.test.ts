@@ -12,7 +12,9 @@ import { wat } from "./wasm/wat.js";
 
 /** What test/page/main.js puts there. */
 interface Scope {
-  primemeter: typeof import("../src/index.js") & typeof import("../src/instrument/index.js");
+  primemeter: typeof import("../src/index.js") &
+    typeof import("../src/instrument/index.js") &
+    typeof import("../src/quickjs/index.js") & { quickjsUrl: string };
 }
 
 describe.skipIf(!hasChromium)("in a page", () => {
@@ -103,6 +105,42 @@ describe.skipIf(!hasChromium)("in a page", () => {
         return [String(spun), end, String(guest.domain.consumed), guest.domain.state];
       }, bytes);
       expect(bill).toEqual(["5000", "EXHAUSTED", "100000", "parked"]);
+    });
+
+    test("guests are suspended in the midst of a call, and go on from there", async () => {
+      const bytes = [...(await wat(SPINNER))];
+      const bill = await page.evaluate(async (bytes) => {
+        const { createKernel, instrument } = (globalThis as unknown as Scope).primemeter;
+        const module = instrument(Uint8Array.from(bytes));
+        const kernel = createKernel();
+        const meter = kernel.createMeter({ superior: kernel.primeMeter, cycles: 1000n });
+        let asked = 0;
+        meter.keeper = async ({ meter }) => {
+          await new Promise((resolve) => setTimeout(resolve, 5));
+          asked++;
+          meter.add(1000n);
+        };
+        const imports = { host: { act() {} } };
+        const guest = kernel.loadWasm(module, { meter, imports, suspend: true });
+        await guest.call("spin", 1000);
+        return [String(guest.domain.consumed + guest.domain.owed), asked];
+      }, bytes);
+      expect(bill).toEqual(["5000", 4]);
+    });
+
+    test("plugins in JavaScript run, and are stopped within a builtin", async () => {
+      const bill = await page.evaluate(async () => {
+        const { createKernel, createQuickJS, quickjsUrl } = (globalThis as unknown as Scope)
+          .primemeter;
+        const wasm = new Uint8Array(await (await fetch(quickjsUrl)).arrayBuffer());
+        const kernel = createKernel();
+        const meter = kernel.createMeter({ superior: kernel.primeMeter, cycles: 20_000_000n });
+        const plugin = await createQuickJS(kernel, { meter, wasm });
+        const answer = await plugin.eval("[3, 1, 2].sort().join()");
+        const end = await plugin.eval("/^(a+)+$/.test('a'.repeat(40) + '!')").catch((e) => e.code);
+        return [answer, end, String(meter.peek()), kernel.check().findings.length];
+      });
+      expect(bill).toEqual(["1,2,3", "EXHAUSTED", "0", 0]);
     });
 
     test("guests in workers wait for keepers that take their time, and stop when switched off", async () => {

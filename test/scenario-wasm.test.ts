@@ -313,15 +313,64 @@ describe("the operator", () => {
     expect(meters.map(({ consumed }) => consumed)).toEqual([4n * cost, 2n * cost, 2n * cost]);
   });
 
-  test("acts after a call that is under way, which is not sliced; a limit is passed so, too", async () => {
-    const text =
+  test("acts when a guest looks: after the call where its cache lasts until then", async () => {
+    const { called, expectations } = await play(
       guest("g", "prime", 'call = "crash", args = [10_000], times = 2') +
-      at(10, 'off = "prime"') +
-      claim('cycle = 10\ndomain = "g"\nconsumed = 50_001');
-    const { called, expectations } = await play(text);
+        at(10, 'off = "prime"') +
+        claim('cycle = 10\ndomain = "g"\nconsumed = 50_001'),
+    );
     expect(called).toHaveLength(1);
     expect(expectations).toEqual([{ text: "at 10, g: consumed 50,001", ok: true }]);
-    expect(await play(text, { cycles: 100n })).toMatchObject({ ending: "limit", cycles: 50_001n });
+  });
+
+  test("ends an endless call by the switch; it goes on with the next one when it may", async () => {
+    const text =
+      "[kernel]\nadvance = 1_000\n" +
+      meter("m", "prime") +
+      guest("g", "m", 'call = "spin", times = 3') +
+      worker("w", "prime", "run = 100, times = 30") +
+      at(10_500, 'off = "m"') +
+      at(50_000, 'on = "m"\ncycles = 5_500') +
+      at(90_000, 'stop = "g"') +
+      at(95_000, 'on = "m"\ncycles = 100_000') +
+      at(99_000, 'start = "g"') +
+      at(103_500, 'rescind-domain = "g"') +
+      claim('cycle = 10_500\ndomain = "g"\nstate = "running"') +
+      claim('cycle = 20_000\ndomain = "g"\nstate = "parked"\nexhausted = 1');
+    const { called, expectations, domain } = await play(text);
+    expect(expectations.filter(({ ok }) => !ok)).toEqual([]);
+    expect(called.map(({ outcome }) => outcome)).toEqual(["exhausted", "exhausted", "failed"]);
+    expect(called[2]!.error).toContain("RescindedError");
+    // A look comes each 1,000 cycles of the loop; the turn that finds that too few are left is paid, too.
+    const cycles = called.map(({ cycle }) => Number(cycle));
+    for (const [i, end] of [10_500, 55_500, 103_500].entries()) {
+      expect(cycles[i]! - end).toBeGreaterThanOrEqual(0);
+      expect(cycles[i]! - end).toBeLessThanOrEqual(1_010);
+    }
+    expect(domain("g").state).toBe("rescinded");
+    expect(domain("w")).toMatchObject({ state: "ended", consumed: 3_000n });
+    for (const every of [1n, 999n]) expect((await play(text, { every })).called).toEqual(called);
+  });
+
+  test("ends an endless call by the limit of the run, and only where it comes to that", async () => {
+    const endless = `[kernel]\nadvance = 1_000\n${guest("g", "prime", 'call = "spin", times = 2')}`;
+    const cut = await play(endless, { cycles: 25_500n });
+    expect(cut.ending).toBe("limit");
+    expect(cut.cycles).toBeGreaterThanOrEqual(25_500n);
+    expect(cut.cycles).toBeLessThan(27_000n);
+    expect(cut.domain("g")).toMatchObject({ state: "stopped", calls: { exhausted: 1 } });
+    const short = await play(guest("g", "prime", 'call = "crash", args = [1]'), { cycles: 9_000n });
+    expect(short).toMatchObject({ ending: "idle", cycles: crashCosts(1n) });
+  });
+
+  test("does wrong within a call as between them: it is told at its place", async () => {
+    const text =
+      "[kernel]\nadvance = 1_000\n" +
+      meter("m", "prime", "cycles = 20_000") +
+      guest("g", "m", 'call = "spin"') +
+      at(5_000, 'rescind = "m"') +
+      at(6_000, 'add = "m"\ncycles = 1');
+    await expect(play(text)).rejects.toThrow(/:15:1: at\[1\]: .*\(RESCINDED\)$/);
   });
 
   test("starts one that is through with its calls in vain", async () => {

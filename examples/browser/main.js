@@ -1,10 +1,11 @@
 // The plugin host of examples/plugin-host/ in a page: npx vite examples/browser
 
+import quickjs from "@jitl/quickjs-wasmfile-release-sync/wasm?url"; // its address: "?url" is Vite's
 import { PluginHost } from "../plugin-host/host.js";
 
-const PER_TENANT = 20_000_000n;
-const PER_PLUGIN = 5_000_000n;
-const PLUGINS = { acme: ["slug", "spin", "regex"], globex: ["words", "hog"] };
+const PER_TENANT = 50_000_000n;
+const PER_PLUGIN = 10_000_000n;
+const PLUGINS = { acme: ["slug.wasm", "spin.js", "regex.js"], globex: ["words.js", "hog.js"] };
 const TEXTS = {
   slug: "Meters, and what hangs below them!",
   words: "a meter above a meter above a meter",
@@ -13,7 +14,8 @@ const TEXTS = {
   hog: "go",
 };
 
-const host = new PluginHost();
+const bytesAt = async (url) => new Uint8Array(await (await fetch(url)).arrayBuffer());
+const host = new PluginHost(await bytesAt(quickjs));
 /** @type {(id: string) => any} */
 const element = (id) => document.getElementById(id);
 const form = element("ask");
@@ -60,12 +62,13 @@ async function run(name, text) {
   show();
 }
 
-for (const [tenant, names] of Object.entries(PLUGINS)) {
+for (const [tenant, files] of Object.entries(PLUGINS)) {
   host.addTenant(tenant, PER_TENANT);
-  for (const name of names) {
-    const url = new URL(`../plugin-host/plugins/${name}.wasm`, import.meta.url);
-    const bytes = new Uint8Array(await (await fetch(url)).arrayBuffer());
-    host.install(tenant, name, bytes, PER_PLUGIN);
+  for (const file of files) {
+    const [name, kind] = file.split(".");
+    const bytes = await bytesAt(new URL(`../plugin-host/plugins/${file}`, import.meta.url));
+    const code = kind === "js" ? new TextDecoder().decode(bytes) : bytes;
+    await host.install(tenant, name, code, PER_PLUGIN);
     form.plugin.append(new Option(name));
   }
 }

@@ -1,11 +1,12 @@
-// POST /run runs a program that a user sends, under the user's meter, which hangs under that of all users.
-// PORT=3000 node examples/fastify-route/server.js (npm install fastify)
+// POST /run runs a script that a user sends. A request has a budget, and so has its user, and all users together: a tree
+// of meters. PORT=3000 node examples/fastify-route/server.js
 
 import Fastify from "fastify";
-import { createKernel, ExhaustedError, OptionError } from "primemeter";
-import { instrument, ModuleError } from "primemeter/wasm";
+import { createKernel, ExhaustedError, StateError } from "primemeter";
+import { createQuickJS, ScriptError } from "primemeter/quickjs";
 
-const PER_USER = 50_000_000n;
+const PER_REQUEST = 50_000_000n;
+const PER_USER = 100_000_000n;
 const FOR_ALL = 1_000_000_000n;
 
 const kernel = createKernel();
@@ -19,47 +20,46 @@ function meterOf(user) {
   return meters.get(user);
 }
 
-/** What a user has used, and still may, in cycles: within what numbers hold exactly. */
-function accountOf(meter) {
-  return { used: Number(meter.statistics().consumed), left: Number(meter.peek()) };
+/** Runs a script, in a QuickJS that nobody has used before; what its last statement gives. */
+async function run(code, meter) {
+  // "trap": who has used up what there is gets an answer, and does not wait for more.
+  const script = await createQuickJS(kernel, { meter, onDecline: "trap" });
+  try {
+    return await script.eval(code, { file: "script.js" });
+  } finally {
+    script.domain.rescind();
+  }
 }
-
-/** What a program that can't be run ends with: its sender's fault. OptionError: it exports no function `run`. */
-const { CompileError, LinkError, RuntimeError } = WebAssembly;
-const FAULTS = [
-  ModuleError,
-  CompileError,
-  LinkError,
-  RuntimeError,
-  TypeError,
-  RangeError,
-  OptionError,
-];
 
 const app = Fastify({ bodyLimit: 1 << 20 });
 app.removeAllContentTypeParsers();
-app.addContentTypeParser("application/wasm", { parseAs: "buffer" }, async (_, body) => body);
+app.addContentTypeParser("text/javascript", { parseAs: "string" }, async (_, body) => body);
 
 app.post("/run", async (request, reply) => {
-  const user = request.headers["x-user"]; // whom your authentication has found
-  if (!user) return reply.code(401).send({ error: "who are you? expected a header x-user" });
-  const meter = meterOf(user);
-  let guest;
+  const name = request.headers["x-user"]; // whom your authentication has found
+  if (!name) return reply.code(401).send({ error: "who are you? expected a header x-user" });
+  const user = meterOf(name);
+  const meter = kernel.createMeter({ name: "request", superior: user, cycles: PER_REQUEST });
+  const account = () => ({
+    used: Number(meter.statistics().consumed),
+    left: Number(user.peek()),
+  });
   try {
-    guest = kernel.loadWasm(instrument(/** @type {Buffer} */ (request.body)), { meter });
-    return { result: guest.callNow("run"), ...accountOf(meter) };
+    const result = await run(/** @type {string} */ (request.body), meter);
+    return { result: typeof result === "bigint" ? String(result) : result, ...account() };
   } catch (error) {
-    if (error instanceof ExhaustedError) {
-      // Its own budget, or that of all? Nobody has to pay for what others have used.
-      const [code, who] = meter.peek() === 0n ? [402, user] : [503, all.name];
-      return reply.code(code).send({ error: `${who}: no cycles left`, ...accountOf(meter) });
-    }
-    if (!FAULTS.some((fault) => error instanceof fault)) throw error;
-    return reply.code(400).send({ error: error.message, ...accountOf(meter) });
+    const code = statusOf(error, user);
+    return reply.code(code).send({ error: error.message, ...account() });
   } finally {
-    guest?.domain.rescind();
+    meter.rescind();
   }
 });
 
-const port = Number(process.env.PORT ?? 3000);
-console.log(await app.listen({ port }));
+function statusOf(error, user) {
+  // What the script threw; or it waits for what nothing will bring, or is nested too deep.
+  if (error instanceof ScriptError || error instanceof StateError) return 400;
+  if (!(error instanceof ExhaustedError)) throw error;
+  return error.meter === user ? 402 : error.meter === all ? 503 : 422;
+}
+
+console.log(await app.listen({ port: Number(process.env.PORT ?? 3000) }));

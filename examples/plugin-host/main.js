@@ -5,15 +5,16 @@ import { table } from "../table.js";
 import { PluginHost } from "./host.js";
 
 const host = new PluginHost();
-host.addTenant("acme", 20_000_000n);
-host.addTenant("globex", 20_000_000n);
+host.addTenant("acme", 50_000_000n);
+host.addTenant("globex", 50_000_000n);
 
-const read = (name) => readFileSync(new URL(`plugins/${name}.wasm`, import.meta.url));
-host.install("acme", "slug", read("slug"), 2_000_000n);
-host.install("acme", "spin", read("spin"), 2_000_000n); // while (true) {}
-host.install("acme", "regex", read("regex"), 2_000_000n); // exponential
-host.install("globex", "words", read("words"), 2_000_000n);
-host.install("globex", "hog", read("hog"), 2_000_000n); // a megabyte, and another, and another …
+const read = (name) => readFileSync(new URL(`plugins/${name}`, import.meta.url));
+const install = (tenant, name, code) => host.install(tenant, name, code, 10_000_000n);
+await install("acme", "slug", read("slug.wasm"));
+await install("acme", "spin", read("spin.js").toString()); // while (true);
+await install("acme", "regex", read("regex.js").toString()); // exponential, in one call of a builtin
+await install("globex", "words", read("words.js").toString());
+await install("globex", "hog", read("hog.js").toString()); // a megabyte, and another, and another …
 
 const work = [
   ["slug", "Meters, and what hangs below them!"],

@@ -1,18 +1,21 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import { basename } from "node:path";
 import { InvalidArgumentError } from "commander";
 import pc from "picocolors";
 import { OptionError } from "../errors.js";
-import { type Instrumented, instrument, ModuleError } from "../instrument/index.js";
+import { type Instrumented, instrument, ModuleError, typesOf } from "../instrument/index.js";
 import { counted, grouped } from "../scenario/number.js";
 import { fileFault } from "../scenario/programs.js";
 import { colourful } from "./colour.js";
+import { read, readCosts } from "./costs.js";
 import { short } from "./short.js";
 import { table } from "./table.js";
 
 export interface InstrumentFlags {
   readonly output?: string;
   readonly sourceMap?: string;
+  readonly costs?: string;
+  readonly types?: string;
   readonly json?: boolean;
 }
 
@@ -26,19 +29,24 @@ interface Result {
 
 /** Instruments a module and says what came of it. @throws {InvalidArgumentError} for what is none. */
 export function instrumentCommand(file: string, flags: InstrumentFlags): void {
-  const { output, sourceMap: mapFile, json } = flags;
+  const { output, sourceMap: mapFile, costs: costsFile, json } = flags;
   if (mapFile !== undefined && output === undefined) {
     throw new InvalidArgumentError("error: --source-map needs --output: the map goes beside that");
   }
   const bytes = read(file, "a module of WebAssembly");
   const sourceMap = mapFile && read(mapFile, "a source map").toString();
   const sourceMappingURL = sourceMap && `./${encodeURI(basename(`${output}.map`))}`;
+  const costs = costsFile === undefined ? undefined : readCosts(costsFile);
   const started = performance.now();
-  const made = blaming(file, mapFile, () =>
-    instrument(bytes, sourceMap ? { sourceMap, sourceMappingURL } : {}),
+  const made = blaming({ file, mapFile, costsFile }, () =>
+    instrument(bytes, {
+      ...(costs !== undefined && { costs }),
+      ...(sourceMap && { sourceMap, sourceMappingURL }),
+    }),
   );
   const seconds = (performance.now() - started) / 1000;
   if (output !== undefined) write(output, made.bytes);
+  if (flags.types !== undefined) write(flags.types, typesOf(bytes));
   if (sourceMap) write(`${output}.map`, `${JSON.stringify(made.sourceMap)}\n`);
   const result = { file, before: bytes.length, made, seconds };
   process.stdout.write(json ? toJson(result, flags) : page(result, flags));
@@ -46,14 +54,6 @@ export function instrumentCommand(file: string, flags: InstrumentFlags): void {
   if (json || dropped.length === 0) return;
   const sections = `${dropped.length === 1 ? "section" : "sections"} ${dropped.join(", ")}`;
   process.stderr.write(`primemeter: dropped the ${sections}: places in the code are others now\n`);
-}
-
-function read(file: string, expected: string): Buffer {
-  try {
-    return readFileSync(file);
-  } catch (error) {
-    throw new InvalidArgumentError(`${file}: found ${fileFault(error)}, expected ${expected}`);
-  }
 }
 
 function write(file: string, content: Uint8Array | string): void {
@@ -65,16 +65,23 @@ function write(file: string, content: Uint8Array | string): void {
   }
 }
 
+interface Files {
+  readonly file: string;
+  readonly mapFile: string | undefined;
+  readonly costsFile: string | undefined;
+}
+
 /** Errors name the file that they are about. */
-function blaming<Made>(file: string, mapFile: string | undefined, make: () => Made): Made {
+function blaming<Made>({ file, mapFile, costsFile }: Files, make: () => Made): Made {
   try {
     return make();
   } catch (error) {
     if (error instanceof ModuleError) {
       throw new InvalidArgumentError(`${file}: ${error.message} (${error.code})`);
     }
-    if (!(error instanceof OptionError) || mapFile === undefined) throw error;
-    throw new InvalidArgumentError(`${mapFile}: ${error.message}`);
+    if (!(error instanceof OptionError)) throw error;
+    const about = error.message.startsWith("costs") ? costsFile : mapFile;
+    throw new InvalidArgumentError(`${about}: ${error.message}`);
   }
 }
 

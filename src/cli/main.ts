@@ -123,6 +123,11 @@ program
     "write what comes of it to this file, and its source map beside it",
   )
   .option("--source-map <file>", "the module's source map, to be moved along")
+  .option(
+    "--types <file>",
+    "write TypeScript types of its exports and imports to this file (.d.ts)",
+  )
+  .option("--costs <file>", "what instructions cost (TOML or JSON); without it a cycle each")
   .option("--json", "print one JSON object and nothing else")
   .addHelpText(
     "after",
@@ -136,7 +141,9 @@ Exit codes:
 
 Examples:
   primemeter instrument plugin.wasm -o plugin.metered.wasm
-  primemeter instrument plugin.wasm -o plugin.metered.wasm --source-map plugin.wasm.map`,
+  primemeter instrument plugin.wasm -o plugin.metered.wasm --source-map plugin.wasm.map
+  primemeter instrument plugin.wasm -o plugin.metered.wasm --costs costs.toml
+  primemeter instrument plugin.wasm --types plugin.d.ts`,
   )
   .action((file: string, flags: InstrumentFlags) => instrumentCommand(file, flags));
 

@@ -55,9 +55,9 @@ export class Guest<Exports extends object = AnyExports> implements AnyGuest<Expo
   #depth = 0;
   /** Whether the thread is in one of them, as far as can be told: see `#comeBack`. */
   #isInside = false;
-  /** Whether the outermost of them may be suspended; what stands for its waiting for cycles, till then. */
+  /** Whether the outermost of them may be suspended; its waiting for cycles, until it goes on. */
   #isSuspendable = false;
-  #suspension: object | undefined;
+  #suspension: { isOver: boolean } | undefined;
   /** Resolves when the calls made so far, of those that may be suspended, have ended; undefined without any. */
   #ended: Promise<unknown> | undefined;
   /** Why it was ended by a trap that is not its own. */
@@ -139,9 +139,15 @@ export class Guest<Exports extends object = AnyExports> implements AnyGuest<Expo
     return true;
   }
 
-  /** Resolves when it may run, and has paid what it owed. Rejects as `call` does before it begins. */
+  /**
+   * Resolves when it may run, and has paid what it owed; with `suspend`, and the calls made before have ended. Rejects as
+   * `call` does before it begins.
+   */
   async ready(): Promise<void> {
-    while (!this.mayRun()) await this.#purse.change(UNFIT);
+    const mayRun = async () => {
+      while (!this.mayRun()) await this.#purse.change(UNFIT);
+    };
+    await (this.#suspends ? this.#inTurn(mayRun) : mayRun());
   }
 
   /** What it exports, but for functions, which are to be called by `call`: memories, tables, globals, tags. */
@@ -318,11 +324,13 @@ export class Guest<Exports extends object = AnyExports> implements AnyGuest<Expo
    * what functions of the host throw, a guest may catch.
    */
   #look(): bigint {
+    if (this.#suspension?.isOver) this.#suspension = undefined;
     if (this.#ending || this.#suspension) return END;
     try {
       haveStack(STACK_FRAMES);
       if (!this.#isInside) this.#comeBack();
       this.settle();
+      this.#core.look();
       const granted = this.#purse.refill();
       this.#isOnCredit = granted < 0n;
       if (granted >= 0n) {
@@ -333,7 +341,7 @@ export class Guest<Exports extends object = AnyExports> implements AnyGuest<Expo
       if (this.#isSuspendable && this.#purse.isWorthWaiting) {
         if (this.#depth === 1) {
           // Where the engine can't suspend it and throws, which it may catch, its next look is its end.
-          this.#suspension = {};
+          this.#suspension = { isOver: false };
           return WAIT;
         }
         if (this.#credit > 0n) {
@@ -350,7 +358,7 @@ export class Guest<Exports extends object = AnyExports> implements AnyGuest<Expo
 
   /** The guest is suspended: resolves when it is to look again. Never rejects. */
   async #wait(): Promise<void> {
-    const suspension = this.#suspension;
+    const suspension = this.#suspension!;
     let ending: Error | undefined;
     try {
       do await this.#purse.change();
@@ -360,9 +368,8 @@ export class Guest<Exports extends object = AnyExports> implements AnyGuest<Expo
     } catch (error) {
       ending = error as Error;
     }
+    suspension.isOver = true;
     // Its call may be over: some engines ask first, and then can't suspend it.
-    if (this.#suspension !== suspension) return;
-    this.#suspension = undefined;
-    this.#ending = ending;
+    if (this.#suspension === suspension) this.#ending = ending;
   }
 }

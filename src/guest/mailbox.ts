@@ -70,8 +70,8 @@ export type Value = number | bigint | undefined | typeof strange;
 /** Stands for what can't cross. */
 export const strange = Symbol("strange");
 
-/** Cycles that a guest runs at most before it looks whether it is wanted: about a quarter of a millisecond. */
-export const MOST_CHUNK = 250_000;
+/** Cycles that a guest runs at most before it looks whether it is wanted: a millisecond where they are slow. */
+export const MOST_CHUNK = 1_000_000;
 
 /** How long one is waited for at a time, in milliseconds, before a look whether it is still there. */
 const LOOK_MS = 1;

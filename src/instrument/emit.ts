@@ -1,8 +1,9 @@
 // Writes bodies with their counting: copies the original from point to point, and puts in what each says.
 //
-// Counter invariant: in a block that calls, leaves the function or may trap, the global holds the counter;
-// everywhere else the local does, and the global is some blocks behind. Whoever calls a function that carries has
-// it in the local, which goes along; that comes back with it on the stack, while the global is behind.
+// Counter invariant: in a block that leaves the function, throws, or calls somebody who reads it, the global holds the
+// counter; everywhere else the local does, and where something may trap the global is as much below it as the rest of
+// the region may cost. Whoever calls a function that carries has it in the local, which goes along; that comes back
+// with it on the stack.
 //
 // Of a function that carries the counter is a parameter more, with the index that its first own local had; that one
 // is the last of its locals now, and all others keep their places.
@@ -240,7 +241,7 @@ export class Emitter {
     }
     if (kind !== BLOCK_POINT || cost !== 0) this.#write(op.LOCAL_TEE, this.#local);
     if (looks) {
-      this.#look(true);
+      this.#look(true, !stores);
       if (!stores) return;
       this.#get();
     }
@@ -345,8 +346,11 @@ export class Emitter {
     this.#out.byte(opcode);
   }
 
-  /** The counter is on the stack: below zero, more is called for. `isLocal`: the local is to hold it. */
-  #look(isLocal: boolean): void {
+  /**
+   * The counter is on the stack: below zero, more is called for. `isLocal`: the local is to hold it. `isGuarded`: the
+   * global is below the local, and must be by as much behind.
+   */
+  #look(isLocal: boolean, isGuarded = false): void {
     const out = this.#out;
     out.byte(op.I64_CONST);
     out.byte(0);
@@ -354,10 +358,19 @@ export class Emitter {
     this.#hints.push({ at: out.length, isLikely: UNLIKELY });
     out.byte(op.IF);
     out.byte(op.EMPTY);
+    if (isGuarded) {
+      this.#getGlobal();
+      this.#get();
+      out.byte(op.I64_SUB);
+    }
     if (isLocal) this.#get();
     else this.#getGlobal();
     this.#write(op.CALL, this.#names.slow);
-    if (isLocal) this.#set();
+    if (isGuarded) {
+      this.#write(op.LOCAL_TEE, this.#local);
+      out.byte(op.I64_ADD);
+      this.#setGlobal();
+    } else if (isLocal) this.#set();
     else out.byte(op.DROP);
     out.byte(op.END);
   }

@@ -107,10 +107,10 @@ export function instrument(bytes: Uint8Array, options: InstrumentOptions = {}): 
   refuseStamped(outline);
   const map = sourceMap === undefined ? undefined : readSourceMap(sourceMap, bytes.length);
   const moves = map && new Moves();
-  const plan = new Plan();
+  const plan = new Plan(bytes.length >> 4);
   const referenced = new Set(outline.referenced);
-  const bodies = scanAll(outline, plan, referenced, costs);
   noteElements(outline, referenced);
+  const bodies = scanAll(outline, plan, referenced, costs);
   const graph = callGraph(bodies, outline.importedFunctions, referenced);
   const settler = new Settler(outline, plan, bodies, referenced);
   settler.settle(graph);

@@ -202,7 +202,9 @@ export const SIMD = table(0x114, [
 ]);
 
 export const ATOMIC = table(0x4f, [
-  [0x00, 0x02, MEMARG | TRAPS],
+  [0x00, 0x00, MEMARG | TRAPS],
+  // Waits, by how long they may last.
+  [0x01, 0x02, MEMARG | TRAPS | CONTROL],
   [0x03, 0x03, BYTE],
   [0x10, 0x4e, MEMARG | TRAPS],
 ]);

@@ -47,31 +47,38 @@ export const LONG = 1;
 /** Of a length: it is noted, and charged behind the instruction. */
 export const NOTED = 2;
 
+const LEAST = 1024;
+
 /** Numbers in columns that grow together. */
 export class Plan {
   length = 0;
-  #at = new Int32Array(1024);
-  #resume = new Int32Array(1024);
-  #kind = new Uint8Array(1024);
-  #flags = new Uint8Array(1024);
+  #at = new Int32Array(LEAST);
+  #resume = new Int32Array(LEAST);
+  #kind = new Uint8Array(LEAST);
+  #flags = new Uint8Array(LEAST);
   /** Of a block behind a call: the block that calls, and the function, or −1. */
-  #caller = new Int32Array(1024);
-  #callee = new Int32Array(1024);
+  #caller = new Int32Array(LEAST);
+  #callee = new Int32Array(LEAST);
   /**
    * Of a block its cost, of a function its index, of a length what 1,024 of it cost. Blocks of hostile modules
    * cost more than 2^31: millions of calls of plain functions.
    */
-  #value = new Float64Array(1024);
+  #value = new Float64Array(LEAST);
   /** Of a block: by how much the global is to be below the local where that guards the region. */
-  #rest = new Float64Array(1024);
+  #rest = new Float64Array(LEAST);
   /** Of a block: its first branch. */
-  #branch = new Int32Array(1024);
+  #branch = new Int32Array(LEAST);
   /** Branches forward or to loops, by block: to which label. */
-  #branches = new Int32Array(1024);
+  #branches = new Int32Array(LEAST);
   #branchCount = 0;
   /** By label: the block there. */
-  #labels = new Int32Array(1024);
+  #labels = new Int32Array(LEAST);
   #labelCount = 0;
+
+  /** `size`: how many points are expected. */
+  constructor(size = 0) {
+    while (this.#at.length < size) this.#grow();
+  }
 
   add(kind: number, at: number, resume: number, value = 0, flags = 0): number {
     const index = this.length;

@@ -35,6 +35,9 @@ export class Regions {
   #count = 0;
   /** By point, from the first of the body on. */
   #orders = new Int32Array(256);
+  /** Where in `#next` those are that a block goes on with: forward, and heads of loops. */
+  #from = new Int32Array(257);
+  #next = new Int32Array(256);
   #region = new Int32Array(256);
   /** The longest way from the beginning of the region: before the block, later from behind it to the end. */
   #way = new Float64Array(256);
@@ -51,96 +54,116 @@ export class Regions {
   /** Says of each block what it pays, and how low the global must be. */
   settle(body: Body): void {
     this.#find(body);
-    this.#cut(body);
-    this.#measure(body);
-    this.#pay(body);
+    this.#link(body);
+    this.#cut();
+    this.#measure();
+    this.#prepay();
+    this.#pay();
   }
 
   #find({ first, last }: Body): void {
     const plan = this.#plan;
     if (last - first > this.#blocks.length) this.#grow(2 * (last - first));
-    this.#count = 0;
+    let count = 0;
     for (let index = first; index < last; index++) {
       const kind = plan.kind(index);
       if (kind > LOOP_POINT && kind !== TAKEN_POINT) continue;
-      this.#orders[index - first] = this.#count;
-      this.#blocks[this.#count++] = index;
+      this.#orders[index - first] = count;
+      this.#blocks[count] = index;
+      this.#region[count] = NONE;
+      this.#way[count] = 0;
+      this.#class[count] = count;
+      this.#prepaid[count] = Number.POSITIVE_INFINITY;
+      count++;
     }
-    this.#region.fill(NONE, 0, this.#count);
-    this.#way.fill(0, 0, this.#count);
-    for (let at = 0; at < this.#count; at++) this.#class[at] = at;
-    this.#prepaid.fill(Number.POSITIVE_INFINITY, 0, this.#count);
+    this.#count = count;
   }
 
-  /** What a block goes on with, by order: forward, and heads of loops. */
-  #next(at: number, { first, last }: Body, see: (next: number) => void): void {
+  #link({ first, last }: Body): void {
     const plan = this.#plan;
-    const isLast = at + 1 === this.#count;
-    const behind = isLast ? last : this.#blocks[at + 1]!;
-    if (!isLast && (plan.flags(behind) & FALLS) !== 0) see(at + 1);
-    const end = plan.branch(behind);
-    for (let branch = plan.branch(this.#blocks[at]!); branch < end; branch++) {
-      see(this.#orders[plan.target(branch) - first]!);
+    const count = this.#count;
+    // A block goes on with the one behind it at most, and with those that it branches to.
+    const most = count + plan.branch(last) - plan.branch(first);
+    if (most > this.#next.length) this.#next = new Int32Array(2 * most);
+    let length = 0;
+    for (let at = 0; at < count; at++) {
+      this.#from[at] = length;
+      const behind = at + 1 < count ? this.#blocks[at + 1]! : last;
+      const falls = at + 1 < count && (plan.flags(behind) & FALLS) !== 0;
+      if (falls) this.#next[length++] = at + 1;
+      const end = plan.branch(behind);
+      for (let branch = plan.branch(this.#blocks[at]!); branch < end; branch++) {
+        this.#next[length++] = this.#orders[plan.target(branch) - first]!;
+      }
     }
+    this.#from[count] = length;
   }
 
   /** Finds out where regions begin, and what is of one class. */
-  #cut(body: Body): void {
+  #cut(): void {
     const plan = this.#plan;
     for (let at = 0; at < this.#count; at++) {
       const index = this.#blocks[at]!;
       const known = this.#region[at]!;
       const begins = plan.kind(index) !== BLOCK_POINT || known < 0 || this.#way[at]! >= LONG_WAY;
-      if (begins) this.#region[at] = at;
       const region = begins ? at : known;
+      this.#region[at] = region;
       const way = (begins ? 0 : this.#way[at]!) + plan.value(index);
       const leaves = (plan.flags(index) & LEAVES) !== 0;
       let mate = NONE;
-      this.#next(at, body, (next) => {
+      for (let edge = this.#from[at]!; edge < this.#from[at + 1]!; edge++) {
+        const next = this.#next[edge]!;
         if (next > at) {
           const other = this.#region[next]!;
           const same = !leaves && (other === NONE || other === region);
           this.#region[next] = same ? region : SEVERAL;
-          this.#way[next] = Math.max(this.#way[next]!, way);
+          if (this.#way[next]! < way) this.#way[next] = way;
         }
         mate = mate < 0 ? this.#first(next) : this.#unite(mate, next);
-      });
+      }
     }
   }
 
-  #measure(body: Body): void {
+  #measure(): void {
     const plan = this.#plan;
     for (let at = this.#count - 1; at >= 0; at--) {
       let way = 0;
       let traps = plan.flags(this.#blocks[at]!) & TRAPS;
-      this.#next(at, body, (next) => {
-        if (this.#region[next] === next) return;
+      for (let edge = this.#from[at]!; edge < this.#from[at + 1]!; edge++) {
+        const next = this.#next[edge]!;
+        if (this.#region[next] === next) continue;
         way = Math.max(way, this.#way[next]! + plan.value(this.#blocks[next]!));
         traps |= this.#traps[next]!;
-      });
+      }
       this.#way[at] = way;
       this.#traps[at] = traps;
     }
   }
 
-  #pay(body: Body): void {
+  #prepay(): void {
     const plan = this.#plan;
+    const prepaid = this.#prepaid;
     for (let at = 0; at < this.#count; at++) {
-      if (this.#region[at] === at) this.#prepaid[this.#first(at)] = 0;
+      if (this.#region[at] === at) prepaid[this.#first(at)] = 0;
       // What pauses must find what ran, and nothing more.
       const pauses = (plan.flags(this.#blocks[at]!) & PAUSES) !== 0;
-      if (pauses) this.#next(at, body, (next) => this.#prepay(this.#first(next), 0));
+      if (pauses && this.#nextClass(at) >= 0) prepaid[this.#nextClass(at)] = 0;
     }
     for (let at = this.#count - 1; at >= 0; at--) {
-      const next = this.#nextClass(at, body);
+      const next = this.#nextClass(at);
       const own = this.#first(at);
       if (next === own) continue;
       // Of a class whose first is still to come all is not known yet.
-      this.#prepay(own, plan.value(this.#blocks[at]!) + (next > at ? this.#prepaid[next]! : 0));
+      const most = plan.value(this.#blocks[at]!) + (next > at ? prepaid[next]! : 0);
+      if (most < prepaid[own]!) prepaid[own] = most;
     }
+  }
+
+  #pay(): void {
+    const plan = this.#plan;
     for (let at = 0; at < this.#count; at++) {
       const index = this.#blocks[at]!;
-      const next = this.#nextClass(at, body);
+      const next = this.#nextClass(at);
       const ahead = next < 0 ? 0 : this.#prepaid[next]!;
       const cycles = plan.value(index) - this.#prepaid[this.#first(at)]! + ahead;
       if (this.#region[at] === at && this.#traps[at] !== 0) plan.mark(index, GUARDS);
@@ -148,16 +171,10 @@ export class Regions {
     }
   }
 
-  #nextClass(at: number, body: Body): number {
-    let first = NONE;
-    this.#next(at, body, (next) => {
-      if (first < 0) first = this.#first(next);
-    });
-    return first;
-  }
-
-  #prepay(first: number, most: number): void {
-    this.#prepaid[first] = Math.min(this.#prepaid[first]!, most);
+  /** The class of all that a block goes on with. */
+  #nextClass(at: number): number {
+    const edge = this.#from[at]!;
+    return edge < this.#from[at + 1]! ? this.#first(this.#next[edge]!) : NONE;
   }
 
   #first(at: number): number {
@@ -179,6 +196,7 @@ export class Regions {
   #grow(size: number): void {
     this.#blocks = new Int32Array(size);
     this.#orders = new Int32Array(size);
+    this.#from = new Int32Array(size + 1);
     this.#region = new Int32Array(size);
     this.#way = new Float64Array(size);
     this.#traps = new Uint8Array(size);

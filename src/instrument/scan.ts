@@ -7,7 +7,7 @@
 // after a call is another block, so whoever does not come back from it does not pay for that.
 
 import { type CostTable, FREE_RUN } from "./cost.js";
-import { malformed } from "./error.js";
+import { malformed, unsupported } from "./error.js";
 import {
   prefixed,
   skipBlockType,
@@ -42,8 +42,11 @@ import {
 } from "./plan.js";
 import { Reader } from "./reader.js";
 
+/** What 1,024 nanoseconds cost that `memory.atomic.wait` may last: whoever waits for nothing blocks his host. */
+const NANOSECONDS = 1024;
 const TABLE_GROW = 0x0f;
-const MOST_LOCALS = 50_000;
+/** Engines take 50,000; counting needs up to six. */
+const MOST_LOCALS = 49_994;
 const MOST_COST = 2 ** 30;
 
 /** An open block. */
@@ -80,7 +83,8 @@ export class Scanner {
   #catches = false;
   #throws = false;
   #branchesOut = false;
-  #parameters = 0;
+  /** The local that another comes in place of if the function carries; −1 where it can't. */
+  #moved = -1;
   #locals = 0;
 
   constructor(outline: Outline, plan: Plan, referenced: Set<number>, costs: CostTable) {
@@ -104,10 +108,13 @@ export class Scanner {
       locals += reader.u32();
       skipValueType(reader);
     }
-    if (locals > MOST_LOCALS) throw malformed(from, `function ${index} has ${locals} locals`);
+    if (locals > MOST_LOCALS) {
+      const found = `function ${index} has ${locals} locals, expected at most ${MOST_LOCALS}`;
+      throw unsupported(from, found);
+    }
     const code = reader.at;
     const first = this.#plan.length;
-    this.#parameters = parameters;
+    this.#moved = this.#referenced.has(index) ? -1 : parameters;
     this.#locals = locals;
     const isOf = { isLive: true, isTarget: false, isOneArmed: false, label: -1, otherwise: -1 };
     this.#labels = [{ opcode: op.BLOCK, ...isOf }];
@@ -169,7 +176,7 @@ export class Scanner {
       const most = opcode <= op.LOCAL_TEE ? this.#locals : this.#outline.globals;
       // Those beyond are to be the instrumenter's own.
       if (index >= most) throw malformed(at, `found index ${index}, expected below ${most}`);
-      if (index === this.#parameters && opcode <= op.LOCAL_TEE) {
+      if (index === this.#moved && opcode <= op.LOCAL_TEE) {
         this.#plan.add(LOCAL_POINT, at + 1, reader.at);
       }
       return;
@@ -353,6 +360,11 @@ export class Scanner {
       }
       skipImmediate(reader, entry);
       this.#byLength(at, this.#costs.elements, false);
+      return;
+    }
+    if (prefix === op.PREFIX_ATOMIC) {
+      skipImmediate(reader, entry);
+      this.#byLength(at, NANOSECONDS, true);
       return;
     }
     const isMemory = code >= 0x08 && code <= 0x0b;

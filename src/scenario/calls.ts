@@ -39,6 +39,10 @@ export interface CallsReport {
 export class Calls {
   /** Called after each call. */
   readonly listeners: ((called: Called) => void)[] = [];
+  /** The last cycle of the run: a call under way is ended then, or the run would wait for it. */
+  limit: bigint | undefined;
+  /** Whether one was. */
+  isCut = false;
   readonly #kernel: Kernel;
   readonly #series = new Map<Domain, Series>();
 
@@ -57,7 +61,14 @@ export class Calls {
   }
 
   #turn(domain: Domain): void {
+    const { limit } = this;
+    const cut = () => {
+      this.isCut = true;
+      domain.stop();
+    };
+    const cancel = limit === undefined ? undefined : this.#kernel.at(limit, cut);
     const called = this.#series.get(domain)?.call(this.#kernel);
+    cancel?.();
     if (called) for (const listener of this.listeners) listener(called);
   }
 }

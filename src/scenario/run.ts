@@ -87,6 +87,7 @@ export class ScenarioRun implements Standing {
   /** Performs the acts at their cycles, until idle or the limit. To be called once. */
   async run(options: RunOptions = {}): Promise<Report> {
     const { cycles: limit, signal, onProgress, every = STRETCH } = options;
+    this.#world.calls.limit = limit;
     this.#listen(options);
     // At one cycle, claims come first: they are held against how things stood before the acts.
     for (const claim of this.#scenario.claims) {
@@ -107,7 +108,8 @@ export class ScenarioRun implements Standing {
       const { time } = this.kernel;
       const cycles = end > time ? end - time : 0n;
       const started = performance.now();
-      this.#ending = await this.#stretch(cycles, signal);
+      const ending = await this.#stretch(cycles, signal);
+      this.#ending = ending === "idle" && this.#world.calls.isCut ? "limit" : ending;
       this.#seconds += (performance.now() - started) / 1000;
       onProgress?.();
       // Short stretches give the event loop no turn of their own, and an interrupt needs one.

@@ -258,6 +258,34 @@ describe("calls of a guest that may be suspended", () => {
     balanced(world);
   });
 
+  test("callNow and ready come between two instructions at no time", async () => {
+    const [result] = await plain("mix", TURNS);
+    const world = tree({ cycles: 1000n, kernel: { advance: 100n } });
+    const guest = await mixer(world);
+    const call = watched(guest.call("mix", TURNS));
+    const order: string[] = [];
+    const ready = guest.ready().then(() => order.push(`ready ${call.value === result}`));
+    await quiet();
+    world.tenant.add(1000n);
+    let refused = 0;
+    for (let turn = 0; !("value" in call || "error" in call); turn++) {
+      if (turn % 50 === 49) world.tenant.add(1000n);
+      await undefined;
+      try {
+        guest.callNow("mix", 1);
+      } catch (error) {
+        if (error instanceof StateError) refused++;
+      }
+    }
+    expect(call.error).toBeUndefined();
+    expect(refused).toBeGreaterThan(100);
+    expect(call.value).toBe(result);
+    world.tenant.add(1000n);
+    await ready;
+    expect(order).toEqual(["ready true"]);
+    balanced(world);
+  });
+
   test("what a call within a call can't have ends both", async () => {
     const world = tree({ cycles: 20_000n });
     const guest: Guest = await mixer(world, { act: () => void guest.callNow("forever") });

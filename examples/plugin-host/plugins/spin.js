@@ -1,0 +1,4 @@
+// Hostile: never comes back.
+export function run() {
+  while (true);
+}
