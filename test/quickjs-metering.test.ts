@@ -284,12 +284,24 @@ describe("the switch", () => {
     balanced(world);
   });
 
+  test("loaded anew by a function of the host: the script does not go on from it", async () => {
+    const { js, world } = await switched();
+    const resets: Promise<void>[] = [];
+    js.expose("reload", () => void resets.push(js.reset()));
+    const first = js.eval("try { reload() } finally { globalThis.kept = 1 }");
+    expect((await failure(first)).message).toBe("plugin js is loaded anew");
+    await Promise.all(resets);
+    expect(await js.eval("typeof kept")).toBe("undefined");
+    expect(world.kernel.check().findings).toEqual([]);
+  });
+
   test("a call that waits when it is loaded anew never runs", async () => {
     const { js, world } = await switched();
     let ran = 0;
     js.expose("run", () => ran++);
     world.tenant.off();
     const waits = failure(js.eval("run()"));
+    expect(await isSettled(waits)).toBe(false);
     const reset = js.reset();
     expect(await isSettled(reset)).toBe(false);
     world.tenant.on(PLENTY);

@@ -170,7 +170,12 @@ export class Instance {
   async #step([name, ...numbers]: Step): Promise<number> {
     const exported = this.#exported(name);
     const { guest, ending } = this;
-    while (!guest.mayRun()) await guest.ready();
+    try {
+      while (!guest.mayRun()) await guest.ready();
+    } catch (error) {
+      // Its domain may have gone because it has ended.
+      throw ending.error ?? error;
+    }
     // While it waited. `call` does not wait any more, or nobody would look again.
     if (ending.error) throw ending.error;
     try {
