@@ -83,7 +83,8 @@ function payDebt(domain: Record): void {
 
 /**
  * Its program wants to run. OK: for CONTROL_AMOUNT cycles, which are lent. −REASON_KEEPER, −REASON_TRAP: the host
- * must act, as for `step`. −REASON_CLAIM: what others have been lent is to be settled first. STATUS_WRONG_STATE: its state says what it waits for; the host will be told when it may run.
+ * must act, as for `step`. −REASON_CLAIM: what others have been lent is to be settled first. STATUS_WRONG_STATE: its
+ * state says what it waits for; the host will be told when it may run.
  */
 export function hostedRefill(index: u32, allocation: u32): i32 {
   const domain = hosted(index, allocation);
