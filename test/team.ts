@@ -2,6 +2,12 @@
 
 import { readFileSync } from "node:fs";
 import type { Worker } from "node:worker_threads";
+import { CONTROL_PANIC } from "../assembly/layout.js";
+import {
+  PROCESSOR_PHASE,
+  PROCESSOR_READY_COUNT,
+  PROCESSOR_REST,
+} from "../assembly/processor-layout.js";
 import type { Conductor } from "../src/conductor.js";
 import {
   bursts,
@@ -42,9 +48,28 @@ export function turn(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }
 
-/** Goes round the event loop until something holds; the test's own time limit is the only one. */
+/** How long to wait before it is certain that nothing comes any more; shorter than a test may take. */
+const PATIENCE_MS = 45_000;
+
+/** Goes round the event loop until something holds. Where it never does, says how the processors stand. */
 export async function until(holds: () => boolean): Promise<void> {
-  while (!holds()) await turn();
+  const end = performance.now() + PATIENCE_MS;
+  while (!holds()) {
+    await turn();
+    if (performance.now() > end) throw new Error(`in vain; ${made.map(standing).join("; ")}`);
+  }
+}
+
+function standing(kernel: Kernel): string {
+  const { view, shared } = kernel.core;
+  const threads = [...workersOf(kernel).threads.keys()];
+  const each = Array.from({ length: kernel.core.options.processors + 1 }, (_, index) => {
+    const word = (offset: number) => view.processor(index, offset);
+    const [phase, rest] = [word(PROCESSOR_PHASE), word(PROCESSOR_REST)];
+    return `${index}: phase ${phase}, rest ${rest}, ${word(PROCESSOR_READY_COUNT)} ready`;
+  });
+  const panic = view.control(CONTROL_PANIC);
+  return `panic ${panic} (${shared?.hasPanicked}), threads ${threads}, ${each.join(", ")}`;
 }
 
 export function workersOf(kernel: Kernel): Workers {
