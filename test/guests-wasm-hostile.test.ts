@@ -176,6 +176,12 @@ describe("the counter", () => {
         ...[9, 7, 1, 0, 0x41, 0, 0x0b, 1, 1, ...some],
       ],
       "a local": [...type, ...own, ...code(0x20, 0, 0x1a)],
+      "the type of a block": [...type, ...own, ...code(0x02, 1, 0x0b)],
+      "the type of a call": [...type, ...own, 4, 4, 1, 0x70, 0, 1, ...code(0x41, 0, 0x11, 1, 0)],
+      "the type of a table": [...type, ...own, 4, 5, 1, 0x63, 1, 0, 1, ...some],
+      "the type of an element": [...type, ...own, 9, 5, 1, 5, 0x63, 1, 0, ...some],
+      "the type of a local": [...type, ...own, 10, 7, 1, 5, 1, 1, 0x63, 1, 0x0b],
+      "a type in a type": [1, 6, 1, 0x60, 1, 0x63, 1, 0, ...own, ...some],
     };
     for (const [what, bytes] of Object.entries(cases)) {
       const module = Uint8Array.from([...header, ...bytes]);

@@ -121,6 +121,7 @@ export function outlineOf(bytes: Uint8Array): Outline {
     if (READERS[id] && !content.isDone) {
       throw malformed(content.at, `found more than section ${id} has`);
     }
+    checkTypes(outline, content);
   }
   return outline;
 }
@@ -294,8 +295,14 @@ export function functionIndex(outline: Outline, reader: Reader): number {
   return below("function", outline.functionTypes.length, reader);
 }
 
-function typeIndex(outline: Outline, reader: Reader): number {
+export function typeIndex(outline: Outline, reader: Reader): number {
   return below("type", outline.parameters.length, reader);
+}
+
+/** The same of what has been read as types of values and of blocks. */
+export function checkTypes({ parameters }: Outline, { at, highestType }: Reader): void {
+  if (highestType < parameters.length) return;
+  throw malformed(at, `found type ${highestType} before, expected below ${parameters.length}`);
 }
 
 function below(what: string, most: number, reader: Reader): number {

@@ -9,6 +9,8 @@ export class Reader {
   /** The next byte, and the end of what may be read. */
   at: number;
   end: number;
+  /** The highest index of a type that was read as part of one; −1: none. */
+  highestType = -1;
 
   constructor(bytes: Uint8Array, at = 0, end = bytes.length) {
     this.bytes = bytes;
@@ -46,8 +48,14 @@ export class Reader {
     throw malformed(this.at, `found a number of more than ${bits} bits`);
   }
 
-  /** A signed number of 33 bits, as block types and heap types have. */
+  /** A heap type, or the type of a block: a signed number of 33 bits, from 0 on the index of a type. */
   s33(): number {
+    const type = this.#s33();
+    if (type > this.highestType) this.highestType = type;
+    return type;
+  }
+
+  #s33(): number {
     let result = 0;
     for (let shift = 0; shift < 35; shift += 7) {
       const byte = this.byte();

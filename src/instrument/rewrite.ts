@@ -5,7 +5,7 @@ import type { Hint } from "./emit.js";
 import { malformed, unsupported } from "./error.js";
 import { skipExpression, skipValueType } from "./instruction.js";
 import * as op from "./opcode.js";
-import { type Outline, type Section, valueTypes } from "./outline.js";
+import { checkTypes, type Outline, type Section, valueTypes } from "./outline.js";
 import { Reader } from "./reader.js";
 import { Writer } from "./writer.js";
 
@@ -161,6 +161,7 @@ export class Rewriter {
     out.u32(count);
     for (let left = count; left > 0; left--) this.#element(reader, out, see);
     if (!reader.isDone) throw malformed(reader.at, "found more than section 9 has");
+    checkTypes(this.#outline, reader);
     return out;
   }
 

@@ -17,7 +17,7 @@ import {
   unknown,
 } from "./instruction.js";
 import * as op from "./opcode.js";
-import { functionIndex, type Outline } from "./outline.js";
+import { checkTypes, functionIndex, type Outline, typeIndex } from "./outline.js";
 import {
   BLOCK_POINT,
   type Body,
@@ -129,6 +129,7 @@ export class Scanner {
     this.#open = this.#plan.add(LOAD_POINT, code, code);
     while (this.#labels.length > 0) this.#instruction();
     if (!reader.isDone) throw malformed(reader.at, `found more after the end of function ${index}`);
+    checkTypes(this.#outline, reader);
     const last = this.#plan.length;
     return {
       from,
@@ -310,7 +311,8 @@ export class Scanner {
       callee = opcode === op.CALL ? this.#callee(at) : this.#functionIndex();
       if (this.#open >= 0) this.#calls.push(callee);
     } else {
-      skipImmediate(this.#reader, entry);
+      typeIndex(this.#outline, this.#reader);
+      if ((entry & op.IMMEDIATE) === op.TWO_INDICES) this.#reader.u32();
       if (this.#open >= 0) this.#callsAny = true;
     }
     const isLast =
