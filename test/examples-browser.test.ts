@@ -8,6 +8,7 @@ import type { PreviewServer } from "vite";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { bundle, hasChromium, launch, serve } from "./chromium.js";
 
+// Browsers are no packages of npm: CI installs Debian's; elsewhere this says that it is skipped.
 describe.skipIf(!hasChromium)("the plugin host in a page", () => {
   const folder = mkdtempSync(join(tmpdir(), "primemeter-page-"));
   const errors: string[] = [];

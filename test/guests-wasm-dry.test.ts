@@ -2,18 +2,7 @@
 
 import { describe, expect, test } from "vitest";
 import { ExhaustedError, type Guest, type Keeper, refill } from "../src/index.js";
-import { AROUND, balanced, load, ran, TURN, tree } from "./wasm/plugin.js";
-
-/** Whether a promise is settled by now. */
-async function isSettled(promise: Promise<unknown>): Promise<boolean> {
-  let settled = false;
-  const note = () => {
-    settled = true;
-  };
-  promise.then(note, note);
-  await new Promise((resolve) => setTimeout(resolve, 5));
-  return settled;
-}
+import { AROUND, balanced, isSettled, load, ran, TURN, tree } from "./wasm/plugin.js";
 
 describe("a dry meter", () => {
   test("is refilled by a keeper within the call", async () => {
@@ -55,7 +44,7 @@ describe("a dry meter", () => {
     await expect(guest.call("forever")).rejects.toThrow(ExhaustedError);
     const errors = [
       await guest.call("spin", 1).catch((error) => error),
-      await guest.ready().catch((error) => error),
+      await guest.untilMayRun().catch((error) => error),
     ];
     for (const error of errors) {
       expect(error).toBeInstanceOf(ExhaustedError);

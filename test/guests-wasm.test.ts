@@ -246,7 +246,7 @@ describe("the end of the kernel", () => {
   test("is told to calls that wait", async () => {
     const world = tree({ cycles: 0n });
     const guest = await load(world);
-    const calls = [guest.call("spin", 1), guest.call("spin", 1), guest.ready()];
+    const calls = [guest.call("spin", 1), guest.call("spin", 1), guest.untilMayRun()];
     world.kernel.dispose();
     for (const call of calls) await expect(call).rejects.toThrow(StateError);
   });

@@ -169,6 +169,11 @@ describe("its memory", () => {
     await expect(guest.read(-1, 1)).rejects.toThrow(OptionError);
     await expect(guest.read(0.5, 1)).rejects.toThrow("found 0.5, expected a whole number from 0");
     await expect(guest.read(0, -1)).rejects.toThrow("read: length: found -1");
+    for (const address of [null, "5", [7], -1n] as unknown[] as number[]) {
+      const found = /^read: address: found .*, expected a whole number from 0$/;
+      await expect(guest.read(address, 1)).rejects.toThrow(found);
+      await expect(guest.write(address, new Uint8Array(1))).rejects.toThrow(OptionError);
+    }
     await expect(guest.write(0, [1] as never)).rejects.toThrow("expected a Uint8Array");
     const none = await remote(world());
     await expect(none.read(0, 1)).rejects.toThrow(StateError);

@@ -21,6 +21,7 @@ const build = (args: string[], env = process.env) =>
   spawnSync(process.execPath, [join(folder, "build.mjs"), ...args], { encoding: "utf8", env });
 
 describe("npm run guests", () => {
+  // A cross compiler is no package of npm: CI installs it; elsewhere this says that it is skipped.
   test.skipIf(!available(COMPILER))("the committed files are what the sources give", () => {
     const { status, stdout, stderr } = build(["--check"]);
     expect(stderr).toBe("");
@@ -57,6 +58,7 @@ test("the README tells of every program and every result", () => {
   for (const { act } of WILD_ACTS) expect(text).toContain(`\`${act}\``);
 });
 
+// An oracle that is no package of npm; the same.
 describe.skipIf(!available(QEMU))("under qemu", () => {
   const place = mkdtempSync(join(tmpdir(), "primemeter-qemu-")); // for its core dumps
   afterAll(() => rmSync(place, { recursive: true }));

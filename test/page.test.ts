@@ -17,6 +17,7 @@ interface Scope {
     typeof import("../src/quickjs/index.js") & { quickjsUrl: string };
 }
 
+// Browsers are no packages of npm: CI installs Debian's; elsewhere this says that it is skipped.
 describe.skipIf(!hasChromium)("in a page", () => {
   const folder = mkdtempSync(join(tmpdir(), "primemeter-page-"));
   const servers: PreviewServer[] = [];

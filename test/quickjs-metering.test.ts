@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest";
 import { ExhaustedError, type Keeper, refill, StateError } from "../src/index.js";
 import { createQuickJS, type QuickJS } from "../src/quickjs/index.js";
 import { failure, PLENTY, plugin } from "./plugins.js";
-import { balanced, type Tree, tree } from "./wasm/plugin.js";
+import { balanced, isSettled, type Tree, tree } from "./wasm/plugin.js";
 
 /** Backtracks for some 2^25 steps: no interrupt handler of QuickJS's is called in it. */
 const REGEX = "/^(a+)+$/.test('a'.repeat(24) + 'b')";
@@ -24,16 +24,6 @@ async function cost(js: QuickJS, act: () => Promise<unknown>): Promise<bigint> {
   const before = ran(js);
   await act();
   return ran(js) - before;
-}
-
-async function isSettled(promise: Promise<unknown>): Promise<boolean> {
-  let settled = false;
-  const note = () => {
-    settled = true;
-  };
-  promise.then(note, note);
-  await new Promise((resolve) => setTimeout(resolve, 5));
-  return settled;
 }
 
 describe("counts", () => {

@@ -49,6 +49,7 @@ function here(code: Uint8Array, slice: number): { output: Uint8Array; retired: n
   return { output, retired: Number(cpu.retired) };
 }
 
+// An oracle that is no package of npm: CI installs it; elsewhere this says that it is skipped.
 describe.skipIf(!found)("qemu-riscv32 agrees", () => {
   const folder = mkdtempSync(join(tmpdir(), "primemeter-"));
   afterAll(() => rmSync(folder, { recursive: true }));

@@ -1,4 +1,5 @@
-// The memory of a guest in the host's thread, as the host reads and writes it. Internal.
+// The memory of a guest in the host's thread, as the host reads and writes it; and what of that is the same for one in
+// a worker. Internal.
 
 import { OptionError, StateError } from "../errors.js";
 import { show } from "../options.js";
@@ -17,21 +18,19 @@ export class GuestMemory {
 
   /** @throws {OptionError} @throws {StateError} where there is none. @throws {RangeError} past its end. */
   read(address: number | bigint, length: number): Uint8Array<ArrayBuffer> {
-    whole("read: length", length);
+    placeOf("read: length", length);
     return new Uint8Array(this.#at("read", address, length));
   }
 
   /** @throws as `read`; then nothing is written. */
   write(address: number | bigint, bytes: Uint8Array): void {
-    if (!(bytes instanceof Uint8Array)) {
-      throw new OptionError(`write: found ${show(bytes)}, expected a Uint8Array`);
-    }
+    mustBeBytes(bytes);
     this.#at("write", address, bytes.length).set(bytes);
   }
 
   /** The bytes as they are. */
   #at(what: string, address: number | bigint, length: number): Uint8Array {
-    const at = whole(`${what}: address`, address);
+    const at = placeOf(`${what}: address`, address);
     if (!this.#memory) throw new StateError(`${what}: ${this.#of} exports no memory`);
     const { buffer } = this.#memory;
     if (at + length > buffer.byteLength) {
@@ -42,8 +41,14 @@ export class GuestMemory {
   }
 }
 
-/** Addresses of 64-bit memories are bigints. */
-function whole(what: string, value: number | bigint): number {
+/** @throws {OptionError} */
+export function mustBeBytes(bytes: unknown): void {
+  if (bytes instanceof Uint8Array) return;
+  throw new OptionError(`write: found ${show(bytes)}, expected a Uint8Array`);
+}
+
+/** An address, or a length; addresses of 64-bit memories are bigints. @throws {OptionError} */
+export function placeOf(what: string, value: number | bigint): number {
   const number = typeof value === "bigint" ? Number(value) : value;
   if (Number.isSafeInteger(number) && number >= 0) return number;
   throw new OptionError(`${what}: found ${show(value)}, expected a whole number from 0`);

@@ -143,7 +143,7 @@ export class Guest<Exports extends object = AnyExports> implements AnyGuest<Expo
    * Resolves when it may run, and has paid what it owed; with `suspend`, and the calls made before have ended. Rejects as
    * `call` does before it begins.
    */
-  async ready(): Promise<void> {
+  async untilMayRun(): Promise<void> {
     const mayRun = async () => {
       while (!this.mayRun()) await this.#purse.change(UNFIT);
     };

@@ -14,6 +14,7 @@ import { loadThreads, startThread, type Thread } from "../thread.js";
 import type { AnyGuest } from "./any-guest.js";
 import { argumentsOf, errorOf, resultOf } from "./crossing.js";
 import type { AnyExports, FunctionName, Given, Result } from "./exports.js";
+import { mustBeBytes, placeOf } from "./guest-memory.js";
 import { HostCalls } from "./host-calls.js";
 import { IDLE, Mailbox, MOST_BYTES, type Value } from "./mailbox.js";
 import { Purse } from "./purse.js";
@@ -131,17 +132,17 @@ export class WorkerGuest<Exports extends object = AnyExports> implements AnyGues
    * Rejects with RangeError for bytes that it has not; with StateError where it exports no memory.
    */
   async read(address: number | bigint, length: number): Promise<Uint8Array<ArrayBuffer>> {
-    const [at, count] = [this.#place("read", address), this.#place("read: length", length)];
+    const [at, count] = [placeOf("read: address", address), placeOf("read: length", length)];
+    this.#mustHaveMemory("read");
     const bytes = await this.#within(() => this.#ask(() => this.#box.read(at, count)));
     return bytes as Uint8Array<ArrayBuffer>;
   }
 
   /** Puts bytes into its memory, all or none, when `read` would read. Rejects as `read`. */
   async write(address: number | bigint, bytes: Uint8Array): Promise<void> {
-    const at = this.#place("write", address);
-    if (!(bytes instanceof Uint8Array)) {
-      throw new OptionError(`write: found ${show(bytes)}, expected a Uint8Array`);
-    }
+    const at = placeOf("write: address", address);
+    mustBeBytes(bytes);
+    this.#mustHaveMemory("write");
     const own = bytes.slice();
     await this.#within(async () => {
       let from = 0;
@@ -338,12 +339,8 @@ export class WorkerGuest<Exports extends object = AnyExports> implements AnyGues
     );
   }
 
-  #place(what: string, value: number | bigint): number {
-    const number = Number(value);
-    if (!Number.isSafeInteger(number) || number < 0) {
-      throw new OptionError(`${what}: found ${show(value)}, expected a whole number from 0`);
-    }
-    if (!this.#hasMemory) throw new StateError(`${what}: ${this.domain.name} exports no memory`);
-    return number;
+  #mustHaveMemory(what: string): void {
+    if (this.#hasMemory) return;
+    throw new StateError(`${what}: guest ${this.domain.name} exports no memory`);
   }
 }

@@ -171,7 +171,7 @@ export class Instance {
     const exported = this.#exported(name);
     const { guest, ending } = this;
     try {
-      while (!guest.mayRun()) await guest.ready();
+      while (!guest.mayRun()) await guest.untilMayRun();
     } catch (error) {
       // Its domain may have gone because it has ended.
       throw ending.error ?? error;
@@ -200,7 +200,7 @@ export class Instance {
 async function beReady(kernel: Kernel, options: Omit<GuestOptions, "imports">): Promise<void> {
   const guest = kernel.loadWasm(NOTHING, options);
   try {
-    await guest.ready();
+    await guest.untilMayRun();
   } finally {
     discard(guest);
   }

@@ -6,7 +6,7 @@ import { OptionError, StateError } from "../errors.js";
 import type { GuestOptions } from "../guest/guest-options.js";
 import type { Instrumented } from "../instrument/instrument.js";
 import { Kernel } from "../kernel.js";
-import { checkNames, show, whole } from "../options.js";
+import { checkNames, show, whole, yes } from "../options.js";
 import { Exposed, type HostFunction, type HostFunctions } from "./exposed.js";
 import { Instance, type InstanceOptions } from "./instance.js";
 import { loadPeer, loadVariant, meteredModule } from "./peer.js";
@@ -43,7 +43,7 @@ const OWN_NAMES = ["memory", "modules", "clock", "random", "variant", "wasm"];
 const GUEST_NAMES = ["name", "meter", "suspend", "onDecline", "hostCalls"];
 
 /**
- * Makes a plugin in JavaScript. Waits until its meter has something; making it takes some two million cycles.
+ * Makes a plugin in JavaScript. Waits until its meter has something; making it takes some six million cycles.
  *
  * Rejects with OptionError; with StateError where quickjs-emscripten-core and the variant are not installed, or the
  * kernel runs no guests; with ExhaustedError where its cycles are used up before it is made; with RescindedError.
@@ -129,10 +129,7 @@ export class QuickJS {
       if (typeof text === "string") continue;
       throw new OptionError(`eval: found ${show(text)} for ${name}, expected a text`);
     }
-    if (typeof module !== "boolean") {
-      throw new OptionError(`module: found ${show(module)}, expected a boolean`);
-    }
-    return this.#session.eval(code, file, module);
+    return this.#session.eval(code, file, yes("module", module));
   }
 
   /**

@@ -264,7 +264,7 @@ describe("calls of a guest that may be suspended", () => {
     const guest = await mixer(world);
     const call = watched(guest.call("mix", TURNS));
     const order: string[] = [];
-    const ready = guest.ready().then(() => order.push(`ready ${call.value === result}`));
+    const ready = guest.untilMayRun().then(() => order.push(`ready ${call.value === result}`));
     await quiet();
     world.tenant.add(1000n);
     let refused = 0;

@@ -78,3 +78,14 @@ export function balanced({ kernel, tenant, plugin }: Tree): void {
 export function ran(guest: Guest): bigint {
   return guest.domain.consumed + guest.domain.owed;
 }
+
+/** Whether a promise is settled by now. */
+export async function isSettled(promise: Promise<unknown>): Promise<boolean> {
+  let settled = false;
+  const note = () => {
+    settled = true;
+  };
+  promise.then(note, note);
+  await new Promise((resolve) => setTimeout(resolve, 5));
+  return settled;
+}
