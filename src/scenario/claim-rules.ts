@@ -47,7 +47,8 @@ export function claimRules(inspection: Inspection): void {
       stringRules(inspection, place, told);
     }
     for (const key of BOUNDS) boundsRules(inspection, [...path, key], claim);
-    for (const key of [...SHARES, ...RESIDENCE_SHARES]) sharesRules(inspection, [...path, key], claim);
+    for (const key of [...SHARES, ...RESIDENCE_SHARES])
+      sharesRules(inspection, [...path, key], claim);
     timeRules(inspection, path, claim);
   }
 }

@@ -2,7 +2,7 @@ import { checkResidence, checkScan } from "../residence-options.js";
 import { attempt } from "./attempt.js";
 import { type Inspection, isTable } from "./inspection.js";
 import { residenceOptions, residenceSchema } from "./residence.js";
-import { residenceClaimShape, scanActShape } from "./residence-shapes.js";
+import { residenceClaimShape } from "./residence-shapes.js";
 import type { Path, Table } from "./toml.js";
 
 /** Whether the file has core residence at all. */
@@ -34,9 +34,13 @@ function scanRules(inspection: Inspection, first: ReturnType<typeof checkScan>):
   for (const [path, act] of acts.toSorted(([, a], [, b]) => order(a, b))) {
     const { period, phase, offset } = act;
     if (phase !== undefined && phase !== "fixed" && phase !== "random") continue;
-    const number = (value: typeof offset) => (typeof value === "bigint" ? Number(value) : undefined);
-    const change = { period: number(period), phase, offset: number(offset) };
-    attempt(inspection, path, () => (scan = checkScan("", change, scan)), path);
+    const number = (value: typeof offset) =>
+      typeof value === "bigint" ? Number(value) : undefined;
+    const change = { period: number(period), phase, offset: number(offset) } as const;
+    const objected = () => {
+      scan = checkScan("", change, scan);
+    };
+    attempt(inspection, path, objected, path);
   }
 }
 

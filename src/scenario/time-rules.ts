@@ -3,7 +3,6 @@ import { attempt } from "./attempt.js";
 import { type Inspection, isTable } from "./inspection.js";
 import { hasPartitions } from "./partition-rules.js";
 import { timeOptions, timeSchema } from "./time.js";
-import type { Path } from "./toml.js";
 
 const USUAL_TICK = 16_000;
 
