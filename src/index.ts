@@ -74,6 +74,13 @@ export type {
 } from "./partition.js";
 export { type BurstsProgram, bursts, type Program } from "./program.js";
 export type { Join, Wait } from "./rendezvous.js";
+export {
+  type CorePage,
+  type Residence,
+  type ResidenceStatistics,
+  WORD_SECOND,
+} from "./residence.js";
+export type { ResidenceOptions, ScanChange, ScanPhase } from "./residence-options.js";
 export type { Schedule, ScheduleOptions } from "./schedule.js";
 export type { Statistics } from "./statistics.js";
 export type { Timing } from "./timing.js";

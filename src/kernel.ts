@@ -41,6 +41,7 @@ import { Page } from "./page.js";
 import type { Partition, PartitionOptions } from "./partition.js";
 import type { Partitions } from "./partitions.js";
 import { Join, Wait } from "./rendezvous.js";
+import { Residence } from "./residence.js";
 import { readStatistics, type Statistics } from "./statistics.js";
 import { readTiming, type Timing } from "./timing.js";
 
@@ -81,6 +82,7 @@ export class Kernel {
   readonly #core: Core;
   readonly #driver: Driver;
   readonly #domainMaker: DomainMaker;
+  readonly #residence: Residence | undefined;
   #isRunning = false;
 
   /** @internal */
@@ -90,6 +92,7 @@ export class Kernel {
     this.#core = core;
     this.#driver = shared ? new Conductor(core, shared) : new Dispatcher(core);
     this.#domainMaker = new DomainMaker(core);
+    this.#residence = core.residence && new Residence(core);
     this.primeMeter = core.meterAt(PRIME_INDEX, "prime");
   }
 
@@ -125,7 +128,7 @@ export class Kernel {
   /**
    * Makes a stopped domain.
    *
-   * @throws {OptionError} @throws {RescindedError} @throws {CapacityError} NO_NODES or NO_FRAMES; then
+   * @throws {OptionError} @throws {RescindedError} @throws {CapacityError} NO_NODES, NO_FRAMES or NO_PAGES; then
    * nothing is kept.
    */
   createDomain(options: DomainOptions): Domain {
@@ -321,6 +324,12 @@ export class Kernel {
    */
   setWindow(cycles: number): void {
     this.#partitions.setWindow(cycles);
+  }
+
+  /** Core residence: the page-locking process, its period, and what was counted. @throws {StateError} without. */
+  get residence(): Residence {
+    if (this.#residence) return this.#residence;
+    throw new StateError("this kernel has no core residence; create it with `residence`");
   }
 
   /** What billing by a clock came to so far. @throws {StateError} in a kernel without `billing` and `partitions`. */
