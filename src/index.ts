@@ -38,6 +38,7 @@ export {
   type KeeperAnswer,
   type KeeperMessage,
   perPeriod,
+  type Resource,
   refill,
   report,
 } from "./keeper.js";
@@ -83,5 +84,6 @@ export {
 export type { ResidenceOptions, ScanChange, ScanPhase } from "./residence-options.js";
 export type { Schedule, ScheduleOptions } from "./schedule.js";
 export type { Statistics } from "./statistics.js";
+export type { MeterStorage } from "./storage.js";
 export type { Timing } from "./timing.js";
 export { createWallClock, type WallClock } from "./wall-clock.js";

@@ -50,6 +50,8 @@ export interface MeterOptions {
   superior: Meter | MeterKey;
   /** What the counter begins with; without it 2^64 − 1, as good as unlimited. */
   cycles?: bigint;
+  /** What the storage counter begins with, in word-cycles; without it 2^64 − 1. In a kernel with `residence` only. */
+  storage?: bigint;
   /** A function of the host, or a key for slot 2, such as a start key to a domain. */
   keeper?: Keeper | KeyLike;
 }
@@ -102,8 +104,10 @@ export class Kernel {
    * @throws {OptionError} @throws {RescindedError} @throws {CapacityError} NO_NODES
    */
   createMeter(options: MeterOptions): Meter {
-    checkNames("createMeter", options, ["name", "superior", "cycles", "keeper"]);
+    checkNames("createMeter", options, ["name", "superior", "cycles", "storage", "keeper"]);
     const core = this.#core;
+    const { storage } = options;
+    if (storage !== undefined) checkStorage(core, storage);
     const cycles = checkCycles("cycles", options.cycles ?? UNLIMITED);
     const superior = core.liveMeter("superior", options.superior);
     const name = nameOf(options.name);
@@ -116,6 +120,7 @@ export class Kernel {
           return core.exports.meterCreate(indexOf(superior), allocationOf(superior), 0);
         }, "createMeter");
         const meter = core.meterAt(indexOf(id), name);
+        if (storage !== undefined) meter.storage.set(storage);
         if (keeper) meter.node.swap(METER_KEEPER_SLOT, key);
         return meter;
       });
@@ -399,6 +404,13 @@ export class Kernel {
   #alone(): void {
     if (this.#isRunning) throw new StateError("the kernel is running already");
   }
+}
+
+/** @throws {OptionError} for a count that is none, and where nobody counts. */
+function checkStorage(core: Core, storage: bigint): void {
+  checkCycles("storage", storage);
+  if (core.residence) return;
+  throw new OptionError("storage: this kernel counts no storage; create it with `residence`");
 }
 
 function limit(start: bigint, cycles: bigint | number | undefined): bigint {

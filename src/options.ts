@@ -37,7 +37,7 @@ export interface KernelOptions {
   advance?: bigint;
   /** Near exhaustion, ask for an eighth of the smallest counter only (R11). */
   tapered?: boolean;
-  /** Also emit "slice", "refill", "wait" and "message" events. */
+  /** Also emit "slice", "refill", "wait", "charge" and "message" events. */
   trace?: boolean;
   /** Cycles charged to a domain for kernel work on its behalf (R10). All 0. */
   kernelCosts?: { refill?: number; visit?: number; switch?: number; invoke?: number };

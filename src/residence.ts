@@ -78,11 +78,11 @@ export interface CorePage {
   readonly opened: number | null;
   /** The lock cycle after which it was last paid for; null: it never was. */
   readonly paid: number | null;
-  /** Who paid then; null: nobody, or a meter that was rescinded since. */
+  /** Who paid last since it came into core; null: nobody, or a meter that was rescinded since. */
   readonly account: Meter | null;
   /** In how many places of address spaces it is; and one more where it is of a program's file, or an object. */
   readonly users: number;
-  /** Who was the first to pay since it last came into core. */
+  /** Who was the first to pay since then; null as above. */
   readonly first: Meter | null;
 }
 
@@ -175,6 +175,7 @@ export class Residence {
     };
   }
 
+  /** The kernel forgets who paid when his meter is rescinded. */
   #meterOf(index: number): Meter | null {
     return index === 0 ? null : this.#core.meterAt(index);
   }
