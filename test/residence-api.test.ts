@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest";
 import { createKernel, type KernelOptions, type ResidenceOptions } from "../src/index.js";
 import { findings } from "./lab.js";
 import { PERIOD, ResidenceLab } from "./residence-lab.js";
-import { everywhere } from "./variants.js";
+import { everywhere, variant } from "./variants.js";
 
 const BAD_OPTION = expect.objectContaining({ code: "BAD_OPTION" });
 const WRONG_STATE = expect.objectContaining({ code: "WRONG_STATE" });
@@ -178,8 +178,11 @@ everywhere("the lock process", () => {
       return Number(lab.statistics.cycles - before);
     };
     cyclesIn(1);
-    expect(cyclesIn(20)).toBeGreaterThanOrEqual(19);
-    expect(cyclesIn(20)).toBeLessThanOrEqual(21);
+    // Where its worker is late, periods pass without one.
+    const isThreaded = variant().processors !== undefined && variant().seed === undefined;
+    const counted = cyclesIn(20);
+    if (!isThreaded) expect(counted).toBeGreaterThanOrEqual(19);
+    expect(counted).toBeLessThanOrEqual(21);
     locker.stop();
     expect(cyclesIn(5)).toBe(0);
     locker.start();

@@ -73,7 +73,9 @@ everywhere("storage", () => {
     expect(figures).toEqual([3n * CHARGE, 3n * CHARGE, 3n]);
     expect(storage.peek()).toBe(997n * CHARGE);
     expect([upper.storage.charged(), upper.storage.own()]).toEqual([3n * CHARGE, 0n]);
-    expect(upper.storage.peek()).toBe(UNLIMITED - 3n * CHARGE);
+    // Unlimited, it stays so.
+    expect([upper, lab.prime].map(({ storage }) => storage.peek())).toEqual([UNLIMITED, UNLIMITED]);
+    expect(lab.prime.storage.charged()).toBe(3n * CHARGE);
     expect(lab.statistics).toMatchObject({ charged: 3n * CHARGE, unowned: 0n, faults: 3n });
     expect(findings(lab.kernel)).toEqual([]);
   });
