@@ -61,7 +61,10 @@ if (
 /** A meter is no more, and neither is its account: pages in core that it paid for are nobody's. The host's. */
 export function accountClose(node: Node): void {
   const own = Residence.own;
-  clearWords(changetype<usize>(Account.of(node)), ACCOUNT_SIZE);
+  const account = Account.of(node);
+  own.gone += account.own;
+  own.goneFaults += account.faults;
+  clearWords(changetype<usize>(account), ACCOUNT_SIZE);
   for (let frame: u32 = 0; frame < own.frames; frame++) {
     const page = Page.inFrame(frame);
     if (!page) continue;
@@ -145,13 +148,15 @@ function charge(domain: Record, page: Page): usize {
   let account: Node | null = null;
   if (domain.superior == 0) {
     own.unowned += amount;
+    own.goneFaults++;
     page.account = 0;
   } else {
     account = changetype<Record>(domain.superior).node;
     Account.of(account).own += amount;
     Account.of(account).faults++;
     own.charged += amount;
-    page.account = account.index;
+    // What is not in core is nobody's, until it comes.
+    if (page.frame != 0) page.account = account.index;
   }
   if (own.faultCost != 0) chargeWork(domain, own.faultCost);
   if (control.traced) emit(EVENT_CHARGE, domain.node, account, page.number, amount);

@@ -43,7 +43,7 @@ import type { Store } from "./store.js";
 
 /** Of assembly/program.ts: there is no outcome, and the last one that there can be. */
 const NOTHING = -1;
-const TRAPPED = 4;
+const PAGED = 5;
 
 /** What the host, which never runs a domain, has none of. */
 const RUNS: readonly [offset: number, what: string, none: number][] = [
@@ -146,8 +146,8 @@ function checkRunning(store: Store, index: number, phase: number): void {
   const running = store.processor(index, PROCESSOR_RUNNING);
   const outcome = store.processor(index, PROCESSOR_OUTCOME) | 0;
   const head = store.processor(index, PROCESSOR_READY);
-  if (outcome < NOTHING || outcome > TRAPPED) {
-    findings.add("outcome", name, outcome, `${NOTHING} to ${TRAPPED}`);
+  if (outcome < NOTHING || outcome > PAGED) {
+    findings.add("outcome", name, outcome, `${NOTHING} to ${PAGED}`);
   }
   if (running > RUNNING_ANY && running !== head) {
     findings.add("running", name, store.nameOf(running), `${store.nameOf(head)}, its head`);
