@@ -169,8 +169,7 @@ function charge(domain: Record, page: Page): void {
     Account.of(account).own += amount;
     Account.of(account).faults++;
     own.charged += amount;
-    // What is not in core is nobody's, until it comes.
-    if (page.frame != 0) page.account = account.index;
+    page.account = account.index;
   }
   if (own.faultCost != 0) chargeWork(domain, own.faultCost);
   if (control.traced) emit(EVENT_CHARGE, domain.node, account, page.number, amount);

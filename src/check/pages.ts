@@ -196,24 +196,23 @@ function checkPromises(core: CoreStore, most: number, isWhole: boolean): void {
 /** Each core frame has one page, or is in the list of free ones. */
 function checkFrames(core: CoreStore, isFreePage: Uint8Array): void {
   const { findings } = core.store;
+  const hasPage = new Uint8Array(core.frames);
+  for (let page = 1; page < core.pages; page++) {
+    const frame = isFreePage[page] ? -1 : core.frameOf(page);
+    if (frame >= 0) hasPage[frame] = 1;
+  }
   const isFree = new Uint8Array(core.frames);
   let next = core.u32(RESIDENCE_FREE_FRAME);
   while (next !== 0) {
     const frame = next - 1;
-    if (frame >= core.frames || isFree[frame]) {
-      const found = frame < core.frames ? `core frame ${frame} twice` : `core frame ${frame}`;
-      findings.add("free core", "list", found, `frames below ${core.frames}, each once`);
+    if (frame >= core.frames || isFree[frame] || hasPage[frame]) {
+      const what = isFree[frame] ? ", twice" : hasPage[frame] ? ", with a page" : "";
+      const expected = `frames below ${core.frames} without a page, each once`;
+      findings.add("free core", "list", `core frame ${frame}${what}`, expected);
       return;
     }
     isFree[frame] = 1;
     next = core.owner(frame);
-  }
-  const hasPage = new Uint8Array(core.frames);
-  for (let page = 1; page < core.pages; page++) {
-    const frame = isFreePage[page] ? -1 : core.frameOf(page);
-    if (frame < 0) continue;
-    if (isFree[frame]) findings.add("free core", `core frame ${frame}`, `page ${page}`, "no page");
-    hasPage[frame] = 1;
   }
   const lost = isFree.findIndex((free, frame) => !free && !hasPage[frame]);
   if (lost >= 0)
