@@ -171,12 +171,19 @@ describe("the working set by the length of a window", () => {
     expect(curve[0]!.error).toBeCloseTo(Math.sqrt(0.3 / 5), 12);
     expect(curve[1]!.error).toBe(0);
     expect(curve[2]!.error).toBeNull();
+    // Pages 1, 2, 3, 7 are referenced in 3, 1, 2 and 1 cycles of 5.
+    const missed = (cycles: number) =>
+      0.4 ** cycles + 0.8 ** cycles + 0.6 ** cycles + 0.8 ** cycles;
+    for (const { cycles, independent } of curve) {
+      expect(independent).toBeCloseTo(4 - missed(cycles), 12);
+    }
+    expect(curve[0]!.independent).toBeCloseTo(curve[0]!.pages, 12);
   });
 
   test("idle cycles count; no cycles have no curve", () => {
     expect(curveOf([], [1, 2])).toEqual([
-      { cycles: 1, windows: 2, pages: 1, error: 1 },
-      { cycles: 2, windows: 1, pages: 2, error: null },
+      { cycles: 1, windows: 2, pages: 1, error: 1, independent: 1 },
+      { cycles: 2, windows: 1, pages: 2, error: null, independent: 1.5 },
     ]);
     expect(curveOf()).toEqual([]);
   });
