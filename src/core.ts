@@ -6,6 +6,7 @@ import {
   STATUS_MAPPED,
   STATUS_NO_FRAMES,
   STATUS_NO_NODES,
+  STATUS_NO_PAGES,
   STATUS_NOT_ALLOWED,
   STATUS_NOT_DOMAIN,
   STATUS_NOT_METER,
@@ -41,6 +42,7 @@ import { type CheckedOptions, show } from "./options.js";
 import type { Partitions } from "./partitions.js";
 import { Post } from "./post.js";
 import { Registry } from "./registry.js";
+import type { ResidenceBlock } from "./residence-block.js";
 import type { TimeBlock } from "./time-block.js";
 import { View } from "./view.js";
 import { disposed, type KernelExports, type KernelInstance, type Shared } from "./wasm.js";
@@ -77,6 +79,8 @@ export class Core {
   /** Where domains are billed by a clock, or are in partitions; and those. */
   timeBlock: TimeBlock | undefined;
   partitions: Partitions | undefined;
+  /** Where the memories of domains are paged. */
+  residence: ResidenceBlock | undefined;
   /** Passes the kernel's batch of events on; before a node changes hands, or they would be lost. */
   report: () => void = () => {};
   /** Tells of a trap that a keeper has not mended. */
@@ -267,6 +271,11 @@ export class Core {
         return new CapacityError(
           "NO_FRAMES",
           `${what}: the ${this.options.frames} frames are used up; create the kernel with more \`frames\``,
+        );
+      case STATUS_NO_PAGES:
+        return new CapacityError(
+          "NO_PAGES",
+          `${what}: the ${this.options.residence?.pages} pages are used up, or promised to copies; create the kernel with more \`residence.pages\``,
         );
       case STATUS_NOT_METER:
         return new MalformedMeterError(`${what}: its slots are not as a meter's must be`);

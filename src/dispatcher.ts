@@ -19,7 +19,7 @@ import type { Core } from "./core.js";
 import type { Driver, Ending, StepOutcome } from "./driver.js";
 import { turn, YIELD_MS } from "./driver.js";
 import { indexOf } from "./id.js";
-import { KeeperCalls } from "./keeper-calls.js";
+import { KeeperCalls, resourceOf } from "./keeper-calls.js";
 import { Reporter } from "./reporter.js";
 
 /** Passes of one step: enough that entering the kernel costs nothing, few enough that V8 tiers up. */
@@ -137,15 +137,16 @@ export class Dispatcher implements Driver {
       return () => this.#reporter.ecall(domain, calls, this.#core.time);
     }
     const code = view.processor(OWN, PROCESSOR_CODE);
+    const address = view.processor(OWN, PROCESSOR_ADDRESS);
     if (reason === REASON_KEEPER) {
       const index = view.processor(OWN, PROCESSOR_METER);
       const call = { domain, number: code };
       // A domain's own keeper has no meter.
       if (index === 0) return () => this.#keeperCalls.trapped(call, this.#core.time);
       const meter = this.#core.meterAt(index);
-      return () => this.#keeperCalls.make(call, meter, this.#core.time);
+      const resource = resourceOf(address);
+      return () => this.#keeperCalls.make(call, { meter, resource, time: this.#core.time });
     }
-    const address = view.processor(OWN, PROCESSOR_ADDRESS);
     return () => this.#reporter.trap(domain, code, address, this.#core.time);
   }
 

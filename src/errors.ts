@@ -52,9 +52,9 @@ export class RescindedError extends PrimemeterError {
 
 /** The kernel has no room for what was asked; the message names the option that would make it. */
 export class CapacityError extends PrimemeterError {
-  declare readonly code: "NO_NODES" | "NO_FRAMES" | "NO_MEMORY";
+  declare readonly code: "NO_NODES" | "NO_FRAMES" | "NO_PAGES" | "NO_MEMORY";
 
-  constructor(code: "NO_NODES" | "NO_FRAMES" | "NO_MEMORY", message: string) {
+  constructor(code: "NO_NODES" | "NO_FRAMES" | "NO_PAGES" | "NO_MEMORY", message: string) {
     super(code, message);
   }
 }

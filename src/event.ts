@@ -2,6 +2,7 @@
 
 import type { Domain } from "./domain.js";
 import { OptionError } from "./errors.js";
+import type { Resource } from "./keeper.js";
 import type { Meter } from "./meter.js";
 import { callable, show } from "./options.js";
 import type { Partition } from "./partition.js";
@@ -9,11 +10,17 @@ import type { Partition } from "./partition.js";
 /** `time` is in cycles since the kernel was made. */
 export interface KernelEvents {
   /** The keeper of a dry meter was called for a domain, and what came of it. */
-  keeper: { meter: Meter; domain: Domain; time: bigint; outcome: KeeperOutcome };
+  keeper: {
+    meter: Meter;
+    domain: Domain;
+    resource: Resource;
+    time: bigint;
+    outcome: KeeperOutcome;
+  };
   /** A keeper threw or rejected; its domain is parked. Without a listener, `step` or `run` throws the error. */
   keeperError: { meter: Meter; domain: Domain; time: bigint; error: unknown };
   /** A domain is parked on a dry meter that no keeper answers for. */
-  park: { domain: Domain; meter: Meter; time: bigint };
+  park: { domain: Domain; meter: Meter; resource: Resource; time: bigint };
   /** A domain trapped; `address` is of the target CPU's traps. */
   trap: { domain: Domain; code: number; address: number; time: bigint };
   /**
@@ -31,6 +38,8 @@ export interface KernelEvents {
   bankruptcy: { partition: Partition; time: bigint };
   /** A processor's clock has gone back, or jumped ahead; told once of each. */
   clock: { fault: "backwards" | "jump"; time: bigint };
+  /** The page-locking process has closed all pages, for the `cycle`th time: whoever is first to touch one pays. */
+  scan: { cycle: number; time: bigint };
   /**
    * A guest that waits for its turn (`guest.domain.start()` lets it) has it, with so many cycles in its cache: who
    * calls it by `callNow` in the listener has it run now, in an order that is the same in every run.
@@ -42,6 +51,11 @@ export interface KernelEvents {
   refill: { domain: Domain; cycles: bigint; time: bigint };
   /** Traced: a domain waits for so many cycles. */
   wait: { domain: Domain; cycles: bigint; time: bigint };
+  /**
+   * Traced: a domain was charged so many word-cycles for a page, by its number; by the account of `meter`, or by none where
+   * that is no meter's.
+   */
+  charge: { domain: Domain; meter: Meter | null; page: number; amount: bigint; time: bigint };
   /**
    * Traced: a message or an answer was delivered, or a key of the kernel's own invoked; then `callee` is null.
    * `domain` is who did that, or for whom the kernel did; null is the host.
@@ -76,10 +90,12 @@ const NAMES: Readonly<Record<EventName, true>> = {
   processor: true,
   bankruptcy: true,
   clock: true,
+  scan: true,
   turn: true,
   slice: true,
   refill: true,
   wait: true,
+  charge: true,
   message: true,
 };
 export const EVENT_NAMES = Object.freeze(Object.keys(NAMES)) as readonly EventName[];

@@ -38,6 +38,7 @@ export {
   type KeeperAnswer,
   type KeeperMessage,
   perPeriod,
+  type Resource,
   refill,
   report,
 } from "./keeper.js";
@@ -74,7 +75,15 @@ export type {
 } from "./partition.js";
 export { type BurstsProgram, bursts, type Program } from "./program.js";
 export type { Join, Wait } from "./rendezvous.js";
+export {
+  type CorePage,
+  type Residence,
+  type ResidenceStatistics,
+  WORD_SECOND,
+} from "./residence.js";
+export type { ResidenceOptions, ScanChange, ScanPhase } from "./residence-options.js";
 export type { Schedule, ScheduleOptions } from "./schedule.js";
 export type { Statistics } from "./statistics.js";
+export type { MeterStorage } from "./storage.js";
 export type { Timing } from "./timing.js";
 export { createWallClock, type WallClock } from "./wall-clock.js";

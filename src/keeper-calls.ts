@@ -1,9 +1,10 @@
 // Calls of keepers that are of the host: what one is told, and what its answer does. Internal.
 
-import { OK, ORDER_KEEPER, ORDER_TRAP } from "../assembly/codes.js";
+import { OK, ORDER_KEEPER, ORDER_STORAGE, ORDER_TRAP } from "../assembly/codes.js";
 import {
   DOMAIN_KEEPER_SLOT,
   METER_KEEPER_SLOT,
+  RESOURCE_STORAGE,
   RESUME_FAULT,
   RESUME_RESTART,
 } from "../assembly/layout.js";
@@ -14,7 +15,7 @@ import { OptionError } from "./errors.js";
 import type { KeeperOutcome } from "./event.js";
 import type { HostHandler } from "./host-object.js";
 import { allocationOf, indexOf } from "./id.js";
-import type { Keeper, KeeperAnswer, KeeperMessage } from "./keeper.js";
+import type { Keeper, KeeperAnswer, KeeperMessage, Resource } from "./keeper.js";
 import { type Key, type ResumeKey, ZERO_KEY } from "./key.js";
 import { delivery } from "./message.js";
 import type { Meter } from "./meter.js";
@@ -24,6 +25,13 @@ import { cycles, show } from "./options.js";
 interface Call {
   readonly domain: Domain;
   readonly number: number;
+}
+
+/** What a call is about. */
+interface Shortage {
+  readonly meter: Meter;
+  readonly resource: Resource;
+  readonly time: bigint;
 }
 
 const U32 = 2 ** 32;
@@ -41,7 +49,8 @@ export class KeeperCalls {
   }
 
   /** Calls the keeper of a dry meter for a domain, and does as it answers. */
-  make(call: Call, meter: Meter, time: bigint): void {
+  make(call: Call, shortage: Shortage): void {
+    const { meter, resource, time } = shortage;
     // A listener may have been faster than the call.
     if (!this.#isOut(call)) return;
     if (!this.#core.isLive(meter.id)) {
@@ -58,9 +67,9 @@ export class KeeperCalls {
     const entry = this.#core.hosts.get(key.number);
     const outcome =
       entry?.kind === "object"
-        ? this.#askObject(entry.handler, call, meter, time)
-        : this.#ask(entry?.kind === "keeper" ? entry.keeper : deny, call, meter, time);
-    this.#core.emitter.emit("keeper", { meter, domain: call.domain, time, outcome });
+        ? this.#askObject(entry.handler, call, shortage)
+        : this.#ask(entry?.kind === "keeper" ? entry.keeper : deny, call, shortage);
+    this.#core.emitter.emit("keeper", { meter, domain: call.domain, resource, time, outcome });
   }
 
   /** Calls the keeper of a domain that has trapped, if it is a host object. */
@@ -96,11 +105,12 @@ export class KeeperCalls {
     );
   }
 
-  #ask(keeper: Keeper, call: Call, meter: Meter, time: bigint): KeeperOutcome {
+  #ask(keeper: Keeper, call: Call, shortage: Shortage): KeeperOutcome {
     const { answers, emitter } = this.#core;
     const { domain } = call;
+    const { meter, time } = shortage;
     return answers.put<KeeperAnswer, KeeperOutcome>({
-      ask: () => keeper(this.#messageOf(call, meter, time)),
+      ask: () => keeper(this.#messageOf(call, shortage)),
       settle: (answer) => this.#settle(call, answer),
       fail: (error) => {
         this.#decline(call);
@@ -111,11 +121,13 @@ export class KeeperCalls {
     });
   }
 
-  #askObject(handler: HostHandler, call: Call, meter: Meter, time: bigint): KeeperOutcome {
+  #askObject(handler: HostHandler, call: Call, shortage: Shortage): KeeperOutcome {
+    const { meter, resource, time } = shortage;
+    const order = resource === "cpu" ? ORDER_KEEPER : ORDER_STORAGE;
     const string = timeString(time);
     const service: Key = { kind: "node", id: meter.id, databyte: 0 };
     const restart = this.#resumeKey(call, RESUME_RESTART);
-    const message = delivery(ORDER_KEEPER, string, ZERO_KEY, ZERO_KEY, service, restart);
+    const message = delivery(order, string, ZERO_KEY, ZERO_KEY, service, restart);
     return this.#core.objects.ask<KeeperOutcome>(
       handler,
       { ...message, domain: call.domain, time },
@@ -133,11 +145,10 @@ export class KeeperCalls {
     );
   }
 
-  #messageOf(call: Call, meter: Meter, time: bigint): KeeperMessage {
+  #messageOf(call: Call, shortage: Shortage): KeeperMessage {
     return {
-      meter,
+      ...shortage,
       domain: call.domain,
-      time,
       restart: () => this.#restart(call),
       decline: () => this.#decline(call),
       until: (time) => this.#alarms.promise(cycles("until", time)),
@@ -181,6 +192,11 @@ export class KeeperCalls {
   #isOut({ domain, number }: Call): boolean {
     return this.#core.waits(domain, number);
   }
+}
+
+/** As the kernel numbers it. */
+export function resourceOf(number: number): Resource {
+  return number === RESOURCE_STORAGE ? "storage" : "cpu";
 }
 
 /** Stands for a keeper that is no more. */

@@ -41,6 +41,7 @@ import { Page } from "./page.js";
 import type { Partition, PartitionOptions } from "./partition.js";
 import type { Partitions } from "./partitions.js";
 import { Join, Wait } from "./rendezvous.js";
+import { Residence } from "./residence.js";
 import { readStatistics, type Statistics } from "./statistics.js";
 import { readTiming, type Timing } from "./timing.js";
 
@@ -49,6 +50,8 @@ export interface MeterOptions {
   superior: Meter | MeterKey;
   /** What the counter begins with; without it 2^64 − 1, as good as unlimited. */
   cycles?: bigint;
+  /** What the storage counter begins with, in word-cycles; without it 2^64 − 1. In a kernel with `residence` only. */
+  storage?: bigint;
   /** A function of the host, or a key for slot 2, such as a start key to a domain. */
   keeper?: Keeper | KeyLike;
 }
@@ -81,6 +84,7 @@ export class Kernel {
   readonly #core: Core;
   readonly #driver: Driver;
   readonly #domainMaker: DomainMaker;
+  readonly #residence: Residence | undefined;
   #isRunning = false;
 
   /** @internal */
@@ -90,6 +94,7 @@ export class Kernel {
     this.#core = core;
     this.#driver = shared ? new Conductor(core, shared) : new Dispatcher(core);
     this.#domainMaker = new DomainMaker(core);
+    this.#residence = core.residence && new Residence(core);
     this.primeMeter = core.meterAt(PRIME_INDEX, "prime");
   }
 
@@ -99,8 +104,10 @@ export class Kernel {
    * @throws {OptionError} @throws {RescindedError} @throws {CapacityError} NO_NODES
    */
   createMeter(options: MeterOptions): Meter {
-    checkNames("createMeter", options, ["name", "superior", "cycles", "keeper"]);
+    checkNames("createMeter", options, ["name", "superior", "cycles", "storage", "keeper"]);
     const core = this.#core;
+    const { storage } = options;
+    if (storage !== undefined) checkStorage(core, storage);
     const cycles = checkCycles("cycles", options.cycles ?? UNLIMITED);
     const superior = core.liveMeter("superior", options.superior);
     const name = nameOf(options.name);
@@ -113,6 +120,7 @@ export class Kernel {
           return core.exports.meterCreate(indexOf(superior), allocationOf(superior), 0);
         }, "createMeter");
         const meter = core.meterAt(indexOf(id), name);
+        if (storage !== undefined) meter.storage.set(storage);
         if (keeper) meter.node.swap(METER_KEEPER_SLOT, key);
         return meter;
       });
@@ -125,7 +133,7 @@ export class Kernel {
   /**
    * Makes a stopped domain.
    *
-   * @throws {OptionError} @throws {RescindedError} @throws {CapacityError} NO_NODES or NO_FRAMES; then
+   * @throws {OptionError} @throws {RescindedError} @throws {CapacityError} NO_NODES, NO_FRAMES or NO_PAGES; then
    * nothing is kept.
    */
   createDomain(options: DomainOptions): Domain {
@@ -323,6 +331,12 @@ export class Kernel {
     this.#partitions.setWindow(cycles);
   }
 
+  /** Core residence: the page-locking process, its period, and what was counted. @throws {StateError} without. */
+  get residence(): Residence {
+    if (this.#residence) return this.#residence;
+    throw new StateError("this kernel has no core residence; create it with `residence`");
+  }
+
   /** What billing by a clock came to so far. @throws {StateError} in a kernel without `billing` and `partitions`. */
   timing(): Timing {
     return readTiming(this.#core);
@@ -390,6 +404,13 @@ export class Kernel {
   #alone(): void {
     if (this.#isRunning) throw new StateError("the kernel is running already");
   }
+}
+
+/** @throws {OptionError} for a count that is none, and where nobody counts. */
+function checkStorage(core: Core, storage: bigint): void {
+  checkCycles("storage", storage);
+  if (core.residence) return;
+  throw new OptionError("storage: this kernel counts no storage; create it with `residence`");
 }
 
 function limit(start: bigint, cycles: bigint | number | undefined): bigint {

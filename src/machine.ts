@@ -5,7 +5,7 @@ import { MAX_STRING, PAGE_SIZE } from "../assembly/layout.js";
 import {
   MACHINE_PC,
   MACHINE_REGISTERS,
-  MARK_EXEC,
+  MARK_COPY,
   MARK_READ,
   MARK_WRITE,
 } from "../assembly/riscv/layout.js";
@@ -17,17 +17,14 @@ import {
   type ProcessState,
   systemCall,
 } from "./abi.js";
+import { heapEnd, heapOf, marksOf, piecesOf, STACK_SIZE, sizeOf } from "./address-space.js";
 import type { Core } from "./core.js";
-import { ELF_MEMORY_LIMIT, type ElfProgram } from "./elf.js";
-import { CapacityError, OptionError } from "./errors.js";
+import type { ElfProgram } from "./elf.js";
+import { OptionError } from "./errors.js";
 import { allocationOf, indexOf, type NodeId } from "./id.js";
 import type { Image, Images } from "./image.js";
-import { whole } from "./options.js";
+import { noFrames, shortOf } from "./shortage.js";
 
-/** Bytes at the top of the address space that are the stack's; the page below is no one's. */
-const STACK_SIZE = 64 << 10;
-/** Bytes of heap for a program where `memory` does not say. */
-const DEFAULT_HEAP = 1 << 20;
 /** What is kept of a domain's output, give or take one write; events tell all of it. */
 const MAX_OUTPUT = 1 << 20;
 const SP = 2;
@@ -69,7 +66,7 @@ export class Machine implements GuestMemory {
 
   /**
    * Loads a program. @throws {OptionError} for a memory too small, with the size that would do.
-   * @throws {CapacityError} NO_FRAMES; then nothing is kept.
+   * @throws {CapacityError} NO_FRAMES or NO_PAGES; then nothing is kept.
    */
   constructor(core: Core, images: Images, options: MachineOptions) {
     const { program } = options;
@@ -90,11 +87,10 @@ export class Machine implements GuestMemory {
     this.#images = images;
     this.#image = image;
     this.address = address;
-    const brkStart = pageAfter(program.end);
-    const brkLimit = size - STACK_SIZE - PAGE_SIZE;
+    const [brkStart, brkLimit] = [heapOf(program), heapEnd(size)];
     this.process = createProcess({ stdin: options.stdin, brkStart, brkLimit });
     try {
-      this.#map(program, brkStart, size);
+      this.#map(program, size);
       for (const mapping of options.pages) this.map(mapping, "pages");
       if (!this.write(sp, bytes)) throw new OptionError("args: no room on the stack");
     } catch (error) {
@@ -211,25 +207,26 @@ export class Machine implements GuestMemory {
     this.#images.release(this.#image);
   }
 
-  #map(program: ElfProgram, brkStart: number, size: number): void {
-    // Two segments may share a page, which then has the rights of both.
-    const marks = new Uint32Array(size / PAGE_SIZE);
-    for (const { address, memorySize, read, write, execute } of program.segments) {
-      const own = (read ? MARK_READ : 0) | (write ? MARK_WRITE : 0) | (execute ? MARK_EXEC : 0);
-      // A file may have thousands of segments: each looks at its own pages only.
-      const end = (address + memorySize) / PAGE_SIZE;
-      for (let page = Math.floor(address / PAGE_SIZE); page < end; page++) marks[page]! |= own;
+  #map(program: ElfProgram, size: number): void {
+    const core = this.#core;
+    const { machineMap, machineMapCore } = core.exports;
+    const marks = marksOf(program, size);
+    const map = (call: () => number) => {
+      const status = call();
+      if (status !== OK) throw shortOf(core, status, size / PAGE_SIZE);
+    };
+    for (const [at, page] of this.#image.pages ?? []) {
+      const own = marks[at]!;
+      const copy = (own & MARK_WRITE) !== 0 ? MARK_COPY : 0;
+      map(() => machineMapCore(this.address, at, page, own | copy));
+      marks[at] = 0;
     }
-    marks.fill(MARK_READ | MARK_WRITE, brkStart / PAGE_SIZE);
-    marks[(size - STACK_SIZE) / PAGE_SIZE - 1] = 0;
     for (let first = 0, next = 0; first < marks.length; first = next) {
       while (next < marks.length && marks[next] === marks[first]) next++;
       if (marks[first] === 0) continue;
-      const { machineMap } = this.#core.exports;
-      if (machineMap(this.address, first, next - first, marks[first]!) !== OK) {
-        throw noFrames(this.#core, size / PAGE_SIZE);
-      }
+      map(() => machineMap(this.address, first, next - first, marks[first]!));
     }
+    if (this.#image.pages) return;
     for (const segment of program.segments) this.#load(segment.address, segment.bytes);
   }
 
@@ -247,18 +244,19 @@ export class Machine implements GuestMemory {
     marks: number,
     each: (host: number, from: number, count: number) => void,
   ): boolean {
-    const { machineTranslate } = this.#core.exports;
-    const pieces: [host: number, from: number, count: number][] = [];
-    for (let from = 0; from < length; ) {
-      const at = address + from;
-      const count = Math.min(length - from, PAGE_SIZE - (at % PAGE_SIZE));
-      const host = at < 2 ** 32 ? machineTranslate(this.address, at, marks) >>> 0 : 0;
-      if (host === 0) return false;
-      pieces.push([host, from, count]);
-      from += count;
-    }
-    for (const piece of pieces) each(...piece);
-    return true;
+    const touch = () => {
+      const { machineTranslate } = this.#core.exports;
+      const pieces: [host: number, from: number, count: number][] = [];
+      for (const { address: at, from, count } of piecesOf(address, length)) {
+        const host = at < 2 ** 32 ? machineTranslate(this.address, at, marks) >>> 0 : 0;
+        if (host === 0) return false;
+        pieces.push([host, from, count]);
+      }
+      for (const piece of pieces) each(...piece);
+      return true;
+    };
+    // Where a page is changes while others run.
+    return this.#core.residence ? this.#core.alone(touch) : touch();
   }
 
   #register(number: number): number {
@@ -268,26 +266,4 @@ export class Machine implements GuestMemory {
   #setRegister(number: number, value: number): void {
     this.#core.view.setU32(this.address + MACHINE_REGISTERS + 4 * number, value);
   }
-}
-
-/** Bytes of an address space, but for pages beyond. @throws {OptionError} for a memory too small. */
-export function sizeOf(program: ElfProgram, memory: number | undefined): number {
-  const least = pageAfter(program.end) + PAGE_SIZE + STACK_SIZE;
-  if (memory === undefined) return least + DEFAULT_HEAP;
-  whole("memory", memory, PAGE_SIZE, ELF_MEMORY_LIMIT);
-  if (memory < least) {
-    throw new OptionError(`memory: found ${memory} bytes, the program needs at least ${least}`);
-  }
-  return pageAfter(memory);
-}
-
-function pageAfter(address: number): number {
-  return Math.ceil(address / PAGE_SIZE) * PAGE_SIZE;
-}
-
-function noFrames(core: Core, needed: number): CapacityError {
-  return new CapacityError(
-    "NO_FRAMES",
-    `about ${needed} more frames are needed, and of ${core.options.frames} too few are free; create the kernel with more \`frames\``,
-  );
 }

@@ -9,6 +9,7 @@ import { type Key, ZERO_KEY } from "./key.js";
 import type { KeyLike } from "./key-like.js";
 import { Node } from "./node.js";
 import { cycles } from "./options.js";
+import { MeterStorage } from "./storage.js";
 
 /**
  * Confers the right to run a domain, or to hang a meter, under a meter; it can't read or change
@@ -168,6 +169,11 @@ export class Meter {
     if (this.#putAside) this.#putAside = key;
     else this.node.swap(METER_KEEPER_SLOT, key);
     if (key.kind !== "host" || old.kind !== "host" || key.number !== old.number) hosts.release(old);
+  }
+
+  /** Its storage counter, and what was charged for core at or below it. */
+  get storage(): MeterStorage {
+    return new MeterStorage(this.#core, this.id, this.name);
   }
 
   /** The service key, data byte 0: whoever holds it can do all that this handle can. */

@@ -15,14 +15,15 @@ import { Core } from "./core.js";
 import { PrimemeterError, ProcessorError } from "./errors.js";
 import { type CheckedOptions, INSTRUCTION_CLASSES } from "./options.js";
 import { Partitions } from "./partitions.js";
-import { bytesOf, timeFrames } from "./size.js";
+import { ResidenceBlock } from "./residence-block.js";
+import { bytesOf, checkRoom, residenceFrames, timeFrames } from "./size.js";
 import { missingForThreads } from "./thread.js";
 import { slotsOf, TimeBlock } from "./time-block.js";
 import { instantiate } from "./wasm.js";
 
 /** @throws {OptionError} @throws {CapacityError} NO_MEMORY @throws {ProcessorError} NO_WORKERS */
 export function openCore(options: CheckedOptions): Core {
-  const { nodes, frames, processors, seed, build, time } = options;
+  const { nodes, frames, processors, seed, build, time, residence } = options;
   const several = processors > 1 || seed !== undefined;
   const missing = several && seed === undefined && missingForThreads();
   if (missing) {
@@ -30,8 +31,15 @@ export function openCore(options: CheckedOptions): Core {
   }
   // A build that is given may be a shared one for one processor, too.
   const beside = several || build ? processors : 0;
-  const own = time ? timeFrames(nodes, beside, slotsOf(time)) : 0;
-  const instance = instantiate(bytesOf(nodes, frames, beside, own), build, several);
+  const timed = time ? timeFrames(nodes, beside, slotsOf(time)) : 0;
+  let bytes = bytesOf(nodes, frames, beside, timed);
+  let own = timed;
+  if (residence) {
+    checkRoom(nodes, frames + timed, residence, bytes);
+    own += residenceFrames(nodes, frames + timed, residence);
+    bytes = bytesOf(nodes, frames, beside, own);
+  }
+  const instance = instantiate(bytes, build, several);
   const core = new Core(instance, options);
   const others = instance.shared ? processors : 0;
   const status = core.exports.initialize(nodes, frames + own, others);
@@ -39,6 +47,7 @@ export function openCore(options: CheckedOptions): Core {
   write(core, options);
   if (time) core.timeBlock = new TimeBlock(core, time);
   if (time?.partitions) core.partitions = new Partitions(core, core.timeBlock!);
+  if (residence) core.residence = new ResidenceBlock(core, residence);
   return core;
 }
 

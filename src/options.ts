@@ -17,6 +17,11 @@ import {
   sliceOf,
 } from "./billing.js";
 import { OptionError } from "./errors.js";
+import {
+  type CheckedResidence,
+  checkResidence,
+  type ResidenceOptions,
+} from "./residence-options.js";
 
 export interface KernelOptions {
   /**
@@ -32,7 +37,7 @@ export interface KernelOptions {
   advance?: bigint;
   /** Near exhaustion, ask for an eighth of the smallest counter only (R11). */
   tapered?: boolean;
-  /** Also emit "slice", "refill", "wait" and "message" events. */
+  /** Also emit "slice", "refill", "wait", "charge" and "message" events. */
   trace?: boolean;
   /** Cycles charged to a domain for kernel work on its behalf (R10). All 0. */
   kernelCosts?: { refill?: number; visit?: number; switch?: number; invoke?: number };
@@ -51,6 +56,8 @@ export interface KernelOptions {
   billing?: BillingOptions;
   /** Domains are in partitions, each with a part of the processors' time. */
   partitions?: PartitioningOptions;
+  /** The memories of domains are paged, and who uses core pays for it. `{}` takes the defaults. */
+  residence?: ResidenceOptions;
   /**
    * The bytes of another build of the kernel, such as the one with assertions; with several processors,
    * of a shared one.
@@ -75,10 +82,11 @@ export type InstructionClass = (typeof INSTRUCTION_CLASSES)[number];
 
 /** With what they are where they are not given. @internal */
 export type CheckedOptions = Required<
-  Omit<KernelOptions, "build" | "kernelCosts" | "seed" | "billing" | "partitions">
+  Omit<KernelOptions, "build" | "kernelCosts" | "seed" | "billing" | "partitions" | "residence">
 > & {
   /** Billing by a clock, and partitions. */
   time: CheckedTime | undefined;
+  residence: CheckedResidence | undefined;
   seed: number | undefined;
   kernelCosts: Required<NonNullable<KernelOptions["kernelCosts"]>>;
   build: Uint8Array | undefined;
@@ -103,6 +111,7 @@ export function checkOptions(options: KernelOptions): CheckedOptions {
     "seed",
     "billing",
     "partitions",
+    "residence",
     "build",
   ]);
   const { kernelCosts = {}, costs = {} } = options;
@@ -123,6 +132,8 @@ export function checkOptions(options: KernelOptions): CheckedOptions {
   }
   const time = checkTime(options.billing, options.partitions);
   const quantum = time?.partitions ? sliceOf(time.tick, dearest) : DEFAULT_QUANTUM;
+  const processors = whole("processors", options.processors ?? 1, 1, MAX_PROCESSORS);
+  const several = processors > 1 || options.seed !== undefined;
   return {
     nodes: whole("nodes", options.nodes ?? DEFAULT_NODES, 2, MAX_NODES),
     frames: whole("frames", options.frames ?? DEFAULT_FRAMES, 0, MAX_FRAMES),
@@ -138,9 +149,10 @@ export function checkOptions(options: KernelOptions): CheckedOptions {
       invoke: whole("kernelCosts.invoke", kernelCosts.invoke ?? 0, 0, MAX_RUN),
     },
     costs,
-    processors: whole("processors", options.processors ?? 1, 1, MAX_PROCESSORS),
+    processors,
     seed: options.seed === undefined ? undefined : u32("seed", options.seed),
     time,
+    residence: checkResidence(options.residence, several),
     build: options.build,
   };
 }

@@ -28,6 +28,7 @@ import {
   ORDER_PUT_REGISTERS,
   ORDER_SAME,
   ORDER_SET_TIME,
+  ORDER_STORAGE,
   ORDER_SWAP,
   ORDER_SWAP_KEEPER,
   ORDER_SWAP_KEY,
@@ -86,5 +87,7 @@ export const orders = Object.freeze({
   same: ORDER_SAME,
   // What keepers are called with; of domains, add the trap code.
   dry: ORDER_KEEPER,
+  /** The same for want of storage. */
+  dryStorage: ORDER_STORAGE,
   trapped: ORDER_TRAP,
 });

@@ -7,6 +7,7 @@ import {
   EVENT_AVAILABLE,
   EVENT_BANKRUPT,
   EVENT_CALL,
+  EVENT_CHARGE,
   EVENT_CLOCK,
   EVENT_END,
   EVENT_HOSTED,
@@ -14,6 +15,7 @@ import {
   EVENT_MESSAGE,
   EVENT_PARK,
   EVENT_REFILL,
+  EVENT_SCAN,
   EVENT_SLICE,
   EVENT_TRAP,
   EVENT_WAIT,
@@ -24,18 +26,22 @@ import { type Domain, trapReason } from "./domain.js";
 import { PartitionError, StateError } from "./errors.js";
 import { MODES } from "./event.js";
 import { allocationOf, indexOf } from "./id.js";
-import type { KeeperCalls } from "./keeper-calls.js";
+import { type KeeperCalls, resourceOf } from "./keeper-calls.js";
 import type { Meter } from "./meter.js";
 import type { RawEvent } from "./view.js";
 
 /** The events of the batch that are passed on as they are. */
-const TOLD: ReadonlyMap<number, "park" | "end" | "slice" | "refill" | "wait"> = new Map([
+const TOLD: ReadonlyMap<number, "park" | "end" | "slice" | "refill" | "wait" | "charge"> = new Map([
   [EVENT_PARK, "park"],
   [EVENT_END, "end"],
   [EVENT_SLICE, "slice"],
   [EVENT_REFILL, "refill"],
   [EVENT_WAIT, "wait"],
+  [EVENT_CHARGE, "charge"],
 ]);
+
+/** Those that are about no domain that the host knows of. */
+const OF_NOBODY: ReadonlySet<number> = new Set([EVENT_BANKRUPT, EVENT_CLOCK, EVENT_SCAN]);
 
 /** Those that ask the host to do something. One processor comes back from `step` with these. */
 const ASKED = (1 << EVENT_KEEPER) | (1 << EVENT_CALL) | (1 << EVENT_TRAP);
@@ -128,10 +134,11 @@ export class Reporter {
     if (this.#stopsBankrupt || emitter.has("bankruptcy")) wanted |= 1 << EVENT_BANKRUPT;
     if (this.#core.waiting.size > 0 || emitter.has("turn")) wanted |= 1 << EVENT_HOSTED;
     if (emitter.has("clock")) wanted |= 1 << EVENT_CLOCK;
+    if (emitter.has("scan")) wanted |= 1 << EVENT_SCAN;
     for (const [kind, name] of TOLD) if (emitter.has(name)) wanted |= 1 << kind;
     return this.#core.alone(() =>
       view.takeEvents(wanted).flatMap((event): Entry[] => {
-        if (event.kind === EVENT_BANKRUPT || event.kind === EVENT_CLOCK) {
+        if (OF_NOBODY.has(event.kind)) {
           return [{ event, domain: undefined, meter: undefined, callee: undefined }];
         }
         const domain = domains.get(event.domain);
@@ -189,6 +196,10 @@ export class Reporter {
       emitter.emit("clock", { fault: code === 0 ? "backwards" : "jump", time });
       return;
     }
+    if (kind === EVENT_SCAN) {
+      emitter.emit("scan", { cycle: Number(amount), time });
+      return;
+    }
     if (!this.#isPresent(entry)) return;
     if (kind === EVENT_HOSTED) {
       this.#core.wakeGuests();
@@ -203,8 +214,11 @@ export class Reporter {
     const domain = entry.domain!;
     const name = TOLD.get(kind);
     if (kind === EVENT_AVAILABLE) post.available(domain.id);
-    else if (name === "park") emitter.emit(name, { domain, meter: meter!, time });
-    else if (name === "end") emitter.emit(name, { domain, exitCode: null, time });
+    else if (name === "park") {
+      emitter.emit(name, { domain, meter: meter!, resource: resourceOf(code), time });
+    } else if (name === "charge") {
+      emitter.emit(name, { domain, meter: meter ?? null, page: code, amount, time });
+    } else if (name === "end") emitter.emit(name, { domain, exitCode: null, time });
     else if (name) emitter.emit(name, { domain, cycles: amount, time });
   }
 
@@ -229,8 +243,10 @@ export class Reporter {
     const domain = entry.domain!;
     if (kind === EVENT_CALL) this.#answer(domain, code, time);
     else if (kind === EVENT_TRAP) this.trap(domain, code, Number(amount), time);
-    else if (meter) this.#keeperCalls.make({ domain, number: code }, meter, time);
-    else this.#keeperCalls.trapped({ domain, number: code }, time);
+    else if (meter) {
+      const resource = resourceOf(Number(amount));
+      this.#keeperCalls.make({ domain, number: code }, { meter, resource, time });
+    } else this.#keeperCalls.trapped({ domain, number: code }, time);
   }
 }
 

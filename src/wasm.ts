@@ -75,6 +75,16 @@ export interface KernelExports {
     flags: number,
   ): number;
   domainCharge(index: number, allocation: number): number;
+  residenceOpen(core: number, pages: number): number;
+  residenceBegin(): number;
+  residencePeriod(period: number, phase: number, offset: number): number;
+  corePageCreate(): number;
+  corePageBytes(page: number): number;
+  corePageDrop(page: number): void;
+  machineMapCore(machine: number, at: number, page: number, marks: number): number;
+  meterStoragePeek(index: number, allocation: number): number;
+  meterStorageSet(index: number, allocation: number): number;
+  meterStorageAdd(index: number, allocation: number): number;
 }
 
 /** What the build for several processors has besides, for the host. */
@@ -252,7 +262,7 @@ function locked(guarded: unknown, lock: Lock, memory: DataView): SharedExports {
 }
 
 /** Exports that may have to wait for a processor, and answer a status; others answer numbers of their own. */
-const CLAIMING = /^(meter(?!Create)|domain(?!Create)|gate|nodeFree|still)/;
+const CLAIMING = /^(meter(?!Create)|domain(?!Create)|gate|nodeFree|residence|still)/;
 
 /** What stands in for the exports and the memory once a kernel is disposed of. */
 export function disposed<Thing extends object>(): Thing {

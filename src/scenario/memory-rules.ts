@@ -1,8 +1,8 @@
 import { PAGE_SIZE } from "../../assembly/layout.js";
+import { sizeOf } from "../address-space.js";
 import { ELF_MEMORY_LIMIT, isElfProgram } from "../elf.js";
 import { OptionError } from "../errors.js";
 import type { ElfProgram } from "../index.js";
-import { sizeOf } from "../machine.js";
 import { type Inspection, tablesIn } from "./inspection.js";
 import type { Programs } from "./programs.js";
 import type { Path, Table } from "./toml.js";
