@@ -34,6 +34,8 @@ export const TRAP_SELF = 0x300;
 export const TRAP_MESSAGE = 0x304;
 /** The processor died that ran it: its registers are not what they should be. */
 export const TRAP_LOST = 0x500;
+/** Inside the kernel only: a page is closed, and the instruction is executed again when it is open. */
+export const TRAP_PAGE = 0x600;
 /** The target CPU's traps are this plus the RISC-V exception code. */
 export const TRAP_RISCV = 0x100;
 export const TRAP_FETCH_MISALIGNED = 0x100;
@@ -97,6 +99,8 @@ export const ORDER_WAIT = 0;
 export const ORDER_SET_TIME = 1;
 /** What a meter keeper is called with; a domain keeper, with the trap's code added. */
 export const ORDER_KEEPER = 0xffffffff;
+/** The same where it is core that the meter has too little of. */
+export const ORDER_STORAGE = 0xfffffffe;
 export const ORDER_TRAP = 0x80000000;
 export const ANSWER_NODE = 3;
 export const ANSWER_METER = 6;
@@ -153,6 +157,8 @@ export const STATUS_STALLED = 13;
 export const STATUS_MAPPED = 14;
 /** The key is no gate, or no longer. */
 export const STATUS_VOID = 15;
+/** No page is free, or all that are have been promised to copies. */
+export const STATUS_NO_PAGES = 16;
 
 // --- Panics: an invariant did not hold; the kernel must not be used any more ---------------------
 

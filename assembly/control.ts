@@ -28,6 +28,7 @@ import {
   CONTROL_QUANTUM,
   CONTROL_RECORD_BASE,
   CONTROL_REGISTERS,
+  CONTROL_RESIDENCE,
   CONTROL_RESTING,
   CONTROL_SEQUENCE,
   CONTROL_SIMULATED,
@@ -88,6 +89,7 @@ export class Control {
   lastWorried: usize;
   timed: u32;
   time: usize;
+  residence: usize;
 }
 
 if (
@@ -122,6 +124,7 @@ if (
   offsetof<Control>("worried") != CONTROL_WORRIED ||
   offsetof<Control>("timed") != CONTROL_TIMED ||
   offsetof<Control>("time") != CONTROL_TIME ||
+  offsetof<Control>("residence") != CONTROL_RESIDENCE ||
   offsetof<Control>("lastWorried") != CONTROL_LAST_WORRIED ||
   <i32>offsetof<Control>() > CONTROL_HOST_BELL ||
   CONTROL_HOST_BELL >= CONTROL_LOCK ||

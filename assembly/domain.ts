@@ -3,7 +3,7 @@
 
 import { Bursts } from "./burst";
 import { leaveChain } from "./chain";
-import { claim, claimNode } from "./claim";
+import { claim, claimAll, claimNode } from "./claim";
 import { abandonClimb } from "./climb";
 import {
   ANSWER_ABANDONED,
@@ -22,14 +22,18 @@ import {
   DOMAIN_KEYS_SLOT,
   DOMAIN_METER_SLOT,
   FLAG_CALLING,
+  FLAG_PAGING,
   KIND_METER,
   KIND_NODE,
   MAX_CHAIN,
   PREPCODE_DOMAIN,
   PREPCODE_KEYS,
   PROGRAM_BURSTS,
+  PROGRAM_LOCKER,
   PROGRAM_RISCV,
   RECORD_DOMAIN,
+  RESOURCE_CPU,
+  RESOURCE_STORAGE,
   STATE_AVAILABLE,
   STATE_CALLING,
   STATE_ENDED,
@@ -40,6 +44,9 @@ import {
 import { abandon } from "./message";
 import { counterOf } from "./meter";
 import { Node } from "./node";
+import { isOutOfCore } from "./page-accounting";
+import { withdraw } from "./page-control";
+import { lockerBegin } from "./page-locker";
 import { Processor } from "./processor";
 import { dequeue, enqueue } from "./ready";
 import { Record } from "./record";
@@ -83,6 +90,7 @@ export function domainCreate(
   domain.state = <u8>STATE_STOPPED;
   if (control.time != 0) Task.of(domain).reset();
   if (programKind == PROGRAM_BURSTS) Bursts.begin(domain, seed);
+  if (programKind == PROGRAM_LOCKER) lockerBegin(domain);
   control.code = OK;
   return node.index;
 }
@@ -178,13 +186,20 @@ export function domainDecline(index: u32, allocation: u32, call: u32): i32 {
   }
   const partner = domain.node.partner;
   if (partner && !claimNode(changetype<Node>(partner))) return STATUS_BUSY;
+  const wantsCore = (domain.flags & FLAG_PAGING) != 0;
+  if (partner && wantsCore && !claimAll()) return STATUS_BUSY;
   detain(domain);
   // The meter may have been rescinded, raised or left meanwhile: a look at the chain will tell.
-  if (partner && isDryFor(domain, changetype<Node>(partner))) {
-    park(domain, changetype<Node>(partner));
-  } else {
+  if (!partner || !isAbove(domain, changetype<Node>(partner))) {
     enqueue(domain);
+    return OK;
   }
+  const meter = changetype<Node>(partner);
+  if (counterOf(meter) <= domain.short) park(domain, meter, RESOURCE_CPU);
+  else if (wantsCore && isOutOfCore(meter)) {
+    withdraw(meter);
+    park(domain, meter, RESOURCE_STORAGE);
+  } else enqueue(domain);
   return OK;
 }
 
@@ -208,11 +223,11 @@ export function domainResume(index: u32, allocation: u32, call: u32): i32 {
   return OK;
 }
 
-/** Whether the meter is still above the domain and has too little for it. */
-function isDryFor(domain: Record, meter: Node): bool {
+/** Whether the meter is still above the domain. */
+function isAbove(domain: Record, meter: Node): bool {
   let above = domain.node.superior();
   for (let depth = 0; depth < MAX_CHAIN && above && !above.isDomain; depth++) {
-    if (above == meter) return counterOf(meter) <= domain.short;
+    if (above == meter) return true;
     above = above.superior();
   }
   return false;
@@ -225,8 +240,10 @@ export function detain(domain: Record): void {
   node.newCall();
   if (domain.state == STATE_READY) dequeue(domain);
   else if (isAsleep(domain)) {
+    // At a wait object, not for a page.
+    const waits = node.partner != 0;
     rise(domain);
-    if (domain.programKind == PROGRAM_RISCV) abandon(domain, ANSWER_ABANDONED);
+    if (waits) abandon(domain, ANSWER_ABANDONED);
   } else if (node.hooked) node.key(DOMAIN_HOOK_SLOT).unhook();
   else if (domain.state == STATE_CALLING || domain.state == STATE_AVAILABLE) {
     abandon(domain, ANSWER_ABANDONED);

@@ -58,8 +58,19 @@ function take(first: u32, count: u32): usize {
   if (!isDefined(SHARED)) mark(first, count, true);
   else if (!Hand.own.take(base(), first, count)) return 0;
   const address = base() + <usize>first * PAGE_SIZE;
-  memory.fill(address, 0, <usize>count * PAGE_SIZE);
+  if (!isFresh) memory.fill(address, 0, <usize>count * PAGE_SIZE);
   return address;
+}
+
+/** No frame was ever used: all are zero, and to fill them would only make the system provide them. */
+let isFresh: bool = false;
+
+/** The same as `allocateRun` in a memory that was just laid out. */
+export function allocateFresh(count: u32): usize {
+  isFresh = true;
+  const run = allocateRun(count);
+  isFresh = false;
+  return run;
 }
 
 /** Zeroed frames in a row (first fit), or 0. */

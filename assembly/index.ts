@@ -1,5 +1,6 @@
 // The kernel's exports, and nothing else.
 
+export { corePageBytes, corePageCreate, corePageDrop } from "./core-map";
 export {
   domainAnswer,
   domainCreate,
@@ -25,14 +26,19 @@ export {
   meterPeek,
   meterRecall,
   meterSet,
+  meterStorageAdd,
+  meterStoragePeek,
+  meterStorageSet,
   meterUnprepare,
 } from "./meter";
 export { machineMapPage, machineUnmapPage, pageCreate } from "./page";
 export { gateSend, gateTake } from "./post";
+export { residenceOpen, residencePeriod } from "./residence";
 export { costSet } from "./riscv/costs";
 export { imageCreate, imageFree } from "./riscv/image";
 export { machineCreate, machineFree } from "./riscv/machine";
-export { machineMap, machineProtect, machineTranslate, machineUnmap } from "./riscv/memory";
+export { machineMap, machineMapCore, machineProtect, machineUnmap } from "./riscv/mapping";
+export { machineTranslate } from "./riscv/memory";
 export { run } from "./riscv/run";
 export { initialize, nodeAllocation, nodeCreate, nodeFree } from "./store";
 export {

@@ -6,6 +6,7 @@
 import {
   INVOKE_IMPLICIT,
   ORDER_KEEPER,
+  ORDER_STORAGE,
   ORDER_TRAP,
   REASON_KEEPER,
   REASON_RAN,
@@ -28,6 +29,8 @@ import {
   KIND_RESUME,
   KIND_START,
   METER_KEEPER_SLOT,
+  RESOURCE_CPU,
+  RESOURCE_STORAGE,
   RESUME_FAULT,
   RESUME_RESTART,
   STATE_AVAILABLE,
@@ -45,6 +48,7 @@ import {
   setString,
 } from "./message";
 import { Node } from "./node";
+import { withdraw } from "./page-control";
 import { askHost, count, me, report } from "./processor";
 import { STATISTIC_KEEPER_CALLS } from "./processor-layout";
 import { dequeue, relieve } from "./ready";
@@ -61,24 +65,33 @@ const SELF = 1;
 const BUSY = 2;
 const USABLE = 3;
 
-/** The head can't go on without cycles from this meter: calls its keeper, waits for it, or parks (R4). */
-export function exhausted(domain: Record, meter: Node): i32 {
+/**
+ * The head can't go on without more of a RESOURCE_* from this meter: calls its keeper, waits for it, or parks
+ * (R4). For core nobody is outside.
+ */
+export function exhausted(domain: Record, meter: Node, resource: u32): i32 {
   const key = meter.key(METER_KEEPER_SLOT);
-  if (key.kind == KIND_HOST) return callFunction(domain, meter);
+  if (key.kind == KIND_HOST) return callFunction(domain, meter, resource);
   const use = judge(domain, key);
   if (use == BUSY) stallAt(domain, nodeOf(key));
   else if (use == USABLE) {
-    begin(ORDER_KEEPER);
+    begin(resource == RESOURCE_CPU ? ORDER_KEEPER : ORDER_STORAGE);
     setString(numberAt(me().time * CLOCK_UNITS), 8);
     keyAt(2).setNode(KIND_NODE, meter);
     meter.calls++;
     call(domain, key, RESUME_RESTART);
   } else if (use == SELF && (domain.flags & FLAG_TRAPPED) == 0) setTrap(domain, TRAP_SELF, 0);
   else {
-    dequeue(domain);
-    park(domain, meter);
+    giveUp(domain, meter, resource);
   }
   return REASON_RAN;
+}
+
+/** Nobody helps: the domain is parked, and what its accounts can't pay for goes out of core. */
+function giveUp(domain: Record, meter: Node, resource: u32): void {
+  if (resource == RESOURCE_STORAGE) withdraw(meter);
+  dequeue(domain);
+  park(domain, meter, resource);
 }
 
 /** The head has trapped: its keeper is called, or the host is told. */
@@ -107,7 +120,7 @@ export function trapped(domain: Record): i32 {
   if (key.kind != KIND_HOST || domain.laps >= <u8>KEEPER_LAPS) return showTrap(domain);
   domain.laps++;
   domain.state = <u8>STATE_KEPT;
-  return askKeeper(domain, null);
+  return askKeeper(domain, null, RESOURCE_CPU);
 }
 
 function pcOf(domain: Record): u32 {
@@ -115,32 +128,34 @@ function pcOf(domain: Record): u32 {
 }
 
 /** A host function answers for the meter; one that lets a domain go on fruitlessly is not asked again. */
-function callFunction(domain: Record, meter: Node): i32 {
-  dequeue(domain);
+function callFunction(domain: Record, meter: Node, resource: u32): i32 {
   if (meter.partner) {
+    dequeue(domain);
     stall(domain, meter, HOOK_STALLED);
     return REASON_RAN;
   }
   if (domain.laps >= <u8>KEEPER_LAPS) {
-    park(domain, meter);
+    giveUp(domain, meter, resource);
     return REASON_RAN;
   }
+  dequeue(domain);
   domain.laps++;
   domain.node.partner = changetype<usize>(meter);
   meter.partner = changetype<usize>(domain.node);
   domain.state = <u8>STATE_WAITING;
-  return askKeeper(domain, meter);
+  return askKeeper(domain, meter, resource);
 }
 
-function askKeeper(domain: Record, meter: Node | null): i32 {
+function askKeeper(domain: Record, meter: Node | null, resource: u32): i32 {
   const node = domain.node;
   node.newCall();
   const said = report();
   said.domain = node.index;
   said.meter = meter ? meter.index : 0;
   said.code = node.calls;
+  said.address = resource;
   count(STATISTIC_KEEPER_CALLS);
-  emit(EVENT_KEEPER, node, meter, node.calls, 0);
+  emit(EVENT_KEEPER, node, meter, node.calls, resource);
   askHost();
   return REASON_KEEPER;
 }

@@ -17,13 +17,17 @@ import {
   EVENT_END,
   EVENT_WAIT,
   FLAG_CALLING,
+  FLAG_PAGING,
   FLAG_STALE,
   FLAG_TRAPPED,
   PROGRAM_HOSTED,
+  PROGRAM_LOCKER,
   RECORD_AMOUNT,
   RECORD_CONSUMED,
   STATE_WAITING,
 } from "./layout";
+import { attend as attendPage } from "./page-accounting";
+import { lockIfDue } from "./page-locker";
 import { askHost, count, me, report } from "./processor";
 import {
   PROCESSOR_TIME,
@@ -34,6 +38,7 @@ import {
 import {
   CALLED,
   ENDED,
+  PAGED,
   pause,
   RAN,
   runProgram,
@@ -101,8 +106,9 @@ function serve(domain: Record, until: u64): i32 {
   domain.flags &= ~(<u8>FLAG_STALE);
   if (control.timed != 0) beginRun(domain);
   if (domain.amount <= domain.short) return supply(domain);
-  if ((domain.flags & (FLAG_TRAPPED | FLAG_CALLING)) != 0) {
-    return (domain.flags & FLAG_TRAPPED) != 0 ? trapped(domain) : jump(domain);
+  if ((domain.flags & (FLAG_TRAPPED | FLAG_CALLING | FLAG_PAGING)) != 0) {
+    if ((domain.flags & FLAG_TRAPPED) != 0) return trapped(domain);
+    return (domain.flags & FLAG_CALLING) != 0 ? jump(domain) : attendPage(domain);
   }
   return dispatch(domain, until);
 }
@@ -110,6 +116,7 @@ function serve(domain: Record, until: u64): i32 {
 /** Runs a domain that has cycles, bills it, and puts it away unless its slice goes on. */
 function dispatch(domain: Record, until: u64): i32 {
   if (domain.programKind == PROGRAM_HOSTED) return handToHost(domain);
+  if (domain.programKind == PROGRAM_LOCKER) lockIfDue(domain);
   const allowance = allowanceOf(domain, until);
   if (allowance == 0) return REASON_RAN;
   const outcome = runProgram(domain, allowance);
@@ -196,6 +203,10 @@ function putAway(domain: Record, outcome: i32, until: u64): i32 {
     // Its keeper has got it further.
     if (me().sliceUsed != 0) domain.laps = 0;
     setTrap(domain, trapCode, trapAddress);
+    return REASON_RAN;
+  }
+  if (outcome == PAGED) {
+    domain.flags |= <u8>FLAG_PAGING;
     return REASON_RAN;
   }
   if (outcome == CALLED) {

@@ -149,6 +149,8 @@ export const METER_FORMAT_SLOT = 0;
 export const METER_SUPERIOR_SLOT = 1;
 export const METER_KEEPER_SLOT = 2;
 export const METER_COUNTER_SLOT = 3;
+/** Word-cycles of core that it has left (residence-layout.ts): KeyKOS's counter of main storage. */
+export const METER_STORAGE_SLOT = 5;
 export const METER_CHARGESET_SLOT = 7;
 /** Bit n is set where slot n of a meter must hold a data key: 0, 3–8, 10–12 and 15. */
 export const METER_DATA_SLOTS = 0b1001_1101_1111_1001;
@@ -223,6 +225,8 @@ export const FLAG_TRAPPED = 4;
 export const FLAG_CALLING = 8;
 /** Hosted: what is in its cache is with its program, which runs; nobody else is to have it. */
 export const FLAG_LENT = 16;
+/** Its machine has touched a page that is closed: page control is to see to it. */
+export const FLAG_PAGING = 32;
 
 export const STATE_STOPPED = 0;
 export const STATE_READY = 1;
@@ -244,6 +248,8 @@ export const PROGRAM_BURSTS = 1;
 export const PROGRAM_RISCV = 2;
 /** The host runs it. */
 export const PROGRAM_HOSTED = 3;
+/** The page-locking process, in the kernel itself. */
+export const PROGRAM_LOCKER = 4;
 
 /** Data byte of a hook: why the domain hangs on a stall queue; HOOK_GATE: that of a busy domain. */
 export const HOOK_PARKED = 0;
@@ -336,8 +342,10 @@ export const CONTROL_LAST_WORRIED = 180;
 /** TIMED and PARTITIONED (time-layout.ts), and where that is. */
 export const CONTROL_TIMED = 184;
 export const CONTROL_TIME = 188;
+/** Where what core residence needs is (residence-layout.ts); 0: nothing is paged. */
+export const CONTROL_RESIDENCE = 192;
 /** Counts up, and is notified, when the host is to look. */
-export const CONTROL_HOST_BELL = 192;
+export const CONTROL_HOST_BELL = 196;
 /** The kernel lock, in a line of its own: its holder's index + 1. */
 export const CONTROL_LOCK = 256;
 
@@ -367,7 +375,9 @@ export const EVENT_SLICE = 1;
 export const EVENT_REFILL = 2;
 /** Several processors: a domain's system call, which the host is to do. */
 export const EVENT_CALL = 3;
+/** EVENT_AMOUNT is what is short: RESOURCE_*. */
 export const EVENT_KEEPER = 4;
+/** EVENT_CODE is what is short: RESOURCE_*. */
 export const EVENT_PARK = 5;
 export const EVENT_TRAP = 7;
 export const EVENT_WAIT = 8;
@@ -381,6 +391,14 @@ export const EVENT_BANKRUPT = 13;
 export const EVENT_CLOCK = 14;
 /** The host may run a domain. */
 export const EVENT_HOSTED = 15;
+/** The lock process has closed all pages, for EVENT_AMOUNT times by now. */
+export const EVENT_SCAN = 16;
+/** A domain has paid for a page, EVENT_CODE, so many word-cycles. */
+export const EVENT_CHARGE = 17;
+
+/** What a meter lacks. */
+export const RESOURCE_CPU = 0;
+export const RESOURCE_STORAGE = 1;
 
 /** First address of the hot records without processors beside the host. */
 export const REGIONS = 131072;

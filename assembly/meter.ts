@@ -21,6 +21,7 @@ import {
   KIND_METER,
   METER_COUNTER_SLOT,
   METER_KEEPER_SLOT,
+  METER_STORAGE_SLOT,
   METER_SUPERIOR_SLOT,
 } from "./layout";
 import { Node } from "./node";
@@ -127,6 +128,37 @@ export function meterUnprepare(index: u32, allocation: u32): i32 {
 /** Whoever is parked at the meter looks again if the counter has something for him (R4). */
 export function raised(node: Node, counter: u64): void {
   if (counter != 0 && node.lastHook) wakeSome(node, HOOK_PARKED);
+}
+
+/** The word-cycles of core that are left (slot 5) into CONTROL_AMOUNT. */
+export function meterStoragePeek(index: u32, allocation: u32): i32 {
+  const node = Key.find(index, allocation);
+  if (!node) return STATUS_RESCINDED;
+  if (!node.isMeter && !isWellFormed(node)) return STATUS_NOT_METER;
+  control.amount = node.key(METER_STORAGE_SLOT).low;
+  return OK;
+}
+
+/** Sets them to CONTROL_AMOUNT and answers the old ones there; who is parked for want of them looks again. */
+export function meterStorageSet(index: u32, allocation: u32): i32 {
+  const value = control.amount;
+  const status = meterStoragePeek(index, allocation);
+  if (status != OK) return status;
+  const node = Node.at(index);
+  node.key(METER_STORAGE_SLOT).low = value;
+  raised(node, value);
+  return OK;
+}
+
+/** Adds CONTROL_AMOUNT; refused where that would pass 2^64 − 1. */
+export function meterStorageAdd(index: u32, allocation: u32): i32 {
+  const more = control.amount;
+  const status = meterStoragePeek(index, allocation);
+  if (status != OK) return status;
+  const left = control.amount;
+  if (left + more < more) return STATUS_OVERFLOW;
+  control.amount = left + more;
+  return meterStorageSet(index, allocation);
 }
 
 export function counterOf(node: Node): u64 {

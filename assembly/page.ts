@@ -1,5 +1,5 @@
-// Pages as objects: a node whose `record` is a frame, which may be mapped in many address spaces; `calls`
-// counts in how many places. A page that is mapped can't be rescinded.
+// Pages as objects: a node whose `record` is a frame, or with core residence the number of a page, which may
+// be mapped in many address spaces; `calls` counts in how many places. A page that is mapped can't be rescinded.
 
 import {
   ANSWER_INVALID_ORDER,
@@ -11,27 +11,29 @@ import {
   ORDER_PAGE_WRITE,
   STATUS_NO_FRAMES,
   STATUS_NO_NODES,
+  STATUS_NO_PAGES,
   STATUS_RANGE,
   STATUS_RESCINDED,
 } from "./codes";
 import { control } from "./control";
+import { corePageCreate, corePageDrop, Page } from "./core-map";
 import { allocateRun, freeRun } from "./frame";
 import { Key } from "./key";
 import { PAGE_SIZE, PREPCODE_NONE, PREPCODE_PAGE } from "./layout";
 import { gatherInto, length, order, say } from "./message";
 import { Node } from "./node";
-import { memoryMapForeign, memoryUnmapForeign } from "./riscv/memory";
+import { memoryMapForeign, memoryUnmapForeign } from "./riscv/mapping";
 import { stringClear } from "./riscv/string";
 
 /** Makes a page of zeros; answers its node's index, or 0 with CONTROL_CODE. */
 export function pageCreate(): u32 {
-  control.code = STATUS_NO_FRAMES;
-  const frame = allocateRun(1);
+  control.code = control.residence == 0 ? STATUS_NO_FRAMES : STATUS_NO_PAGES;
+  const frame = control.residence == 0 ? allocateRun(1) : <usize>corePageCreate();
   if (frame == 0) return 0;
   const node = Node.allocate();
   if (!node) {
     control.code = STATUS_NO_NODES;
-    freeRun(frame, 1);
+    giveBack(frame);
     return 0;
   }
   control.code = OK;
@@ -42,9 +44,19 @@ export function pageCreate(): u32 {
 
 /** Gives back the frame of a page that is mapped nowhere. */
 export function pageFree(node: Node): void {
-  freeRun(node.record, 1);
+  giveBack(node.record);
   node.record = 0;
   node.prepcode = <u8>PREPCODE_NONE;
+}
+
+function giveBack(frame: usize): void {
+  if (control.residence == 0) freeRun(frame, 1);
+  else corePageDrop(<u32>frame);
+}
+
+/** Where its content is now. */
+function bytesOf(node: Node, isStore: bool): usize {
+  return control.residence == 0 ? node.record : Page.at(<u32>node.record).bytes(isStore);
 }
 
 /** Maps a page at a guest page where nothing is yet; `marks` are of MARK_READ and _WRITE. */
@@ -77,16 +89,16 @@ export function machineUnmapPage(machine: usize, first: u32, index: u32, allocat
 export function pageOrder(node: Node): u32 {
   if (order == ORDER_KT) return ANSWER_PAGE;
   if (order < <u32>PAGE_SIZE) {
-    say(node.record + order, <u32>PAGE_SIZE - order);
+    say(bytesOf(node, false) + order, <u32>PAGE_SIZE - order);
     return OK;
   }
   if (order < <u32>(ORDER_PAGE_WRITE + PAGE_SIZE)) {
     const offset = order - ORDER_PAGE_WRITE;
-    return length <= <u32>PAGE_SIZE - offset && gatherInto(node.record + offset)
+    return length <= <u32>PAGE_SIZE - offset && gatherInto(bytesOf(node, true) + offset)
       ? OK
       : ANSWER_RANGE;
   }
   if (order != ORDER_PAGE_CLEAR) return ANSWER_INVALID_ORDER;
-  stringClear(node.record, PAGE_SIZE);
+  stringClear(bytesOf(node, true), PAGE_SIZE);
   return OK;
 }

@@ -1,7 +1,9 @@
-// What a domain runs: bursts inside the kernel, or a machine of the target CPU.
+// What a domain runs: bursts inside the kernel, a machine of the target CPU, or the lock process.
 
 import { Bursts } from "./burst";
-import { PROGRAM_BURSTS } from "./layout";
+import { TRAP_PAGE } from "./codes";
+import { PROGRAM_BURSTS, PROGRAM_LOCKER } from "./layout";
+import { lockerPause } from "./page-locker";
 import { me, Processor } from "./processor";
 import { Record } from "./record";
 import { STOP_ECALL, STOP_TRAP } from "./riscv/layout";
@@ -15,6 +17,8 @@ export const WAITS = 1;
 export const ENDED = 2;
 export const CALLED = 3;
 export const TRAPPED = 4;
+/** Its machine has touched a closed page. */
+export const PAGED = 5;
 
 /** Cycles that the last run used. */
 export let used: u32 = 0;
@@ -29,6 +33,7 @@ export let trapAddress: u32 = 0;
 /** Runs a domain for at most `allowance` cycles, which are at least one. */
 export function runProgram(domain: Record, allowance: u32): i32 {
   if (domain.programKind == PROGRAM_BURSTS) return runBursts(domain, allowance);
+  if (domain.programKind == PROGRAM_LOCKER) return runLocker(domain, allowance);
   return runMachine(domain, allowance);
 }
 
@@ -57,7 +62,16 @@ function runMachine(domain: Record, allowance: u32): i32 {
   if (stop != STOP_TRAP) return RAN;
   trapCode = machine.trapCode;
   trapAddress = machine.trapAddress;
-  return TRAPPED;
+  return trapCode == TRAP_PAGE ? PAGED : TRAPPED;
+}
+
+/** What its lock cycle takes; then it waits for the next. */
+function runLocker(domain: Record, allowance: u32): i32 {
+  used = min(domain.burstLeft, allowance);
+  domain.burstLeft -= used;
+  if (domain.burstLeft != 0) return RAN;
+  pause = lockerPause(me().time + used);
+  return WAITS;
 }
 
 function runBursts(domain: Record, allowance: u32): i32 {

@@ -94,9 +94,9 @@ export const PAGE_FRAME = 0;
 export const PAGE_OPEN = 4;
 /** The lock cycle that it was last paid for in; 0: it never was. */
 export const PAGE_PAID = 8;
-/** Who paid: a meter's node, and its allocation count; 0: nobody. */
+/** In core: who paid last, and first since it came there; a meter's node, or 0. */
 export const PAGE_ACCOUNT = 12;
-export const PAGE_ALLOCATION = 16;
+export const PAGE_FIRST = 16;
 /** Page-table words that lead to it, and 1 for an image or page object; 0: it is free. */
 export const PAGE_USERS = 20;
 /** When it has arrived in core; 64 bits. */
@@ -108,8 +108,6 @@ export const PAGE_DIRTY = 33;
 export const PAGE_REFERENCED = 34;
 /** An image or a page object has it. */
 export const PAGE_OWNED = 35;
-/** The first who paid since it was last free or taken out of core: a meter's node, or 0. */
-export const PAGE_FIRST = 36;
 export const PAGE_ENTRY_SIZE = 40;
 
 /** All zeros; in its drum slot; there too, but just copied from core: no transfer is needed. */

@@ -32,12 +32,12 @@ export function stall(domain: Record, meter: Node, why: i32): void {
   }
 }
 
-/** Nobody will help: the domain stays at the dry meter until its counter is raised (R4). */
-export function park(domain: Record, meter: Node): void {
+/** Nobody will help: the domain stays at the dry meter until its counter of that RESOURCE_* is raised (R4). */
+export function park(domain: Record, meter: Node, resource: u32): void {
   domain.laps = 0;
   stall(domain, meter, HOOK_PARKED);
   count(STATISTIC_PARKS);
-  emit(EVENT_PARK, domain.node, meter, 0, 0);
+  emit(EVENT_PARK, domain.node, meter, resource, 0);
 }
 
 /** Puts every domain stalled at a meter on the ready queue, the first first. */

@@ -37,6 +37,7 @@ import {
   PREPCODE_PAGE,
   PRIME_INDEX,
   PROGRAM_HOSTED,
+  PROGRAM_LOCKER,
   PROGRAM_RISCV,
   RECORD_SIZE,
   REGIONS,
@@ -46,6 +47,9 @@ import {
 } from "./layout";
 import { Node } from "./node";
 import { pageFree } from "./page";
+import { accountClose } from "./page-accounting";
+import { forgetHolder } from "./page-control";
+import { lockerEnd } from "./page-locker";
 import { account, Processor } from "./processor";
 import { PROCESSOR_SIZE, STATISTIC_UNPAID } from "./processor-layout";
 import { NOTHING } from "./program";
@@ -155,6 +159,7 @@ export function nodeFree(index: u32, allocation: u32): i32 {
     // Its keeper's answer will find the domain, if not this meter.
     if (node.partner) changetype<Node>(node.partner).partner = 0;
   }
+  if (control.residence != 0) accountClose(node);
   node.free();
   if (isDefined(CHECKED)) {
     const superior = node.superior();
@@ -175,6 +180,8 @@ function freeDomain(node: Node): void {
     node.keys.prepcode = <u8>PREPCODE_NONE;
     node.keys.free();
   }
+  if (domain.programKind == PROGRAM_LOCKER) lockerEnd(domain);
+  if (control.residence != 0) forgetHolder(domain);
   if (domain.programKind == PROGRAM_HOSTED) account(STATISTIC_UNPAID, domain.debt);
   domain.free();
   node.prepcode = <u8>PREPCODE_NONE;

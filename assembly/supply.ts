@@ -7,7 +7,7 @@ import { REASON_CLAIM, REASON_CLIMB, REASON_RAN, TRAP_NONE } from "./codes";
 import { control } from "./control";
 import { emit } from "./event";
 import { exhausted, trapped } from "./keeper";
-import { EVENT_REFILL } from "./layout";
+import { EVENT_REFILL, RESOURCE_CPU } from "./layout";
 import { account, counted, me } from "./processor";
 import { STATISTIC_KERNEL_WORK, STATISTIC_VISITS } from "./processor-layout";
 import { Record } from "./record";
@@ -28,7 +28,7 @@ export function supply(domain: Record): i32 {
   const visits = counted(STATISTIC_VISITS);
   const dry = refill(domain);
   if (dry == CLAIMS) return REASON_CLAIM;
-  if (dry) return exhausted(domain, changetype<Record>(dry).node);
+  if (dry) return exhausted(domain, changetype<Record>(dry).node, RESOURCE_CPU);
   domain.laps = 0;
   if (control.timed != 0) {
     payOwed(domain);

@@ -21,8 +21,18 @@ import { isInvocation, jump } from "./gate";
 import { journalBegin } from "./journal";
 import { trapped } from "./keeper";
 import { allowanceOf, askForCall, bill, countSlices, settle } from "./kernel";
-import { FLAG_CALLING, FLAG_STALE, FLAG_TRAPPED, POLL, PROGRAM_RISCV } from "./layout";
+import {
+  FLAG_CALLING,
+  FLAG_PAGING,
+  FLAG_STALE,
+  FLAG_TRAPPED,
+  POLL,
+  PROGRAM_LOCKER,
+  PROGRAM_RISCV,
+} from "./layout";
 import { leaveKernel, tryEnter } from "./lock";
+import { attend as attendPage } from "./page-accounting";
+import { lockIfDue } from "./page-locker";
 import { count, me, Processor, ringHost } from "./processor";
 import {
   PHASE_CLAIMING,
@@ -163,6 +173,10 @@ function serve(here: Processor, domain: Record): i32 {
     else if (jump(domain) == REASON_CLAIM) return PHASE_CLAIMING;
     return PHASE_WANTING;
   }
+  if ((domain.flags & FLAG_PAGING) != 0) {
+    return attendPage(domain) == REASON_CLAIM ? PHASE_CLAIMING : PHASE_WANTING;
+  }
+  if (domain.programKind == PROGRAM_LOCKER && !lockIfDue(domain)) return PHASE_CLAIMING;
   return goOutside(here, domain);
 }
 

@@ -220,13 +220,4 @@ describe("changes of marks after a machine has run", () => {
     expect(cpu.run(10)).toBe(rv.STOP_TRAP);
     expect(cpu.trap.code).toBe(codes.TRAP_FETCH_FAULT);
   });
-
-  test("a directed fault only takes the slow path, for now", () => {
-    const host = new Host();
-    const cpu = program(host, assemble([loadOps.lw!(A0, T0, 0), sw(T0, T0, 4), ECALL]));
-    cpu.set(T0, DATA);
-    host.kernel.machineProtect(cpu.address, DATA >>> 12, 1, R | W | rv.MARK_FAULT);
-    expect(cpu.run(10)).toBe(rv.STOP_ECALL);
-    expect(cpu.word(rv.MACHINE_TABLE + 4 * (DATA >>> 12)) & rv.MARK_FAULT).toBe(0);
-  });
 });

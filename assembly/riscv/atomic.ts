@@ -7,8 +7,9 @@ import {
   TRAP_STORE_FAULT,
   TRAP_STORE_MISALIGNED,
 } from "../codes";
+import { readSlow, resumeAt, writeSlow } from "./access";
 import { Machine } from "./machine";
-import { readSlow, resumeAt, writableCell, writeSlow } from "./memory";
+import { writableCell } from "./memory";
 import { RECORD_BYTES, Record } from "./record";
 
 const SWAP: u32 = 1;

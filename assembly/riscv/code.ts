@@ -1,12 +1,14 @@
 // Which record to run for a pc, and what happens when code is stored to.
 
+import { TRAP_FETCH_FAULT } from "../codes";
 import { freeRun } from "../frame";
 import { Hand } from "../hand";
 import { breakLock } from "../lock";
+import { fault } from "./access";
 import { Image, imageCreate, imageFlush } from "./image";
 import { IMAGE_LOCK } from "./layout";
 import { Machine } from "./machine";
-import { memoryRefresh } from "./memory";
+import { countReference, mayEnter, memoryRefresh } from "./memory";
 import { AT_IMM, Op, Record } from "./record";
 import { rowBuild } from "./row";
 
@@ -14,8 +16,23 @@ import { rowBuild } from "./row";
 function enter(machine: Machine, pc: u32): usize {
   const image = machine.image;
   const known: usize = image == 0 ? 0 : changetype<Image>(image).find(pc);
-  if (known != 0) return known;
-  return rowBuild(machine, pc);
+  if (machine.residence == 0) return known != 0 ? known : rowBuild(machine, pc);
+  if (known != 0 && !mayEnter(machine, pc)) return fault(machine, TRAP_FETCH_FAULT, pc);
+  const record = known != 0 ? known : rowBuild(machine, pc);
+  if (machine.counts != 0 && record != 0) countReference(machine, pc);
+  return record;
+}
+
+/** The record that a Cross record leads to, 0 if there is no code, or its page is closed. */
+export function codeCross(machine: Machine, from: usize): usize {
+  const record = changetype<Record>(from);
+  const image = machine.image;
+  const generation = changetype<Image>(image).generation;
+  const target = enter(machine, record.pc);
+  if (target == 0 || machine.image != image) return target;
+  if (changetype<Image>(image).generation != generation) return target;
+  if (changetype<Image>(image).find(record.pc) == target) Image.publish(from + AT_IMM, target);
+  return target;
 }
 
 /**

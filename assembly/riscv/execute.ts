@@ -2,12 +2,12 @@
 // much faster than a common tail; `break` is for branches that are taken.
 
 import { TRAP_BREAKPOINT, TRAP_ILLEGAL } from "../codes";
+import { loadSlow, resumeAt, storeSlow } from "./access";
 import { amo } from "./atomic";
-import { codeEnter } from "./code";
+import { codeCross, codeEnter } from "./code";
 import { STOP_BUDGET, STOP_ECALL, STOP_TRAP } from "./layout";
 import { csr, leave, leaveEnter, leaveTrap } from "./leave";
 import { Machine } from "./machine";
-import { loadSlow, resumeAt, storeSlow } from "./memory";
 import { divide, remainder, X } from "./operands";
 import { AT_COST, AT_COUNT, AT_OP, AT_PC, Op, RECORD_BYTES } from "./record";
 import { rowTail } from "./row";
@@ -57,6 +57,21 @@ export function execute(machine: Machine, budget: i32): i32 {
       case Op.Exit:
         machine.wanted = X.imm(at);
         return leave(machine, at, left, STOP_BUDGET);
+      case Op.Cross: {
+        target = X.imm(at);
+        const pc = load<u32>(at, AT_PC);
+        if (target == 0 || load<u32>(machine.cellOf(pc)) != machine.generation) {
+          target = codeCross(machine, at);
+          if (target == 0) return leaveEnter(machine, at, left);
+        }
+        at = target;
+        if (!isDefined(UNCOUNTED)) {
+          left -= <i32>load<u16>(at, AT_COST);
+          if (machine.weighted) machine.counted += <i32>load<u8>(at, AT_COUNT);
+          if (left < 0) at = rowTail(machine, at, left);
+        }
+        continue;
+      }
       case Op.Illegal:
         return leaveTrap(machine, at, left, TRAP_ILLEGAL);
       case Op.Ebreak:
@@ -326,6 +341,9 @@ export function execute(machine: Machine, budget: i32): i32 {
         X.set(m, at, load<u32>(at + RECORD_BYTES, AT_PC));
         const offset = pc - machine.codeBase;
         at = offset < machine.mapSize ? <usize>load<u32>(machine.map + ((<usize>offset) << 1)) : 0;
+        if (at != 0 && machine.residence != 0) {
+          if (load<u32>(machine.cellOf(pc)) != machine.generation) at = 0;
+        }
         if (at == 0) at = resumeAt(machine, pc, 0, 0);
         if (!isDefined(UNCOUNTED)) {
           left -= <i32>load<u16>(at, AT_COST);

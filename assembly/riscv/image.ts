@@ -55,6 +55,11 @@ export class Image {
     return changetype<usize>(this) + MAP;
   }
 
+  /** For each page of the code, a word that says in which generation of the core map it is open. */
+  cells(): usize {
+    return this.map() + ((<usize>this.size) << 1);
+  }
+
   /** The record of the instruction at `pc`, or 0. */
   find(pc: u32): usize {
     const offset = pc - this.base;
@@ -102,7 +107,8 @@ export function imageCreate(codeBase: u32, codeSize: u32): usize {
   const end = (<u64>codeBase + codeSize + PAGE_SIZE - 1) & ~(<u64>(PAGE_SIZE - 1));
   if (codeSize == 0 || end > 0xffff_f000) return 0;
   const size = <u32>end - base;
-  const frames = <u32>((<u64>MAP + <u64>size * 2 + PAGE_SIZE - 1) / PAGE_SIZE);
+  const cells = (<u64>size / PAGE_SIZE) * 4;
+  const frames = <u32>((<u64>MAP + <u64>size * 2 + cells + PAGE_SIZE - 1) / PAGE_SIZE);
   const address = allocateRun(frames);
   if (address == 0) return 0;
   const image = changetype<Image>(address);

@@ -4,7 +4,8 @@
 //
 // Registers, counters and what `run` reports; then what only `assembly/riscv/machine.ts` knows; then
 // the page table, a word for each page of the address space: the frame's address in the high 20
-// bits and marks in the low 12. Owned by `assembly/riscv/`.
+// bits (with core residence the page's number there) and marks in the low 12. Owned by
+// `assembly/riscv/`.
 
 export const MACHINE_REGISTERS = 0;
 /** Registers by their number, as invocations use them. */
@@ -24,6 +25,8 @@ export const MACHINE_TRAP_CODE = 160;
 export const MACHINE_TRAP_ADDRESS = 164;
 export const MACHINE_IMAGE = 168;
 export const MACHINE_PAGES = 172;
+/** Where references are counted, 32 bits for each page of the address space; 0: nowhere. */
+export const MACHINE_COUNTS = 176;
 export const MACHINE_TABLE = 3072;
 /** Pages of the largest address space: all that 32 bits can name. */
 export const MAX_PAGES = 1048576;
@@ -32,12 +35,12 @@ export const MARK_PRESENT = 1;
 export const MARK_READ = 2;
 export const MARK_WRITE = 4;
 export const MARK_EXEC = 8;
-/** The next access is a directed fault. */
-export const MARK_FAULT = 16;
 /** Instructions of this page are in the machine's own decode cache. */
 export const MARK_CODE = 32;
 /** The frame is a page object's, mapped here. */
 export const MARK_FOREIGN = 64;
+/** A store needs a page of the machine's own first, with a copy of what is here. */
+export const MARK_COPY = 128;
 
 /** An image: the decode cache of a program, in frames of its own, and a pool of single frames. */
 export const IMAGE_SIZE = 4;

@@ -1,19 +1,22 @@
 // A machine: the registers and the address space of one domain. It lies in frames of its own:
 //
 //   0     what the host reads (layout.ts), and what follows below
-//   272   where a run goes on (memory.ts)
-//   288   tail: a copy of a row cut short where the budget ends (row.ts)
-//   1344  loose: a row that no image has room for (image.ts)
+//   304   where a run goes on (memory.ts)
+//   320   tail: a copy of a row cut short where the budget ends (row.ts)
+//   1376  loose: a row that no image has room for (image.ts)
 //   2048  translations for reading and for writing, the last used (memory.ts)
 //   3072  page table
 
+import { control } from "../control";
 import { allocateRun, freeRun } from "../frame";
 import { Hand } from "../hand";
 import { CONTROL, CONTROL_WEIGHTED, PAGE_SIZE } from "../layout";
+import { Residence } from "../residence";
 import { costOf } from "./costs";
 import { Image, imageFree, MAP } from "./image";
 import {
   CLASS_BRANCH,
+  MACHINE_COUNTS,
   MACHINE_CYCLES,
   MACHINE_IMAGE,
   MACHINE_PAGES,
@@ -29,6 +32,7 @@ import {
   MARK_PRESENT,
   MAX_PAGES,
 } from "./layout";
+import { memoryForget } from "./mapping";
 import { RECORD_BYTES } from "./record";
 
 @unmanaged
@@ -61,6 +65,7 @@ export class Machine {
   /** 0: no frames for a decode cache, every row is decoded again each time. */
   image: usize;
   pages: u32;
+  counts: usize;
   /** The range that instructions may come from. */
   codeBase: u32;
   codeSize: u32;
@@ -89,6 +94,25 @@ export class Machine {
   frames: u32;
   /** A value that lies across two pages is gathered here. */
   gather: u64;
+  /** Where core residence is; 0: words hold frames, and nothing below is used. */
+  residence: usize;
+  /** What is translated is good in this generation of the core map. */
+  generation: u32;
+  /** The page of the address space that was found closed, and MISSING_STORE. */
+  missing: u32;
+  /** For each page of the image's code, the generation in which it may be entered; 0 without an image. */
+  cells: usize;
+  /** The last pages that it waited for, by number, since it had retired so many instructions. */
+  heldAt: u64;
+  held0: u32;
+  held1: u32;
+  held2: u32;
+  held3: u32;
+
+  /** The word of the image that says in which generation the page of `guest`, which has code, is open. */
+  @inline cellOf(guest: u32): usize {
+    return this.cells + ((<usize>((guest - this.codeBase) >>> 12)) << 2);
+  }
 
   /** Gives the machine this decode cache in place of the one it has; 0 is none. In a row. */
   @inline attach(image: usize): void {
@@ -96,6 +120,7 @@ export class Machine {
     this.image = image;
     this.map = image == 0 ? 0 : image + MAP;
     this.mapSize = image == 0 ? 0 : changetype<Image>(image).size;
+    this.cells = image == 0 ? 0 : changetype<Image>(image).cells();
     if (image != 0) Image.count(image, 1);
     if (before != 0) Image.count(before, -1);
     Hand.keep();
@@ -103,9 +128,9 @@ export class Machine {
 }
 
 /** Where the next row begins, when that is not known from a record. */
-export const MACHINE_RESUME: usize = 272;
+export const MACHINE_RESUME: usize = 304;
 export const MACHINE_TAIL: usize = MACHINE_RESUME + RECORD_BYTES;
-export const MACHINE_LOOSE: usize = 1344;
+export const MACHINE_LOOSE: usize = 1376;
 /** Translations: the page's last guest address, and what to add to a guest address. */
 export const TLB_ENTRIES: u32 = 64;
 export const MACHINE_READ_TLB: usize = 2048;
@@ -122,6 +147,7 @@ if (offsetof<Machine>("trapCode") != MACHINE_TRAP_CODE) ERROR("MACHINE_TRAP_CODE
 if (offsetof<Machine>("trapAddress") != MACHINE_TRAP_ADDRESS) ERROR("MACHINE_TRAP_ADDRESS");
 if (offsetof<Machine>("image") != MACHINE_IMAGE) ERROR("MACHINE_IMAGE");
 if (offsetof<Machine>("pages") != MACHINE_PAGES) ERROR("MACHINE_PAGES");
+if (offsetof<Machine>("counts") != MACHINE_COUNTS) ERROR("MACHINE_COUNTS");
 
 /** The word of a page; the page must lie below `pages`. */
 export function wordOf(machine: usize, page: u32): usize {
@@ -134,10 +160,14 @@ export function wordOf(machine: usize, page: u32): usize {
  */
 export function machineCreate(image: usize, pages: u32): usize {
   if (image == 0 || pages == 0 || pages > <u32>MAX_PAGES) return 0;
-  const frames = (<u32>MACHINE_TABLE + pages * 4 + PAGE_SIZE - 1) / PAGE_SIZE;
+  // Counts come after the page table.
+  const counts: u32 = isExact() ? pages * 4 : 0;
+  const frames = (<u32>MACHINE_TABLE + pages * 4 + counts + PAGE_SIZE - 1) / PAGE_SIZE;
   const address = allocateRun(frames);
   if (address == 0) return 0;
   const machine = changetype<Machine>(address);
+  if (counts != 0) machine.counts = wordOf(address, pages);
+  machine.residence = control.residence;
   const own = changetype<Image>(image);
   machine.frames = frames;
   machine.pages = pages;
@@ -149,12 +179,16 @@ export function machineCreate(image: usize, pages: u32): usize {
   return address;
 }
 
+function isExact(): bool {
+  return control.residence != 0 && Residence.own.exact != 0;
+}
+
 /** Gives back the machine, its pages, and its image if that is its own. */
 export function machineFree(address: usize): void {
   const machine = changetype<Machine>(address);
   for (let page: u32 = 0; page < machine.pages; ++page) {
     const word = load<u32>(wordOf(address, page));
-    if ((word & (MARK_PRESENT | MARK_FOREIGN)) == MARK_PRESENT) freeRun(word & ~(PAGE_SIZE - 1), 1);
+    if ((word & (MARK_PRESENT | MARK_FOREIGN)) == MARK_PRESENT) memoryForget(machine, word);
   }
   const image = machine.image;
   if (image != 0) {

@@ -13,7 +13,8 @@ export class Record {
   rs2: u8;
   /**
    * The immediate; for branches, JAL and GOTO the address of the target's record. Of an Enter, the
-   * record whose `imm` it is and that is to lead to pc itself; 0: this one; 1: none.
+   * record whose `imm` it is and that is to lead to pc itself; 0: this one; 1: none. Of a Cross, the
+   * target's record, or 0.
    */
   imm: i32;
   /** Cycles from here to the end of the row, this instruction included. */
@@ -53,6 +54,8 @@ export const enum Op {
   Goto,
   /** Not an instruction: the budget does not hold the instruction at pc, which costs `imm`. */
   Exit,
+  /** Not an instruction: things go on at pc, in another page, which may be closed (core residence). */
+  Cross,
   Illegal,
   Ebreak,
   Ecall,

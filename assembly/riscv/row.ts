@@ -4,10 +4,14 @@
 // After the last instruction a closing record says where things go on; then follow records for
 // the targets of branches that are not decoded yet. In the shared build the closing record is, where
 // things do go on, such a branch as well.
+//
+// With core residence no row goes on into another page, and what leads there always looks whether that
+// is open (Cross). An instruction that lies across two pages is decoded anew each time.
 
 import { TRAP_FETCH_FAULT } from "../codes";
 import { PAGE_SIZE } from "../layout";
 import { tryLock, unlock } from "../lock";
+import { fault } from "./access";
 import { codeForsake } from "./code";
 import { expand } from "./compressed";
 import { decode } from "./decode";
@@ -58,6 +62,17 @@ function setEnter(record: Record, pc: u32, origin: usize): void {
   record.pc = pc;
 }
 
+function setCross(record: Record, pc: u32, target: usize): void {
+  setEnter(record, pc, target);
+  record.op = <u8>Op.Cross;
+  record.base = <u8>Op.Cross;
+}
+
+/** Whether it takes a look at its page to get from one instruction to another. */
+function isCross(machine: Machine, from: u32, to: u32): bool {
+  return machine.residence != 0 && ((from ^ to) & ~0xfff) != 0;
+}
+
 /** Marks the pages of [from, to) as decoded, so that stores there are noticed. */
 function markCode(machine: Machine, from: u32, to: u32): void {
   let changed = false;
@@ -83,7 +98,7 @@ function within(row: usize, count: u32, pc: u32): usize {
  * Points branches of the row, and its closing record if that is a Goto, at their targets' records.
  * Returns how many records it added.
  */
-function setTargets(image: Image, row: usize, count: u32): u32 {
+function setTargets(machine: Machine, image: Image, row: usize, count: u32): u32 {
   let added: u32 = 0;
   const end = isDefined(SHARED) ? count + 1 : count;
   for (let index: u32 = 0; index < end; ++index) {
@@ -91,7 +106,11 @@ function setTargets(image: Image, row: usize, count: u32): u32 {
     if (!isBranch(record.base) && (!isDefined(SHARED) || record.base != <u8>Op.Goto)) continue;
     let known: usize = image ? image.find(record.imm) : 0;
     if (image && known == 0) known = within(row, count, record.imm);
-    if (known == 0) {
+    if (image && isCross(machine, at(row, 0).pc, record.imm)) {
+      const entry = at(row, count + 1 + added++);
+      setCross(entry, record.imm, known);
+      record.imm = <i32>changetype<usize>(entry);
+    } else if (known == 0) {
       const entry = at(row, count + 1 + added++);
       setEnter(entry, record.imm, image ? changetype<usize>(record) : 1);
       record.imm = <i32>changetype<usize>(entry);
@@ -102,6 +121,11 @@ function setTargets(image: Image, row: usize, count: u32): u32 {
   return added;
 }
 
+/** Whether an instruction there may lie across two pages: then it has a row of its own. */
+function mayLieAcross(machine: Machine, pc: u32): bool {
+  return machine.residence != 0 && (pc & 0xfff) == 0xffe;
+}
+
 /** Decodes instructions from `pc` on. Returns how many; a closing record follows them. */
 function decodeRow(machine: Machine, image: Image, row: usize, pc: u32, longest: u32): u32 {
   let here = pc;
@@ -110,6 +134,7 @@ function decodeRow(machine: Machine, image: Image, row: usize, pc: u32, longest:
   let ended = false;
   while (count < longest && !ended) {
     if (image && image.find(here) != 0 && ++repeated > OVERLAP) break;
+    if (count != 0 && (isCross(machine, pc, here) || mayLieAcross(machine, here))) break;
     const length = decodeAt(machine, at(row, count), here);
     if (length == 0) break;
     here += length;
@@ -118,6 +143,10 @@ function decodeRow(machine: Machine, image: Image, row: usize, pc: u32, longest:
   machine.trapAddress = 0;
   const closing = at(row, count);
   setEnter(closing, here, image ? 0 : 1);
+  if (image && isCross(machine, pc, here)) {
+    setCross(closing, here, 0);
+    return count;
+  }
   // Others may be at it when its target gets known: an Enter that becomes a Goto is two stores.
   if (isDefined(SHARED) && image && !ended) {
     closing.op = <u8>Op.Goto;
@@ -128,14 +157,14 @@ function decodeRow(machine: Machine, image: Image, row: usize, pc: u32, longest:
 }
 
 /** Makes a row of what is decoded, whole but for being found. Returns how many records it is. */
-function finishRow(image: Image, row: usize, count: u32): u32 {
+function finishRow(machine: Machine, image: Image, row: usize, count: u32): u32 {
   for (let index: i32 = count - 1; index >= 0; --index) {
     const record = at(row, index);
     const next = at(row, index + 1);
     record.cost += next.cost;
     record.count += next.count;
   }
-  const added = setTargets(image, row, count);
+  const added = setTargets(machine, image, row, count);
   fuseRow(row, count);
   return count + 1 + added;
 }
@@ -157,15 +186,14 @@ function unlockImage(machine: Machine): void {
 export function rowBuild(machine: Machine, pc: u32): usize {
   const loose = changetype<usize>(machine) + MACHINE_LOOSE;
   // Asked first: the image may be emptied for the row, and what led here must outlive a trap.
-  if (decodeAt(machine, at(loose, 0), pc) == 0) {
-    machine.trapCode = TRAP_FETCH_FAULT;
-    return 0;
-  }
+  const length = decodeAt(machine, at(loose, 0), pc);
+  if (length == 0) return fault(machine, TRAP_FETCH_FAULT, machine.trapAddress);
   machine.trapAddress = 0;
   const exclusive = machine.exclusive != 0;
-  let image = lockImage(machine);
+  const isAcross = isCross(machine, pc, pc + length - 1);
+  let image = isAcross ? changetype<Image>(0) : lockImage(machine);
   let row = loose;
-  let longest = LONGEST_LOOSE;
+  let longest = isAcross ? 1 : LONGEST_LOOSE;
   if (image) {
     // Another processor may have been quicker.
     const known: usize = isDefined(SHARED) ? image.find(pc) : 0;
@@ -182,7 +210,7 @@ export function rowBuild(machine: Machine, pc: u32): usize {
     }
   }
   const count = decodeRow(machine, image, row, pc, longest);
-  const size = finishRow(image, row, count);
+  const size = finishRow(machine, image, row, count);
   if (image) {
     // Nothing overwrites the row from here on, and stores to its code are noticed: it may be found.
     imageGrow(image, size);

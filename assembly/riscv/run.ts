@@ -2,6 +2,7 @@ import { TRAP_FETCH_MISALIGNED, TRAP_NONE } from "../codes";
 import { execute } from "./execute";
 import { STOP_BUDGET, STOP_TRAP } from "./layout";
 import { Machine } from "./machine";
+import { memoryRenew } from "./memory";
 
 /**
  * Runs a machine for at most `budget` cycles (0 to MAX_RUN) and returns STOP_BUDGET, STOP_ECALL or
@@ -17,6 +18,7 @@ export function run(address: usize, budget: i32): i32 {
   machine.counted = 0;
   machine.budget = budget;
   machine.started = 1;
+  if (machine.residence != 0) memoryRenew(machine);
   if ((machine.pc & 1) == 0) return execute(machine, budget);
   if (budget < 1) {
     machine.wanted = 1;

@@ -101,6 +101,11 @@ export function stringCopy(
   return done;
 }
 
+/** Copies a page's content to or from the drum. */
+export function pageMove(to: usize, from: usize): void {
+  memory.copy(to, from, PAGE_SIZE);
+}
+
 export function stringClear(to: usize, length: u32): void {
   memory.fill(to, 0, length);
 }

@@ -1,0 +1,185 @@
+// Page control: brings pages into core, and takes out others by the clock (Corbató, 1968), with a drum that
+// does one transfer at a time. Under the kernel lock; a frame is given to another page only once the
+// change that took it from the last one is done, for its old content can't be brought back.
+
+import { claimAll } from "./claim";
+import { Page } from "./core-map";
+import { journalBegin, journalFilled } from "./journal";
+import { MAX_CHAIN, PAGE_SIZE, PROGRAM_RISCV, STATE_READY } from "./layout";
+import { Node } from "./node";
+import { me } from "./processor";
+import { Record } from "./record";
+import { Residence } from "./residence";
+import { CONTENT_DRUM, CONTENT_NEAR, CONTENT_ZERO } from "./residence-layout";
+import { codeDetach } from "./riscv/code";
+import { MARK_COPY, MARK_EXEC } from "./riscv/layout";
+import { Machine, wordOf } from "./riscv/machine";
+import { memoryRefresh } from "./riscv/memory";
+import { pageMove, stringClear } from "./riscv/string";
+import { isAsleep } from "./sleeper";
+
+/** What bringing in came to: it is there or arrives; no frame is to be had now; others must come inside. */
+export const CAME = 0;
+export const NO_FRAME = 1;
+export const CLAIMED = 2;
+
+/** Brings a page into core that is not there, for a domain that needs it. */
+export function bringIn(domain: Record, page: Page): i32 {
+  const own = Residence.own;
+  hold(domain, page.number);
+  if (own.freeFrame == 0) {
+    if (!claimAll()) return CLAIMED;
+    const victim = choose();
+    if (!victim) return NO_FRAME;
+    evict(victim);
+    journalBegin();
+  }
+  const now = me().time;
+  page.occupy();
+  page.arrives = now;
+  if (page.content == CONTENT_ZERO) stringClear(page.frame, PAGE_SIZE);
+  else {
+    pageMove(page.frame, page.slot);
+    if (page.content == CONTENT_DRUM) {
+      own.fetches++;
+      page.arrives = transfer(now);
+    }
+    page.content = <u8>CONTENT_DRUM;
+  }
+  return CAME;
+}
+
+/** The drum has one transfer more to do: when that will be done. */
+function transfer(now: u64): u64 {
+  const own = Residence.own;
+  own.busy = max(own.busy, now) + own.latency;
+  return own.busy;
+}
+
+/**
+ * The clock's hand passes pages that were referenced since it was there last. It spares those that have not
+ * arrived, and those of who is privileged; null where there are no others.
+ */
+function choose(): Page | null {
+  const own = Residence.own;
+  const now = me().time;
+  for (let left = 2 * own.frames; left != 0; left--) {
+    const page = Page.at(load<u32>(own.owners + ((<usize>own.hand) << 2)));
+    own.hand = own.hand + 1 == own.frames ? 0 : own.hand + 1;
+    if (page.arrives > now || isHeld(page.number)) continue;
+    if (page.referenced == 0) return page;
+    page.referenced = 0;
+  }
+  return null;
+}
+
+/** Takes a page out of core, while nobody is outside. What was translated is void from now on. */
+function evict(page: Page): void {
+  const own = Residence.own;
+  if (page.dirty != 0) {
+    pageMove(page.slot, page.frame);
+    page.content = <u8>CONTENT_DRUM;
+    page.dirty = 0;
+    own.writes++;
+    transfer(me().time);
+  }
+  page.vacate();
+  own.generation++;
+  own.evictions++;
+}
+
+/**
+ * A domain is about to wait for a page. An instruction may need four, and where frames are few each may be gone
+ * before the last has come. So one domain at a time, until it gets further, keeps the last that it needed.
+ */
+function hold(domain: Record, number: u32): void {
+  const own = Residence.own;
+  const machine = changetype<Machine>(domain.program);
+  if (machine.heldAt != machine.retired) {
+    machine.heldAt = machine.retired;
+    machine.held0 = machine.held1 = machine.held2 = machine.held3 = 0;
+  }
+  if (!isAmong(machine, number)) {
+    machine.held3 = machine.held2;
+    machine.held2 = machine.held1;
+    machine.held1 = machine.held0;
+    machine.held0 = number;
+  }
+  if (!isPrivileged()) own.privileged = changetype<usize>(domain);
+}
+
+/** Whether somebody is privileged, and has not got further yet, and still wants to. */
+function isPrivileged(): bool {
+  const own = Residence.own;
+  if (own.privileged == 0) return false;
+  const domain = changetype<Record>(own.privileged);
+  if (domain.programKind != PROGRAM_RISCV) return false;
+  if (domain.state != STATE_READY && !isAsleep(domain)) return false;
+  const machine = changetype<Machine>(domain.program);
+  return machine.heldAt == machine.retired;
+}
+
+function isHeld(number: u32): bool {
+  if (!isPrivileged()) return false;
+  const domain = changetype<Record>(Residence.own.privileged);
+  return isAmong(changetype<Machine>(domain.program), number);
+}
+
+function isAmong(machine: Machine, number: u32): bool {
+  if (machine.held0 == number || machine.held1 == number) return true;
+  return machine.held2 == number || machine.held3 == number;
+}
+
+/** A domain is no more. */
+export function forgetHolder(domain: Record): void {
+  const own = Residence.own;
+  if (own.privileged == changetype<usize>(domain)) own.privileged = 0;
+}
+
+/**
+ * Gives a machine a page of its own with a copy of what is shared, where its word says so: that was promised
+ * when it was mapped. The kernel's doing: no transfer is waited for that the source itself does not need.
+ */
+export function copyOnWrite(machine: Machine, guestPage: u32): void {
+  const own = Residence.own;
+  const at = wordOf(changetype<usize>(machine), guestPage);
+  const word = load<u32>(at);
+  const source = Page.at(word >>> 12);
+  const page = changetype<Page>(Page.allocate(true));
+  if (source.frame == 0 && source.content == CONTENT_ZERO) page.content = <u8>CONTENT_ZERO;
+  else {
+    page.content = <u8>(source.frame == 0 ? CONTENT_DRUM : CONTENT_NEAR);
+    pageMove(page.slot, source.frame == 0 ? source.slot : source.frame);
+  }
+  store<u32>(at, (page.number << 12) | (word & 0xfff & ~MARK_COPY));
+  source.drop();
+  own.copies++;
+  // Others that share the image execute what they did before.
+  if ((word & MARK_EXEC) != 0) codeDetach(machine);
+  memoryRefresh(machine);
+}
+
+/**
+ * Nobody pays for the accounts at or below a meter: what they have not paid for in this lock cycle goes out of
+ * core, while nobody is outside.
+ */
+export function withdraw(meter: Node): void {
+  const own = Residence.own;
+  for (let frame: u32 = 0; frame < own.frames; frame++) {
+    if (journalFilled()) journalBegin();
+    const page = Page.inFrame(frame);
+    if (!page || page.paid == own.epoch || page.arrives > me().time) continue;
+    if (isBelow(page, meter)) evict(page);
+  }
+}
+
+/** Whether a page was last paid for at or below a meter. */
+function isBelow(page: Page, meter: Node): bool {
+  if (page.account == 0) return false;
+  let node: Node | null = Node.at(page.account);
+  for (let depth = 0; depth < MAX_CHAIN && node && !node.isDomain; depth++) {
+    if (node == meter) return true;
+    node = node.superior();
+  }
+  return false;
+}
