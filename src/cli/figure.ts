@@ -22,7 +22,7 @@ export interface Line {
 
 /**
  * Figures on an axis of powers of ten; what is below its beginning, `least`, stands there, and 0 says so. With a `least`
- * of 0 the axis is an ordinary one.
+ * of 0 the axis is an ordinary one, and may go below 0.
  */
 export interface Figures {
   readonly title: string;
@@ -43,17 +43,12 @@ export function lineChart(figures: Figures): Chart {
       ...common(figures),
       grid: { left: 76, right: 28, top: LEGEND + 20 + legends, bottom: 56 },
       xAxis: { type: "category", boundaryGap: false, data: [...names], ...axis(across, 34) },
-      yAxis: {
-        type: "log",
-        min: least,
-        startValue: least,
-        ...axis(""),
-        axisLabel: label(least, unit),
-      },
+      yAxis: { ...scale(least), ...axis(""), axisLabel: label(least, unit) },
       series: lines.map(({ name, values }, index) => ({
         ...{ type: "line", name, symbol: SYMBOLS[index], symbolSize: 14 - index },
+        ...(values.length > MOST_SYMBOLS ? { showSymbol: false } : {}),
         lineStyle: { width: 2 },
-        data: values.map((value) => Math.max(least, value)),
+        data: values.map((value) => placed(value, least)),
       })),
     } as Chart["option"],
   };
@@ -61,15 +56,16 @@ export function lineChart(figures: Figures): Chart {
 
 export function barChart(figures: Figures): Chart {
   const { title, across, names, lines, least, unit } = figures;
-  const most = Math.max(10 * least, ...lines.flatMap(({ values }) => values));
-  const max = 10 ** Math.ceil(Math.log10(most));
+  const all = lines.flatMap(({ values }) => values);
+  const max = 10 ** Math.ceil(Math.log10(Math.max(10 * least, ...all)));
   return {
     ...{ title, width: WIDTH, height: 150 + names.length * (lines.length * 13 + 8) },
     option: {
       ...common(figures),
       grid: { left: 132, right: 64, top: 90, bottom: 56 },
       xAxis: {
-        ...(least === 0 ? { type: "value" } : { type: "log", min: least, startValue: least, max }),
+        ...scale(least),
+        ...(least === 0 ? {} : { max }),
         ...axis(across, 34),
         axisLabel: label(least, unit),
       },
@@ -78,10 +74,14 @@ export function barChart(figures: Figures): Chart {
         inverse: true,
         data: names.map((name) => name.trim()),
         ...axis(""),
+        // Names stay where they are, and bars to the left of 0 don't cross them.
+        ...(all.some((value) => value < 0) ? { axisLine: { onZero: false } } : {}),
       },
       series: lines.map(({ name, values }) => ({
         ...{ type: "bar", name, barGap: "10%", barCategoryGap: "25%" },
-        data: values.map((value) => Math.max(least, value)),
+        data: values.map((value) =>
+          least === 0 && value < 0 ? { value, label: { position: "left" } } : placed(value, least),
+        ),
         label: {
           ...{ show: true, position: "right", fontSize: 11, color: INK, textBorderWidth: 0 },
           formatter: ({ dataIndex }: { dataIndex: number }) => digits(values[dataIndex]!),
@@ -89,6 +89,17 @@ export function barChart(figures: Figures): Chart {
       })),
     } as Chart["option"],
   };
+}
+
+/** Of more points, none is marked. */
+const MOST_SYMBOLS = 40;
+
+function scale(least: number) {
+  return least === 0 ? { type: "value" } : { type: "log", min: least, startValue: least };
+}
+
+function placed(value: number, least: number): number {
+  return least === 0 ? value : Math.max(least, value);
 }
 
 function common({ title, about, lines }: Figures) {
@@ -127,10 +138,11 @@ function axis(name: string, nameGap = 0) {
   };
 }
 
-/** Powers of ten; where the axis begins is also nothing at all. */
+/** Where an axis of powers of ten begins is also nothing at all. */
 function label(least: number, unit: string) {
+  const isNothing = (value: number) => (least === 0 ? value === 0 : value <= least);
   return {
     ...{ fontSize: 12, color: INK },
-    formatter: (value: number) => (value <= least ? "0" : `${digits(value)} ${unit}`),
+    formatter: (value: number) => (isNothing(value) ? "0" : `${digits(value)} ${unit}`.trimEnd()),
   };
 }
