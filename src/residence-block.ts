@@ -46,7 +46,8 @@ export class ResidenceBlock {
     expectOk("residenceOpen", exports.residenceOpen(options.core, options.pages + 1));
     this.#address = view.control(CONTROL_RESIDENCE);
     this.#write();
-    expectOk("residenceBegin", exports.residenceBegin());
+    const { period, phase, offset } = options;
+    expectOk("residencePeriod", exports.residencePeriod(period, phaseNumber(phase), offset));
     this.meter = this.#makeMeter();
     this.locker = this.#makeLocker();
   }
@@ -75,12 +76,9 @@ export class ResidenceBlock {
   }
 
   #write(): void {
-    const { latency, period, phase, offset, random, lockCost, faultCost, exact } = this.options;
+    const { latency, random, lockCost, faultCost, exact } = this.options;
     const words: readonly (readonly [offset: number, value: number])[] = [
       [RESIDENCE_LATENCY, latency],
-      [RESIDENCE_PERIOD, period],
-      [RESIDENCE_PHASE, phaseNumber(phase)],
-      [RESIDENCE_OFFSET, offset],
       [RESIDENCE_LOCK_COST, lockCost],
       [RESIDENCE_FAULT_COST, faultCost],
       [RESIDENCE_RANDOM, random],

@@ -3,7 +3,6 @@
 import { OK } from "../assembly/codes.js";
 import {
   PAGE_ACCOUNT,
-  PAGE_ALLOCATION,
   PAGE_DIRTY,
   PAGE_FIRST,
   PAGE_FRAME,
@@ -28,7 +27,6 @@ import {
 import type { Core } from "./core.js";
 import type { Domain } from "./domain.js";
 import { PrimemeterError } from "./errors.js";
-import { idOf, indexOf } from "./id.js";
 import type { Meter } from "./meter.js";
 import { checkNames } from "./options.js";
 import { phaseNumber, type ResidenceBlock } from "./residence-block.js";
@@ -80,11 +78,11 @@ export interface CorePage {
   readonly opened: number | null;
   /** The lock cycle after which it was last paid for; null: it never was. */
   readonly paid: number | null;
-  /** Who paid then; null: nobody, or a meter that was rescinded since. */
+  /** Who paid last since it came into core; null: nobody, or a meter that was rescinded since. */
   readonly account: Meter | null;
   /** In how many places of address spaces it is; and one more where it is of a program's file, or an object. */
   readonly users: number;
-  /** Who was the first to pay since it last came into core. */
+  /** Who was the first to pay since then; null as above. */
   readonly first: Meter | null;
 }
 
@@ -165,29 +163,21 @@ export class Residence {
     const block = this.#block;
     const word = (offset: number) => view.u32(block.page(number, offset));
     const mark = (offset: number) => view.u8(block.page(number, offset)) !== 0;
-    const account = this.#meterOf(word(PAGE_ACCOUNT), word(PAGE_ALLOCATION));
     return {
       number,
       inCore: this.#isInCore(number),
       dirty: mark(PAGE_DIRTY),
       referenced: mark(PAGE_REFERENCED),
       ...{ opened: cycleOf(word(PAGE_OPEN)), paid: cycleOf(word(PAGE_PAID)) },
-      account,
+      account: this.#meterOf(word(PAGE_ACCOUNT)),
       users: word(PAGE_USERS),
-      first: this.#firstOf(word(PAGE_FIRST), account),
+      first: this.#meterOf(word(PAGE_FIRST)),
     };
   }
 
-  #meterOf(index: number, allocation: number): Meter | null {
-    if (index === 0 || !this.#core.isLive(idOf(index, allocation))) return null;
-    return this.#core.meterAt(index);
-  }
-
-  /** Its node is kept without the allocation: whoever has that now may be another. */
-  #firstOf(index: number, account: Meter | null): Meter | null {
-    if (account && indexOf(account.id) === index) return account;
-    const meter = this.#core.meters.get(index);
-    return meter && this.#core.isLive(meter.id) ? meter : null;
+  /** The kernel forgets who paid when his meter is rescinded. */
+  #meterOf(index: number): Meter | null {
+    return index === 0 ? null : this.#core.meterAt(index);
   }
 
   /** Numbers of the pages that are not free. */

@@ -76,7 +76,6 @@ export interface KernelExports {
   ): number;
   domainCharge(index: number, allocation: number): number;
   residenceOpen(core: number, pages: number): number;
-  residenceBegin(): number;
   residencePeriod(period: number, phase: number, offset: number): number;
   corePageCreate(): number;
   corePageBytes(page: number): number;
