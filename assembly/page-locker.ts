@@ -4,9 +4,10 @@
 // the fault path need themselves (machines, decoded code, the store) has no such words.
 
 import { claimAll } from "./claim";
+import { control } from "./control";
 import { emit } from "./event";
 import { EVENT_SCAN } from "./layout";
-import { askHost, me } from "./processor";
+import { me } from "./processor";
 import { enqueue } from "./ready";
 import { Record } from "./record";
 import { Residence } from "./residence";
@@ -60,7 +61,7 @@ export function lockIfDue(locker: Record): bool {
   own.due = nextDue(now);
   emit(EVENT_SCAN, locker.node, null, own.epoch, own.cycles);
   // It counts what was referenced in the cycle before, and nothing of this one.
-  if (own.exact != 0) askHost();
+  if (own.exact != 0) control.asked = 1;
   return true;
 }
 

@@ -45,7 +45,7 @@ function sample(
   return {
     since: BigInt(PERIOD * (cycle - 1)),
     until: BigInt(PERIOD * cycle),
-    isCut: false,
+    isWhole: true,
     period: PERIOD,
     charges: new Map(Object.entries(charges)),
     faults: Object.keys(charges).length,
@@ -226,15 +226,15 @@ describe("a run", () => {
     expect(report.chance!.get("b")).toBeCloseTo(chance, 9);
   });
 
-  test("faults, time and pages are of whole cycles; what the end cuts off is charged for only", () => {
+  test("faults, time and pages are of whole cycles; the run's ends are charged for only", () => {
     const samples = [sample(1, { a: PAGE }, [half]), sample(2, { b: PAGE }, [half])];
-    const cut = { until: 2_001n, isCut: true };
+    const cut = { until: 2_001n, isWhole: false };
     const report = compared([...samples, sample(3, { a: PAGE }, [half], cut)]);
     expect(report).toMatchObject({ cycles: 2, time: 2000n, faults: 2, referenced: 1 });
     expect(report.curve.map(({ windows }) => windows)).toEqual([2, 1]);
     expect(report.course.at(-1)!.until).toBe(2_001n);
     expect(report.schemes[0]!.charges.total).toBe(3n * PAGE);
-    expect(compared([sample(1, {}, [], { isCut: true })])).toMatchObject({
+    expect(compared([sample(1, {}, [], { isWhole: false })])).toMatchObject({
       ...{ cycles: 0, referenced: 0, chance: null, curve: [], accounts: [] },
     });
   });

@@ -58,6 +58,7 @@ export function barChart(figures: Figures): Chart {
   const { title, across, names, lines, least, unit } = figures;
   const all = lines.flatMap(({ values }) => values);
   const max = 10 ** Math.ceil(Math.log10(Math.max(10 * least, ...all)));
+  const isBelow = least === 0 && all.some((value) => value < 0);
   return {
     ...{ title, width: WIDTH, height: 150 + names.length * (lines.length * 13 + 8) },
     option: {
@@ -66,6 +67,8 @@ export function barChart(figures: Figures): Chart {
       xAxis: {
         ...scale(least),
         ...(least === 0 ? {} : { max }),
+        // Room for the figures of bars to the left of 0.
+        ...(isBelow ? { boundaryGap: ["8%", "8%"] } : {}),
         ...axis(across, 34),
         axisLabel: label(least, unit),
       },
@@ -74,8 +77,8 @@ export function barChart(figures: Figures): Chart {
         inverse: true,
         data: names.map((name) => name.trim()),
         ...axis(""),
-        // Names stay where they are, and bars to the left of 0 don't cross them.
-        ...(all.some((value) => value < 0) ? { axisLine: { onZero: false } } : {}),
+        // Names stay where they are: such bars don't cross them.
+        ...(isBelow ? { axisLine: { onZero: false } } : {}),
       },
       series: lines.map(({ name, values }) => ({
         ...{ type: "bar", name, barGap: "10%", barCategoryGap: "25%" },

@@ -5,6 +5,7 @@ import type { Stretch } from "../residence/course.js";
 import type { ResidenceReport } from "../residence/report.js";
 import type { Account } from "../residence/sample.js";
 import { WORD_SECOND } from "../residence.js";
+import { grouped } from "../scenario/number.js";
 import type { Chart } from "./chart.js";
 import { barChart, type Line, lineChart } from "./figure.js";
 
@@ -104,8 +105,8 @@ function courseChart(
 ): Chart {
   return lineChart({
     ...figures,
-    across: "seconds",
-    names: course.map(({ until }) => digits(Number(until) / CLOCK_HZ)),
+    across: "milliseconds",
+    names: course.map(({ until }) => grouped(Math.round(Number(until) / CYCLES_OF_MS))),
     unit: "",
     least: 0,
   });

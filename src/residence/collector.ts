@@ -25,6 +25,7 @@ export class Collector {
   readonly #kernel: Kernel;
   readonly #take: (sample: Sample) => void;
   #since: bigint;
+  #lockCycles = 0;
   #fetches: bigint;
   #faults = 0;
   #charges = new Map<Account, bigint>();
@@ -43,16 +44,16 @@ export class Collector {
       this.#faults++;
       if (meter) addTo(this.#charges, meter.name, amount);
     });
-    kernel.on("scan", ({ time }) => this.#sample(time, false));
+    kernel.on("scan", ({ time }) => this.#sample(time, this.#lockCycles++ > 0));
     kernel.core.leaving = (machine) => this.#leave(machine);
   }
 
   /** Takes the last sample, of what no lock cycle has ended. */
   end(): void {
-    this.#sample(this.#kernel.time, true);
+    this.#sample(this.#kernel.time, false);
   }
 
-  #sample(until: bigint, isCut: boolean): void {
+  #sample(until: bigint, isWhole: boolean): void {
     const { residence } = this.#kernel;
     const uses = new Map<number, Use>();
     for (const { number, inCore, first } of residence.pages()) {
@@ -75,7 +76,7 @@ export class Collector {
     }
     const { fetches } = residence.statistics();
     this.#take({
-      ...{ since: this.#since, until, isCut, period: residence.period },
+      ...{ since: this.#since, until, isWhole, period: residence.period },
       ...{ charges: this.#charges, faults: this.#faults, fetches: Number(fetches - this.#fetches) },
       pages: [...uses.values()],
     });

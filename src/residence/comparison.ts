@@ -22,7 +22,7 @@ export interface ComparisonReport {
    * a matter of chance, and more than three of these are not. Null for fewer than two cycles.
    */
   readonly chance: ReadonlyMap<Account, number> | null;
-  /** Lock cycles, and the cycles of the clock to the last of them. */
+  /** From one lock cycle to another: how many, and the clock's cycles from the first one to the last. */
   readonly cycles: number;
   readonly time: bigint;
   /** In these: page-accounting faults; pages that were referenced, in the mean. */
@@ -63,8 +63,8 @@ export class Comparison {
     this.#compare(charged.get("multics")!, charged.get("access")!);
     this.#samples++;
     this.#course.take(sample);
-    // What the run's end has cut off is charged for, but says nothing of rates.
-    if (sample.isCut) return;
+    // The run's ends are charged for, but say nothing of rates.
+    if (!sample.isWhole) return;
     const referenced = new Set(sample.pages.filter(isReferenced).map(({ page }) => page));
     this.#workingSet.take(referenced);
     this.#referenced += referenced.size;

@@ -22,8 +22,8 @@ export interface Sample {
   /** Of the kernel's clock. */
   readonly since: bigint;
   readonly until: bigint;
-  /** No lock cycle has ended it, but the run. */
-  readonly isCut: boolean;
+  /** It is from one lock cycle to the next; the first one begins with the run, and the last one ends with it. */
+  readonly isWhole: boolean;
   /** The scan period, in cycles: what is paid for a page, times its words, however long it was to this lock cycle. */
   readonly period: number;
   /** What the kernel charged, in word-cycles, and by how many page-accounting faults. */
