@@ -21,6 +21,7 @@ import {
   PAGE_OWNED,
   PAGE_PAID,
   PAGE_REFERENCED,
+  PAGE_TOKEN,
   PAGE_USERS,
 } from "./residence-layout";
 import { markStored } from "./riscv/memory";
@@ -41,7 +42,7 @@ export class Page {
   dirty: u8;
   referenced: u8;
   owned: u8;
-  unused: u32;
+  token: u32;
 
   @inline static at(number: u32): Page {
     return changetype<Page>(Residence.own.map + <usize>number * PAGE_ENTRY_SIZE);
@@ -144,6 +145,7 @@ if (
   offsetof<Page>("dirty") != PAGE_DIRTY ||
   offsetof<Page>("referenced") != PAGE_REFERENCED ||
   offsetof<Page>("owned") != PAGE_OWNED ||
+  offsetof<Page>("token") != PAGE_TOKEN ||
   offsetof<Page>("first") != PAGE_FIRST ||
   offsetof<Page>() != PAGE_ENTRY_SIZE
 ) {

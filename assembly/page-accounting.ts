@@ -101,6 +101,9 @@ export function attend(domain: Record): i32 {
     if (came == CLAIMED) return REASON_CLAIM;
     if (came != CAME) return wait(domain, now + max<u64>(own.latency, 1));
   }
+  // What was paid for in this lock cycle, and has gone and come again, is whose it comes for.
+  if (page.account == 0) page.account = accountOf(domain);
+  if (page.first == 0) page.first = page.account;
   if (page.arrives > now) return wait(domain, page.arrives);
   goOn(domain);
   // What others see of it outside is done, whatever becomes of this processor.
@@ -149,11 +152,15 @@ function charge(domain: Record, page: Page): usize {
     Account.of(account).faults++;
     own.charged += amount;
     page.account = account.index;
-    if (page.first == 0) page.first = account.index;
   }
   if (own.faultCost != 0) chargeWork(domain, own.faultCost);
   if (control.traced) emit(EVENT_CHARGE, domain.node, account, page.number, amount);
   return 0;
+}
+
+/** The node of the meter that a domain is right under; 0: the super key. */
+function accountOf(domain: Record): u32 {
+  return domain.superior == 0 ? 0 : changetype<Record>(domain.superior).node.index;
 }
 
 /** Whether a meter has so many word-cycles left; of a number beyond 64 bits only the low ones are counted. */

@@ -3,9 +3,10 @@
 // change that took it from the last one is done, for its old content can't be brought back.
 
 import { claimAll } from "./claim";
+import { control } from "./control";
 import { Page } from "./core-map";
 import { journalBegin, journalFilled } from "./journal";
-import { MAX_CHAIN, PAGE_SIZE, PROGRAM_RISCV, STATE_READY } from "./layout";
+import { MAX_CHAIN, PAGE_SIZE, STATE_ENDED, STATE_READY } from "./layout";
 import { Node } from "./node";
 import { me } from "./processor";
 import { Record } from "./record";
@@ -26,14 +27,20 @@ export const CLAIMED = 2;
 /** Brings a page into core that is not there, for a domain that needs it. */
 export function bringIn(domain: Record, page: Page): i32 {
   const own = Residence.own;
-  hold(domain, page.number);
+  hold(domain, page);
+  const isFirst = own.privileged == changetype<usize>(domain);
+  if (own.starved != 0 && !isFirst) return NO_FRAME;
   if (own.freeFrame == 0) {
     if (!claimAll()) return CLAIMED;
-    const victim = choose();
-    if (!victim) return NO_FRAME;
+    const victim = choose(domain);
+    if (!victim) {
+      if (isFirst) own.starved = 1;
+      return NO_FRAME;
+    }
     evict(victim);
     journalBegin();
   }
+  if (isFirst) own.starved = 0;
   const now = me().time;
   page.occupy();
   page.arrives = now;
@@ -57,20 +64,37 @@ function transfer(now: u64): u64 {
 }
 
 /**
- * The clock's hand passes pages that were referenced since it was there last. It spares those that have not
- * arrived, and those of who is privileged; null where there are no others.
+ * The page that goes out of core for one that a domain needs, or null. Spared are those that have not arrived, or
+ * that whoever waited for them has not come to use; those of who is privileged, but for his own sake; and
+ * what the instruction itself needs.
  */
-function choose(): Page | null {
+function choose(domain: Record): Page | null {
   const own = Residence.own;
+  const victim = sweep(domain, isPrivileged() ? own.token : 0);
+  if (victim || own.privileged != changetype<usize>(domain)) return victim;
+  return sweep(domain, 0);
+}
+
+/** The clock's hand passes pages that were referenced since it was there last, and those with a token. */
+function sweep(domain: Record, token: u32): Page | null {
+  const own = Residence.own;
+  const machine = changetype<Machine>(domain.program);
   const now = me().time;
   for (let left = 2 * own.frames; left != 0; left--) {
     const page = Page.at(load<u32>(own.owners + ((<usize>own.hand) << 2)));
     own.hand = own.hand + 1 == own.frames ? 0 : own.hand + 1;
-    if (page.arrives > now || isHeld(page.number)) continue;
+    if (page.arrives > now || isAmong(machine, page.number)) continue;
+    if (page.open == 0 && now - page.arrives < grace()) continue;
+    if (token != 0 && page.token == token) continue;
     if (page.referenced == 0) return page;
     page.referenced = 0;
   }
   return null;
+}
+
+/** For how long a page that has arrived waits for its first use, and who is privileged stays so. */
+function grace(): u64 {
+  return 16 * <u64>Residence.own.latency + 64 * <u64>control.quantum;
 }
 
 /** Takes a page out of core, while nobody is outside. What was translated is void from now on. */
@@ -89,40 +113,52 @@ function evict(page: Page): void {
 }
 
 /**
- * A domain is about to wait for a page. An instruction may need four, and where frames are few each may be gone
- * before the last has come. So one domain at a time, until it gets further, keeps the last that it needed.
+ * A domain is about to wait for a page. An instruction may need four: those are noted. And where frames are few
+ * all might only take them from each other. So one domain at a time is privileged (the token of Jiang and
+ * Zhang, 2005): what it touches stays until it has run for a slice, or has had the time for several.
  */
-function hold(domain: Record, number: u32): void {
+function hold(domain: Record, page: Page): void {
   const own = Residence.own;
   const machine = changetype<Machine>(domain.program);
   if (machine.heldAt != machine.retired) {
     machine.heldAt = machine.retired;
     machine.held0 = machine.held1 = machine.held2 = machine.held3 = 0;
   }
-  if (!isAmong(machine, number)) {
+  if (!isAmong(machine, page.number)) {
     machine.held3 = machine.held2;
     machine.held2 = machine.held1;
     machine.held1 = machine.held0;
-    machine.held0 = number;
+    machine.held0 = page.number;
   }
-  if (!isPrivileged()) own.privileged = changetype<usize>(domain);
+  if (!isPrivileged()) {
+    depose();
+    own.privileged = changetype<usize>(domain);
+    own.granted = machine.retired;
+    own.until = me().time + grace();
+    machine.token = ++own.token;
+  }
+  if (machine.token != 0) page.token = machine.token;
 }
 
-/** Whether somebody is privileged, and has not got further yet, and still wants to. */
+/** Whether somebody is privileged, and has not run for a slice yet, and still wants to. */
 function isPrivileged(): bool {
   const own = Residence.own;
   if (own.privileged == 0) return false;
   const domain = changetype<Record>(own.privileged);
-  if (domain.programKind != PROGRAM_RISCV) return false;
+  if (me().time >= own.until) return false;
   if (domain.state != STATE_READY && !isAsleep(domain)) return false;
-  const machine = changetype<Machine>(domain.program);
-  return machine.heldAt == machine.retired;
+  return changetype<Machine>(domain.program).retired - own.granted < control.quantum;
 }
 
-function isHeld(number: u32): bool {
-  if (!isPrivileged()) return false;
-  const domain = changetype<Record>(Residence.own.privileged);
-  return isAmong(changetype<Machine>(domain.program), number);
+/** Nobody is privileged any more. */
+function depose(): void {
+  const own = Residence.own;
+  if (own.privileged == 0) return;
+  const domain = changetype<Record>(own.privileged);
+  // The machine of one that has ended may be gone.
+  if (domain.state != STATE_ENDED) changetype<Machine>(domain.program).token = 0;
+  own.privileged = 0;
+  own.starved = 0;
 }
 
 function isAmong(machine: Machine, number: u32): bool {
@@ -132,8 +168,7 @@ function isAmong(machine: Machine, number: u32): bool {
 
 /** A domain is no more. */
 export function forgetHolder(domain: Record): void {
-  const own = Residence.own;
-  if (own.privileged == changetype<usize>(domain)) own.privileged = 0;
+  if (Residence.own.privileged == changetype<usize>(domain)) depose();
 }
 
 /**

@@ -41,10 +41,12 @@ export const RESIDENCE_FAULT_COST = 72;
 export const RESIDENCE_RANDOM = 76;
 /** The record of the lock process, or 0. */
 export const RESIDENCE_LOCKER = 80;
-/** The record of the domain whose last pages stay until it has got further; 0: none. */
+/** The record of the domain whose pages stay until it has got further; 0: none. */
 export const RESIDENCE_PRIVILEGED = 84;
 /** Every reference is counted (MACHINE_COUNTS): nothing is translated ahead. */
 export const RESIDENCE_EXACT = 88;
+/** Who is privileged found no frame: nobody else gets one before. */
+export const RESIDENCE_STARVED = 92;
 /** When the next lock cycle is due, from where periods are counted, and the one it is in (64 bits each). */
 export const RESIDENCE_DUE = 96;
 export const RESIDENCE_SINCE = 104;
@@ -65,6 +67,11 @@ export const RESIDENCE_FETCHES = 168;
 export const RESIDENCE_WRITES = 176;
 export const RESIDENCE_EVICTIONS = 184;
 export const RESIDENCE_COPIES = 192;
+/** What its machine had retired when it became privileged, 64 bits; counts who became so. */
+export const RESIDENCE_GRANTED = 200;
+export const RESIDENCE_TOKEN = 208;
+/** Until when he stays so at most; 64 bits. */
+export const RESIDENCE_UNTIL = 216;
 export const RESIDENCE_BYTES = 4096;
 
 export const PHASE_FIXED = 0;
@@ -108,6 +115,8 @@ export const PAGE_DIRTY = 33;
 export const PAGE_REFERENCED = 34;
 /** An image or a page object has it. */
 export const PAGE_OWNED = 35;
+/** The RESIDENCE_TOKEN of whoever was privileged when he last touched it. */
+export const PAGE_TOKEN = 36;
 export const PAGE_ENTRY_SIZE = 40;
 
 /** All zeros; in its drum slot; there too, but just copied from core: no transfer is needed. */

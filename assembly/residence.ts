@@ -1,7 +1,6 @@
 // Core residence: its options and where things are, opening it, and the period of its scans.
 
-import { claimAll } from "./claim";
-import { OK, STATUS_BUSY, STATUS_NO_FRAMES, STATUS_RANGE, STATUS_WRONG_STATE } from "./codes";
+import { OK, STATUS_NO_FRAMES, STATUS_RANGE, STATUS_WRONG_STATE } from "./codes";
 import { control } from "./control";
 import { Page } from "./core-map";
 import { allocateFresh } from "./frame";
@@ -36,6 +35,7 @@ import {
   RESIDENCE_FREE_FRAME,
   RESIDENCE_FREE_PAGE,
   RESIDENCE_GENERATION,
+  RESIDENCE_GRANTED,
   RESIDENCE_HAND,
   RESIDENCE_LATENCY,
   RESIDENCE_LOCK_COST,
@@ -50,9 +50,12 @@ import {
   RESIDENCE_RANDOM,
   RESIDENCE_SINCE,
   RESIDENCE_STARTS,
+  RESIDENCE_STARVED,
+  RESIDENCE_TOKEN,
   RESIDENCE_UNOWNED,
   RESIDENCE_UNPAID,
   RESIDENCE_UNRESERVED,
+  RESIDENCE_UNTIL,
   RESIDENCE_WRITES,
 } from "./residence-layout";
 
@@ -82,7 +85,7 @@ export class Residence {
   locker: usize;
   privileged: usize;
   exact: u32;
-  unused: u32;
+  starved: u32;
   due: u64;
   since: u64;
   busy: u64;
@@ -96,6 +99,9 @@ export class Residence {
   writes: u64;
   evictions: u64;
   copies: u64;
+  granted: u64;
+  token: u32;
+  until: u64;
 
   static get own(): Residence {
     return changetype<Residence>(control.residence);
@@ -126,6 +132,7 @@ if (
   offsetof<Residence>("locker") != RESIDENCE_LOCKER ||
   offsetof<Residence>("privileged") != RESIDENCE_PRIVILEGED ||
   offsetof<Residence>("exact") != RESIDENCE_EXACT ||
+  offsetof<Residence>("starved") != RESIDENCE_STARVED ||
   offsetof<Residence>("due") != RESIDENCE_DUE ||
   offsetof<Residence>("since") != RESIDENCE_SINCE ||
   offsetof<Residence>("busy") != RESIDENCE_BUSY ||
@@ -139,6 +146,9 @@ if (
   offsetof<Residence>("writes") != RESIDENCE_WRITES ||
   offsetof<Residence>("evictions") != RESIDENCE_EVICTIONS ||
   offsetof<Residence>("copies") != RESIDENCE_COPIES ||
+  offsetof<Residence>("granted") != RESIDENCE_GRANTED ||
+  offsetof<Residence>("token") != RESIDENCE_TOKEN ||
+  offsetof<Residence>("until") != RESIDENCE_UNTIL ||
   <i32>offsetof<Residence>() > RESIDENCE_BYTES
 ) {
   ERROR("residence is not as residence-layout.ts says");
@@ -182,7 +192,6 @@ export function residencePeriod(period: u32, phase: u32, offset: u32): i32 {
   if (control.residence == 0) return STATUS_WRONG_STATE;
   if (period < <u32>LEAST_PERIOD || period > <u32>MOST_PERIOD) return STATUS_RANGE;
   if (phase > <u32>PHASE_RANDOM || offset >= period) return STATUS_RANGE;
-  if (!claimAll()) return STATUS_BUSY;
   const own = Residence.own;
   own.period = period;
   own.phase = phase;

@@ -17,7 +17,7 @@ import {
   registerOps,
   storeOps,
 } from "./riscv/assembler.js";
-import { CODE, type Cpu, DATA, Host, program, R, W, X } from "./riscv/host.js";
+import { CODE, type Cpu, Host, program, R, W, X } from "./riscv/host.js";
 
 const { addi } = immediateOps as { addi: (rd: number, rs1: number, imm: number) => number };
 const { sw, sh, sb } = storeOps as Record<"sw" | "sh" | "sb", typeof addi>;

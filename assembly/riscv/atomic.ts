@@ -7,7 +7,7 @@ import {
   TRAP_STORE_FAULT,
   TRAP_STORE_MISALIGNED,
 } from "../codes";
-import { readSlow, resumeAt, writeSlow } from "./access";
+import { fault, readSlow, resumeAt, writeSlow } from "./access";
 import { Machine } from "./machine";
 import { writableCell } from "./memory";
 import { RECORD_BYTES, Record } from "./record";
@@ -78,7 +78,7 @@ export function amo(machine: Machine, at: usize): usize {
     }
   }
   const host = readSlow(machine, guest, 4);
-  if (host == 0) return trap(machine, kind == LR ? TRAP_LOAD_FAULT : TRAP_STORE_FAULT, guest);
+  if (host == 0) return fault(machine, kind == LR ? TRAP_LOAD_FAULT : TRAP_STORE_FAULT, guest);
   const old = load<u32>(host);
   if (kind == LR) {
     machine.reservation = guest + 1;

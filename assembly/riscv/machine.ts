@@ -1,9 +1,9 @@
 // A machine: the registers and the address space of one domain. It lies in frames of its own:
 //
 //   0     what the host reads (layout.ts), and what follows below
-//   304   where a run goes on (memory.ts)
-//   320   tail: a copy of a row cut short where the budget ends (row.ts)
-//   1376  loose: a row that no image has room for (image.ts)
+//   320   where a run goes on (memory.ts)
+//   336   tail: a copy of a row cut short where the budget ends (row.ts)
+//   1392  loose: a row that no image has room for (image.ts)
 //   2048  translations for reading and for writing, the last used (memory.ts)
 //   3072  page table
 
@@ -102,6 +102,8 @@ export class Machine {
   missing: u32;
   /** For each page of the image's code, the generation in which it may be entered; 0 without an image. */
   cells: usize;
+  /** Not 0: it is privileged, and what it touches stays in core. */
+  token: u32;
   /** The last pages that it waited for, by number, since it had retired so many instructions. */
   heldAt: u64;
   held0: u32;
@@ -128,9 +130,9 @@ export class Machine {
 }
 
 /** Where the next row begins, when that is not known from a record. */
-export const MACHINE_RESUME: usize = 304;
+export const MACHINE_RESUME: usize = 320;
 export const MACHINE_TAIL: usize = MACHINE_RESUME + RECORD_BYTES;
-export const MACHINE_LOOSE: usize = 1376;
+export const MACHINE_LOOSE: usize = 1392;
 /** Translations: the page's last guest address, and what to add to a guest address. */
 export const TLB_ENTRIES: u32 = 64;
 export const MACHINE_READ_TLB: usize = 2048;

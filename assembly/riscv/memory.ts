@@ -121,6 +121,7 @@ function wordFor(machine: Machine, guest: u32, mark: u32): u32 {
     return 0;
   }
   page.referenced = 1;
+  if (machine.token != 0) page.token = machine.token;
   if (isStore) markStored(changetype<usize>(page));
   // Instructions count where a page is entered.
   if (machine.counts != 0 && mark != MARK_EXEC) countReference(machine, guest);
