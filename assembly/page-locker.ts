@@ -60,7 +60,7 @@ export function lockIfDue(locker: Record): bool {
   locker.burstLeft = own.lockCost;
   own.due = nextDue(now);
   emit(EVENT_SCAN, locker.node, null, own.epoch, own.cycles);
-  // It counts what was referenced in the cycle before, and nothing of this one.
+  // It counts what was referenced in the cycle before, and nothing of this one: the next pass ends the step.
   if (own.exact != 0) control.asked = 1;
   return true;
 }
@@ -71,6 +71,14 @@ function nextDue(now: u64): u64 {
   let next = (own.due - own.since) / own.period + 1;
   if (own.since + (next + 1) * own.period <= now) next = (now - own.since) / own.period;
   return own.since + next * own.period + within();
+}
+
+/** Whether somebody sleeps for whose sake time must pass; nobody notices lock cycles while nobody runs. */
+export function isAwaited(): bool {
+  if (control.residence == 0) return control.sleepers != 0;
+  const locker = Residence.own.locker;
+  const isLockerAsleep = locker != 0 && isAsleep(changetype<Record>(locker));
+  return control.sleepers != <u32>isLockerAsleep;
 }
 
 /** For how long it waits now. */
