@@ -27,7 +27,7 @@ import {
   STATE_WAITING,
 } from "./layout";
 import { attend as attendPage } from "./page-accounting";
-import { lockIfDue } from "./page-locker";
+import { isAwaited, lockIfDue } from "./page-locker";
 import { askHost, count, me, report } from "./processor";
 import {
   PROCESSOR_TIME,
@@ -84,7 +84,7 @@ export function step(cycles: u32, passes: u32): i32 {
     }
     if (here.ready == 0) {
       if (control.worried != 0) continue;
-      if (control.sleepers == 0 && !isHeldUp()) return REASON_IDLE;
+      if (!isAwaited() && !isHeldUp()) return REASON_IDLE;
       if (!idle(until)) return REASON_LIMIT;
       continue;
     }

@@ -37,6 +37,9 @@ import { sleepUntil } from "./sleeper";
 import { chargeWork } from "./supply";
 import { clearWords } from "./words";
 
+/** All ones, which meters are made with: it is not counted down. Else long runs would come to its end. */
+const UNLIMITED: u64 = u64.MAX_VALUE;
+
 /** An AMT entry. */
 @unmanaged
 export class Account {
@@ -135,7 +138,8 @@ function charge(domain: Record, page: Page): usize {
   }
   for (let above = domain.superior; above; above = changetype<Record>(above).superior) {
     const meter = changetype<Record>(above).node;
-    meter.key(METER_STORAGE_SLOT).low -= amount;
+    const counter = meter.key(METER_STORAGE_SLOT);
+    if (counter.low != UNLIMITED) counter.low -= amount;
     Account.of(meter).charged += amount;
   }
   if (page.paid == 0) own.starts++;

@@ -9,7 +9,7 @@ import { askAll } from "./choice";
 import { PANIC_QUEUE } from "./codes";
 import { control } from "./control";
 import { emit } from "./event";
-import { EVENT_SLICE, STATE_READY } from "./layout";
+import { EVENT_SLICE, PROGRAM_LOCKER, STATE_READY } from "./layout";
 import { panic } from "./panic";
 import { account, count, me, Processor } from "./processor";
 import { STATISTIC_IDLE, STATISTIC_SWITCHES } from "./processor-layout";
@@ -57,7 +57,10 @@ export function enqueue(domain: Record): void {
       return;
     }
   }
-  here.ready = join(here.ready, domain);
+  // A lock cycle is late by the slice under way, not by those of all who are ready.
+  if (domain.programKind == PROGRAM_LOCKER && here.ready != 0) {
+    join(changetype<Record>(here.ready).readyNext, domain);
+  } else here.ready = join(here.ready, domain);
 }
 
 function isPartitioned(): bool {

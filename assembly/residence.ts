@@ -4,7 +4,8 @@ import { OK, STATUS_NO_FRAMES, STATUS_RANGE, STATUS_WRONG_STATE } from "./codes"
 import { control } from "./control";
 import { Page } from "./core-map";
 import { allocateFresh } from "./frame";
-import { PAGE_SIZE } from "./layout";
+import { METER_STORAGE_SLOT, PAGE_SIZE, PRIME_INDEX } from "./layout";
+import { Node } from "./node";
 import { rearm } from "./page-locker";
 import { me } from "./processor";
 import { Record } from "./record";
@@ -180,6 +181,8 @@ export function residenceOpen(frames: u32, pages: u32): i32 {
     own.freeFrame = frame;
   }
   own.epoch = own.generation = 1;
+  // 2^56 - 1 are few where they are word-cycles.
+  Node.at(PRIME_INDEX).key(METER_STORAGE_SLOT).setData(u64.MAX_VALUE);
   return OK;
 }
 

@@ -32,7 +32,7 @@ import {
 } from "./layout";
 import { leaveKernel, tryEnter } from "./lock";
 import { attend as attendPage } from "./page-accounting";
-import { lockIfDue } from "./page-locker";
+import { isAwaited, lockIfDue } from "./page-locker";
 import { count, me, Processor, ringHost } from "./processor";
 import {
   PHASE_CLAIMING,
@@ -260,7 +260,7 @@ function seek(here: Processor): i32 {
   if (control.resting + 1 < control.processors) {
     const came = steal();
     if (came != REASON_LIMIT) return came == REASON_CLAIM ? PHASE_CLAIMING : PHASE_WANTING;
-  } else if ((control.sleepers != 0 || isHeldUp()) && !isAwaited()) {
+  } else if ((isAwaited() || isHeldUp()) && !isHostAwaited()) {
     if (control.asked) return rest(here, REST_EVENTS);
     // All others rest, so time passes for nobody until a sleeper wakes.
     const wake = nextLook();
@@ -273,7 +273,7 @@ function seek(here: Processor): i32 {
     if (until > here.time) passTime(until);
     return rest(here, REST_LIMIT);
   }
-  if (control.sleepers != 0) leaveSleepers(here);
+  if (isAwaited()) leaveSleepers(here);
   return rest(here, REST_IDLE);
 }
 
@@ -286,7 +286,7 @@ function leaveSleepers(here: Processor): void {
 }
 
 /** Whether somebody rests only until the host has taken the events. */
-function isAwaited(): bool {
+function isHostAwaited(): bool {
   for (let index: u32 = 1; index <= control.processors; index++) {
     const other = Processor.at(index);
     if (other.phase == PHASE_RESTING && other.rest == REST_EVENTS) return true;
