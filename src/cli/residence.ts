@@ -53,12 +53,12 @@ export async function residenceCommand(file: string, flags: ResidenceFlags): Pro
   if (svg !== undefined) await checkChart(svg, "--svg");
   if (html !== undefined) await checkChart(html, "--html");
   const paint = pc.createColors(colourful(process.stdout));
-  if (!json) process.stdout.write(`${opening(paint)}\n`);
   const comparison = new Comparison();
   let collector: Collector | undefined;
   let compared: ResidenceReport | undefined;
   const view: View = {
     onStart: ({ kernel }) => {
+      if (!json) process.stdout.write(`${opening(paint)}\n`);
       collector = new Collector(kernel, (sample) => comparison.take(sample));
     },
     onEnd: ({ kernel }) => {

@@ -29,7 +29,7 @@ export const SCHEMES: readonly SchemePlan[] = [
   {
     scheme: "toucher",
     name: "first toucher",
-    about: "the first who touches a page pays until it is freed or out of core (memory cgroups)",
+    about: "who touches a page first pays until it is freed or out of core (memory cgroups)",
     charge: (sample) => each(sample, ({ isInCore, first }) => alone(isInCore ? first : null)),
   },
   {
@@ -41,7 +41,7 @@ export const SCHEMES: readonly SchemePlan[] = [
   {
     scheme: "idle",
     name: "idle pages",
-    about: "pages that were touched are counted; nobody knows by whom (idle page tracking, DAMON)",
+    about: "pages that were touched are counted, not by whom (idle page tracking, DAMON)",
     charge: ({ pages, period }) => {
       const total = BigInt(pages.filter(isReferenced).length) * chargeOf({ period });
       return { accounts: new Map(), total };
