@@ -89,14 +89,13 @@ export function attend(domain: Record): i32 {
     return REASON_RAN;
   }
   const page = Page.at(word >>> 12);
-  if (page.paid != own.epoch) {
-    const dry = charge(domain, page);
-    if (dry) {
-      // Nobody may pay: then pages go out of core.
-      if (!claimAll()) return REASON_CLAIM;
-      own.unpaid++;
-      return exhausted(domain, changetype<Record>(dry).node, RESOURCE_STORAGE);
-    }
+  const isFree = page.paid == own.epoch;
+  const dry: usize = isFree ? 0 : dryAbove(domain);
+  if (dry != 0) {
+    // Nobody may pay: then pages go out of core.
+    if (!claimAll()) return REASON_CLAIM;
+    own.unpaid++;
+    return exhausted(domain, changetype<Record>(dry).node, RESOURCE_STORAGE);
   }
   const now = me().time;
   if (page.frame == 0) {
@@ -104,10 +103,11 @@ export function attend(domain: Record): i32 {
     if (came == CLAIMED) return REASON_CLAIM;
     if (came != CAME) return wait(domain, now + max<u64>(own.latency, 1));
   }
+  if (page.arrives > now) return wait(domain, page.arrives);
+  if (!isFree) charge(domain, page);
   // What was paid for in this lock cycle, and has gone and come again, is whose it comes for.
   if (page.account == 0) page.account = accountOf(domain);
   if (page.first == 0) page.first = page.account;
-  if (page.arrives > now) return wait(domain, page.arrives);
   goOn(domain);
   // What others see of it outside is done, whatever becomes of this processor.
   journalBegin();
@@ -129,13 +129,23 @@ function wait(domain: Record, until: u64): i32 {
   return REASON_RAN;
 }
 
-/** Charges all accounts above a domain alike, or none: then answers the record of the nearest with too little. */
-function charge(domain: Record, page: Page): usize {
-  const own = Residence.own;
-  const amount = <u64>PAGE_WORDS * own.period;
+/** The record of the nearest meter above a domain that can't pay for a page; 0: all can. */
+function dryAbove(domain: Record): usize {
   for (let above = domain.superior; above; above = changetype<Record>(above).superior) {
-    if (!storageSuffices(changetype<Record>(above).node, amount)) return above;
+    if (isOutOfCore(changetype<Record>(above).node)) return above;
   }
+  return 0;
+}
+
+/** What a page costs in a lock cycle, in word-cycles. */
+function price(): u64 {
+  return <u64>PAGE_WORDS * Residence.own.period;
+}
+
+/** Charges all accounts above a domain alike; each of them can pay. */
+function charge(domain: Record, page: Page): void {
+  const own = Residence.own;
+  const amount = price();
   for (let above = domain.superior; above; above = changetype<Record>(above).superior) {
     const meter = changetype<Record>(above).node;
     const counter = meter.key(METER_STORAGE_SLOT);
@@ -159,7 +169,6 @@ function charge(domain: Record, page: Page): usize {
   }
   if (own.faultCost != 0) chargeWork(domain, own.faultCost);
   if (control.traced) emit(EVENT_CHARGE, domain.node, account, page.number, amount);
-  return 0;
 }
 
 /** The node of the meter that a domain is right under; 0: the super key. */
@@ -167,12 +176,7 @@ function accountOf(domain: Record): u32 {
   return domain.superior == 0 ? 0 : changetype<Record>(domain.superior).node.index;
 }
 
-/** Whether a meter has so many word-cycles left; of a number beyond 64 bits only the low ones are counted. */
-function storageSuffices(meter: Node, amount: u64): bool {
-  return meter.key(METER_STORAGE_SLOT).low >= amount;
-}
-
-/** Whether a meter has too little for what a domain is about. */
+/** Whether a meter has too little for a page; of a number beyond 64 bits only the low ones are counted. */
 export function isOutOfCore(meter: Node): bool {
-  return !storageSuffices(meter, <u64>PAGE_WORDS * Residence.own.period);
+  return meter.key(METER_STORAGE_SLOT).low < price();
 }
