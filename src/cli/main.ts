@@ -117,11 +117,7 @@ program
     "run a scenario with core residence: who pays for pages that many share, by five schemes",
   )
   .argument("<file>", "scenario (TOML) with [residence]")
-  .option(
-    "--period <cycles>",
-    "scan so often, whatever the file says",
-    whole(LEAST_PERIOD, MOST_PERIOD),
-  )
+  .option("--period <cycles>", "scan so often", whole(LEAST_PERIOD, MOST_PERIOD))
   .addOption(new Option("--phase <phase>", "when in its period a lock cycle is").choices(PHASES))
   .option("--seed <n>", "what random phases are drawn from", whole(0, 2 ** 32 - 1))
   .option("--cycles <n>", "stop at this cycle of the clock, if not idle before", cycleCount)
@@ -132,7 +128,8 @@ program
   .addHelpText(
     "after",
     `
-It runs on one processor, whatever the file says: each reference to a page is counted.
+It runs on one processor, whatever the file says: each reference to a page is counted. With --period, --phase or --seed
+nothing that the file says of the scan counts, and what it expects is not held against it.
 
 Schemes:
 ${SCHEMES.map(({ name, about }) => `  ${name.padEnd(15)}${about}`).join("\n")}

@@ -13,6 +13,7 @@ import { grouped } from "../scenario/number.js";
 import { ScenarioError } from "../scenario/problem.js";
 import type { Report } from "../scenario/report.js";
 import type { Scenario } from "../scenario/scenario.js";
+import { given } from "../scenario/time.js";
 import { verdict } from "./bill.js";
 import { checkChart, drawCharts } from "./chart.js";
 import { colourful } from "./colour.js";
@@ -77,25 +78,30 @@ export async function residenceCommand(file: string, flags: ResidenceFlags): Pro
   return isRight(report) && residenceVerdicts(found).every(({ ok }) => ok);
 }
 
-/** The scenario as it is run here: references are counted, which takes one processor. */
+/**
+ * The scenario as it is run here: references are counted, which takes one processor. Where flags say how to scan, the
+ * file's acts don't, and what it expects of its own scan is not held against another.
+ */
 function exactly(scenario: Scenario, { period, phase, seed }: ResidenceFlags): Scenario {
   const { residence } = scenario.kernel;
   if (residence === undefined) {
     const message = "found no core residence to compare, expected [residence]";
     throw new ScenarioError([scenario.problem(message)]);
   }
-  const scan = {
-    ...(period === undefined ? {} : { period }),
-    // An offset is one of a fixed phase.
-    ...(phase === undefined ? {} : { phase, ...(phase === "random" && { offset: undefined }) }),
-    ...(seed === undefined ? {} : { seed }),
+  const kernel = { ...scenario.kernel, processors: undefined, seed: undefined };
+  const scan = given({ period, phase, seed });
+  if (Object.keys(scan).length === 0) {
+    return { ...scenario, kernel: { ...kernel, residence: { ...residence, exact: true } } };
+  }
+  // An offset is one of a fixed phase.
+  const { offset, ...others } = residence;
+  const rest = phase === "random" ? others : residence;
+  return {
+    ...scenario,
+    kernel: { ...kernel, residence: { ...rest, ...scan, exact: true } },
+    acts: scenario.acts.filter((act) => act.period === undefined),
+    claims: [],
   };
-  const kernel = {
-    ...scenario.kernel,
-    ...{ processors: undefined, seed: undefined },
-    residence: { ...residence, ...scan, exact: true },
-  };
-  return { ...scenario, kernel };
 }
 
 function opening(paint: Paint): string {
