@@ -149,7 +149,7 @@ describe("--json", () => {
     expect(String(sum)).toBe(report.schemes[4].charges.total);
     expect(report.schemes[3].errors.points).toBeNull();
     expect(report.workingSet[0]).toMatchObject({ cycles: 1, windows: report.lockCycles.count });
-    expect(report.course.length).toBe(report.lockCycles.count + 2);
+    expect(report.course.length).toBe(report.lockCycles.count);
   });
 
   test("its cost is that of lock cycles and of faults, in percent of all that ran", () => {
@@ -178,6 +178,18 @@ describe("--json", () => {
     expect(Number(statistics.cycles)).toBeGreaterThanOrEqual(9);
   });
 
+  test("then the file's own changes of the scan don't count, and nothing is expected of another scan", () => {
+    const act = "[[at]]\ncycle = 1_000_000\nperiod = 320_000\noffset = 1_000";
+    const claim = "[[expect]]\nlock-cycles = 19";
+    const path = file("change.toml", scenario(SMALL, `${act}\n${claim}`));
+    const own = run(path, ...LIMIT, "--json");
+    expect(own.status).toBe(0);
+    expect(JSON.parse(own.stdout)).toMatchObject({ period: 320_000, statistics: { cycles: "17" } });
+    const other = run(path, ...LIMIT, "--json", "--phase", "random");
+    expect(other.status).toBe(0);
+    expect(JSON.parse(other.stdout)).toMatchObject({ period: 160_000, expectations: [] });
+  });
+
   test("an offset of the file is one of a fixed phase: a random one does without", () => {
     const path = file("offset.toml", scenario(`${SMALL}\noffset = 100_000`));
     expect(run(path, ...LIMIT, "--json", "--phase", "random").status).toBe(0);
@@ -198,6 +210,44 @@ test("an expectation of the file that fails: exit 1", () => {
   const { status, stdout } = run(file("wrong.toml", scenario(SMALL, rest)), ...LIMIT);
   expect(status).toBe(1);
   expect(stdout).toContain("✗");
+});
+
+/** What the page says was drawn by which command. */
+const drawings = [
+  ...readFileSync("docs/residence.md", "utf8").matchAll(
+    /^primemeter residence (.* --svg (docs\/.*?\.svg).*)$/gm,
+  ),
+].map(([, args, picture]) => ({ picture: picture!, args: args!.split(" ") }));
+
+describe("the docs", () => {
+  test("have a picture of each finding", () => {
+    expect(drawings.map(({ picture }) => picture.slice("docs/residence-".length, -4))).toEqual([
+      ...["tenants", "free-rider-fixed", "free-rider-random", "idle", "storm", "working-set"],
+    ]);
+    for (const { picture } of drawings) {
+      expect(readFileSync("docs/residence.md", "utf8")).toContain(`](${picture.slice(5)})`);
+    }
+  });
+
+  test.each(drawings)("$picture is what its command draws", ({ picture, args }) => {
+    const svg = join(folder, "drawn.svg");
+    const { status } = run(...args.map((word) => (word === picture ? svg : word)));
+    expect(status).toBe(0);
+    expect(readFileSync(svg, "utf8")).toBe(readFileSync(picture, "utf8"));
+  });
+
+  test("show what the command prints", () => {
+    const { stdout } = run("scenarios/residence-tenants.toml");
+    const tables = stdout.slice(
+      stdout.indexOf("  What accounts pay"),
+      stdout.indexOf("  The working set by"),
+    );
+    expect(tables.trim()).not.toBe("");
+    const shown = readFileSync("docs/residence.md", "utf8");
+    expect(shown).toContain(
+      `$ primemeter residence scenarios/residence-tenants.toml\n…\n${tables.trimEnd()}\n`,
+    );
+  });
 });
 
 const none = file("none.toml", scenario(""));

@@ -62,9 +62,9 @@ export class Comparison {
     }
     this.#compare(charged.get("multics")!, charged.get("access")!);
     this.#samples++;
-    this.#course.take(sample);
     // The run's ends are charged for, but say nothing of rates.
     if (!sample.isWhole) return;
+    this.#course.take(sample);
     const referenced = new Set(sample.pages.filter(isReferenced).map(({ page }) => page));
     this.#workingSet.take(referenced);
     this.#referenced += referenced.size;
