@@ -8,7 +8,14 @@ import { ScenarioRun } from "../src/scenario/run.js";
 const PERIOD = 160_000;
 /** Word-cycles of a page for a period. */
 const CHARGE = 1024n * BigInt(PERIOD);
-const RESIDENCE = `[kernel]\nquantum = 10_000\n[residence]\ncore = 128\npages = 600\nlatency = 1_000\nperiod = ${PERIOD}\n`;
+const RESIDENCE = `[kernel]
+quantum = 10_000
+[residence]
+core = 128
+pages = 600
+latency = 1_000
+period = ${PERIOD}
+`;
 const SMALL = "memory = 327_680";
 
 const meter = (name: string, more = "", superior = "prime") =>
