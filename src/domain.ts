@@ -168,7 +168,7 @@ export class Domain {
 
   /**
    * A key that sends messages to it; its program sees the data byte, 0 to 255. @throws {OptionError}
-   * @throws {StateError} where it runs bursts, which take no messages.
+   * @throws {StateError} where it runs no ELF program: only those take messages.
    */
   startKey(databyte = 0): Key {
     whole("startKey: databyte", databyte, 0, 255);
@@ -204,7 +204,7 @@ export class Domain {
    * below it, or where others were meant to be when it was made. It may be written only where `write` says so.
    *
    * @throws {OptionError} also where one page of a segment finds its place taken, or beyond the address space: then
-   * none is mapped. @throws {RescindedError} @throws {StateError} for a domain that has ended, or runs bursts.
+   * none is mapped. @throws {RescindedError} @throws {StateError} for a domain that has ended, or runs no ELF program.
    */
   map(content: Page | Segment, address: number, options: { write?: boolean } = {}): void {
     checkNames("map", options, ["write"]);
@@ -384,7 +384,7 @@ export class Domain {
   /** @throws {StateError} */
   #mustHaveMachine(why: string): Machine {
     this.#alive();
-    if (!this.machine) throw new StateError(`domain ${this.name} runs bursts: it ${why}`);
+    if (!this.machine) throw new StateError(`domain ${this.name} runs no ELF program: it ${why}`);
     return this.machine;
   }
 
