@@ -62,6 +62,6 @@ export class SegmentLab extends Cast {
   }
 
   get findings(): string[] {
-    return this.hasResidence ? [] : findings(this.kernel);
+    return findings(this.kernel);
   }
 }
