@@ -27,7 +27,7 @@ import {
   STATE_WAITING,
 } from "./layout";
 import { attend as attendPage } from "./page-accounting";
-import { isAwaited, lockIfDue } from "./page-locker";
+import { isAwaited, lockerPause, lockIfDue } from "./page-locker";
 import { askHost, count, me, report } from "./processor";
 import {
   PROCESSOR_TIME,
@@ -226,8 +226,9 @@ function putAway(domain: Record, outcome: i32, until: u64): i32 {
     const since = me().time;
     dequeue(domain);
     if (domain.amount == 0) domain.dryOut();
-    sleep(domain, since, pause);
-    if (control.traced) emit(EVENT_WAIT, node, null, 0, pause);
+    const cycles = domain.programKind == PROGRAM_LOCKER ? lockerPause(since) : pause;
+    sleep(domain, since, cycles);
+    if (control.traced) emit(EVENT_WAIT, node, null, 0, cycles);
   }
   return REASON_RAN;
 }

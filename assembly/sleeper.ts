@@ -60,7 +60,7 @@ export function nextWake(): u64 {
 }
 
 /** Puts a domain that is on no queue to sleep, from a time on for so many cycles; time ends at 2^64 − 1. */
-export function sleep(domain: Record, since: u64, cycles: u32): void {
+export function sleep(domain: Record, since: u64, cycles: u64): void {
   sleepUntil(domain, cycles < u64.MAX_VALUE - since ? since + cycles : u64.MAX_VALUE);
 }
 
