@@ -35,6 +35,7 @@ import { Hosts } from "./hosts.js";
 import { allocationOf, idOf, indexOf, type MeterId, type NodeId } from "./id.js";
 import { copyKey, type Key, ZERO_KEY } from "./key.js";
 import { type KeyLike, keyOf } from "./key-like.js";
+import type { Machine } from "./machine.js";
 import { Mappings } from "./mappings.js";
 import type { Delivery } from "./message.js";
 import { Meter, MeterKey } from "./meter.js";
@@ -81,6 +82,8 @@ export class Core {
   partitions: Partitions | undefined;
   /** Where the memories of domains are paged. */
   residence: ResidenceBlock | undefined;
+  /** Whoever counts references looks at a machine's before its memory is let go. */
+  leaving: (machine: Machine) => void = () => {};
   /** Passes the kernel's batch of events on; before a node changes hands, or they would be lost. */
   report: () => void = () => {};
   /** Tells of a trap that a keeper has not mended. */

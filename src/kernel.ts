@@ -50,7 +50,7 @@ export interface MeterOptions {
   superior: Meter | MeterKey;
   /** What the counter begins with; without it 2^64 − 1, as good as unlimited. */
   cycles?: bigint;
-  /** What the storage counter begins with, in word-cycles; without it 2^64 − 1. In a kernel with `residence` only. */
+  /** What the storage counter begins with, in word-cycles; without it 2^64 − 1, which is unlimited. In a kernel with `residence` only. */
   storage?: bigint;
   /** A function of the host, or a key for slot 2, such as a start key to a domain. */
   keeper?: Keeper | KeyLike;
@@ -352,7 +352,7 @@ export class Kernel {
 
   /** Walks the whole store and compares it with every invariant; changes nothing. */
   check(): CheckReport {
-    return this.#core.still(() => checkStore(this.#core.view));
+    return this.#core.still(() => checkStore(this.#core.view, this.#domainMaker.imagePages));
   }
 
   statistics(): Statistics {

@@ -200,6 +200,7 @@ export class Machine implements GuestMemory {
 
   free(): void {
     if (this.#isFreed) return;
+    this.#core.leaving(this);
     // Their frames are not the machine's.
     for (const at of [...this.#foreign.keys()]) this.unmap(at);
     this.#isFreed = true;

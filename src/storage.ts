@@ -27,7 +27,7 @@ export class MeterStorage {
     this.#name = name;
   }
 
-  /** What the counter holds: all ones, as good as unlimited, where nothing else was said. */
+  /** What the counter holds; 2^64 − 1 is unlimited: nothing is taken from it. So it is where nothing else was said. */
   peek(): bigint {
     return this.#amount(this.#core.exports.meterStoragePeek);
   }

@@ -126,6 +126,10 @@ export class View {
     return new Uint8Array(this.#data.buffer as ArrayBuffer, address, length);
   }
 
+  words(address: number, length: number): Uint32Array {
+    return new Uint32Array(this.#data.buffer, address, length);
+  }
+
   /** A field of the control block, by its offset. */
   control(offset: number): number {
     return this.u32(CONTROL + offset);

@@ -45,6 +45,8 @@ export const GUEST_RUNS: readonly GuestRun[] = [
   },
   run("selfmod", [], "selfmod times 1000 wrong 0 hash 3c29db75", 113876),
   run("hog", ["100"], "hog blocks 100 wrong 0", 26245045),
+  run("storm", [], "storm pages 64 rounds 4 wrong 0", 6385),
+  run("storm", ["200", "9"], "storm pages 200 rounds 9 wrong 0", 31838),
   {
     ...run("sieve", ["x"], 'sieve: argument 1 is "x", expected a number from 1 to 100000000', 2607),
     exit: 2,

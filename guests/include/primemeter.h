@@ -171,6 +171,7 @@ enum pm_type {
   PM_TYPE_SCHEDULER = 0x108,
   PM_TYPE_ECHO = 0x109,
   PM_TYPE_BANK = 0x10a,
+  PM_TYPE_IDLER = 0x10b,
   PM_TYPE_MISC = 0x201,  // clock, returner, maker of data keys, discrim
   PM_TYPE_PAGE = 0x202,
   PM_TYPE_JOIN = 0x203,
@@ -301,6 +302,7 @@ uint64_t pm_time(void);
 uint64_t pm_idle_cycles(void);
 
 // Sets the time of a wait object: a past one wakes who waits there, at once. Waits for its time.
+enum { PM_ORDER_WAIT = 0, PM_ORDER_WAIT_SET = 1 };
 uint32_t pm_wait_set(uint32_t wait, uint64_t time);
 uint32_t pm_wait(uint32_t wait);
 

@@ -262,7 +262,6 @@ uint32_t pm_make_running(uint32_t domain) { return pm_ask(domain, DOMAIN_RUNNING
 // --- Time ----------------------------------------------------------------------------------------
 
 enum { CLOCK_TIME = 7, CLOCK_IDLE = 8 };
-enum { WAIT_WAIT = 0, WAIT_SET = 1 };
 
 static uint64_t clock_number(uint32_t order) {
   uint8_t bytes[8];
@@ -276,10 +275,10 @@ uint64_t pm_idle_cycles(void) { return clock_number(CLOCK_IDLE); }
 uint32_t pm_wait_set(uint32_t wait, uint64_t time) {
   uint8_t bytes[8];
   pm_put64(bytes, time);
-  return tell(wait, WAIT_SET, bytes, sizeof bytes);
+  return tell(wait, PM_ORDER_WAIT_SET, bytes, sizeof bytes);
 }
 
-uint32_t pm_wait(uint32_t wait) { return pm_ask(wait, WAIT_WAIT); }
+uint32_t pm_wait(uint32_t wait) { return pm_ask(wait, PM_ORDER_WAIT); }
 
 uint32_t pm_sleep(uint64_t cycles) {
   uint32_t answer = pm_wait_set(PM_WAIT, pm_time() + cycles * PM_CYCLE);

@@ -7,10 +7,11 @@ import { type Verdict, verdicts } from "../billing-report/verdict.js";
 import { WAYS } from "../billing-report/way.js";
 import { BILLING_TITLE, exactnessCharts } from "./billing-chart.js";
 import { writeBillingPage } from "./billing-html.js";
-import { costSheets, exactnessSheets, type Sheet } from "./billing-sheets.js";
+import { costSheets, exactnessSheets } from "./billing-sheets.js";
 import { checkChart, drawCharts } from "./chart.js";
 import { colourful } from "./colour.js";
-import { type Paint, table, wrapped } from "./table.js";
+import { sheetsText } from "./sheet.js";
+import { type Paint, wrapped } from "./table.js";
 import { Ticker, watch } from "./ticker.js";
 
 export const PARTS = ["error", "cost"] as const;
@@ -99,17 +100,6 @@ export function exactnessPage({ exactness, verdicts }: BillingReport, paint: Pai
     return `  ${ok ? paint.green("✓") : paint.red("✗")} ${wrapped(text, COLUMNS, "    ")}`;
   });
   return `${sheetsText(exactnessSheets(exactness), paint)}\n${marks.join("\n")}\n`;
-}
-
-function sheetsText(sheets: readonly Sheet[], paint: Paint): string {
-  return sheets.map((sheet) => `${sheetText(sheet, paint)}\n`).join("\n");
-}
-
-function sheetText({ title, note, heads, rows }: Sheet, paint: Paint): string {
-  const aligns = heads.map((_, column) => (column === 0 ? ("left" as const) : ("right" as const)));
-  const words = wrapped(`${paint.bold(title)}: ${note}`, COLUMNS, "  ");
-  const cells = rows.map((row) => [...row]);
-  return `  ${words}\n${table(heads, cells, aligns, paint)}`;
 }
 
 function toJson({ exactness, cost, verdicts }: BillingReport, flags: BillingFlags): string {

@@ -1,9 +1,10 @@
+import { CLOCK_HZ } from "../../assembly/layout.js";
 import { counted, grouped } from "../scenario/number.js";
 import { idleOf } from "../scenario/partition-claim.js";
 import type { DomainReport, Report } from "../scenario/report.js";
 import { BILLED_HEADS, billedCells, windowTable } from "./partition-table.js";
 import { type Paint, table } from "./table.js";
-import { meterTable } from "./tree.js";
+import { meterTable, wordSeconds } from "./tree.js";
 
 /** What a run came to for meters and domains; `columns` is how wide it should be at most. */
 export function bill(report: Report, paint: Paint, columns: number): string {
@@ -52,6 +53,7 @@ function closing(report: Report): string[] {
   return [
     `${grouped(cycles)} cycles${where}${spent}; ${ends[ending]}.`,
     ...clockLine(report),
+    ...residenceLines(report),
     ...(report.time === null && owed > 0n ? [`${counted(Number(owed), "cycle")} still owed.`] : []),
     ...(messages > 0 ? [`${counted(messages, "message")}, ${counted(stalls, "stall")}.`] : []),
     `${seconds.toFixed(2)} s in the kernel, ${grouped(Math.round(mips))} ${unit}.`,
@@ -72,6 +74,25 @@ function clockLine({ time, domains }: Report): string[] {
     ...(owed > 0n ? [`${grouped(owed)} cycles still owed`] : []),
   ];
   return [`${parts.join("; ")}.`];
+}
+
+/** What the scan and paging came to. */
+function residenceLines({ residence, cycles: time }: Report): string[] {
+  if (residence === null) return [];
+  const { cycles, period, phase, faults, charged, core, coreFree } = residence;
+  const { fetches, writes, evictions, copies } = residence;
+  const rate = time === 0n ? 0 : (Number(faults) * CLOCK_HZ) / Number(time);
+  const moved = [
+    `${grouped(fetches)} pages read from the drum`,
+    `${grouped(writes)} written`,
+    `${grouped(evictions)} evicted`,
+    `${grouped(copies)} copied`,
+  ];
+  return [
+    `${counted(Number(cycles), "lock cycle")}, one in ${grouped(period)} cycles, at a ${phase} phase.`,
+    `${counted(Number(faults), "page-accounting fault")}, ${grouped(Math.round(rate))} a second: ${wordSeconds(charged)} word-seconds.`,
+    `${moved.join(", ")}; ${grouped(core - coreFree)} of ${counted(core, "frame")} in use.`,
+  ];
 }
 
 function mark(ok: boolean, paint: Paint): string {

@@ -6,15 +6,7 @@ import type { Exactness, WayReport } from "../billing-report/exactness.js";
 import type { Outcome } from "../billing-report/trial.js";
 import { REPAIRS, TICK } from "../billing-report/way.js";
 import { grouped } from "../scenario/number.js";
-
-/** A table: the first column is on the left, the others are figures. */
-export interface Sheet {
-  readonly title: string;
-  /** How to read it. */
-  readonly note: string;
-  readonly heads: readonly string[];
-  readonly rows: readonly (readonly string[])[];
-}
+import type { Sheet } from "./sheet.js";
 
 export function exactnessSheets(exactness: Exactness): Sheet[] {
   const { ways, points, rates } = exactness;

@@ -21,8 +21,9 @@ export async function drawChart({ title, width, height, option }: Chart): Promis
   return `${timeless(svg).replace(/>/, `>\n<title>${escaped(title)}</title>`)}\n`;
 }
 
-function escaped(text: string): string {
-  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;");
+/** For text of SVG and HTML. */
+export function escaped(text: string): string {
+  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
 }
 
 /** Without what counts the charts of this process: ids, and the styles of what a mouse is over. */

@@ -10,6 +10,7 @@ import type { AnswerReport } from "../scenario/report.js";
 import type { ScenarioRun } from "../scenario/run.js";
 import type { ActPlan, Scenario } from "../scenario/scenario.js";
 import type { Paint } from "./table.js";
+import { wordSeconds } from "./tree.js";
 
 /** Lines about one subject and of one kind before the rest is only counted in the bill. */
 const SHOWN = 4;
@@ -47,9 +48,10 @@ export class Journal {
     kernel.on("keeperError", ({ meter, error, time }) => {
       this.#note(time, "keeper", `of ${meter.name} failed: ${String(error)}`, meter.name);
     });
-    kernel.on("park", ({ domain, meter, time }) => {
+    kernel.on("park", ({ domain, meter, resource, time }) => {
       const declined = this.#declined.delete(domain.name) ? ", its keeper declined" : "";
-      const why = this.#off.has(meter.name) ? "is switched off" : `is dry${declined}`;
+      const dry = resource === "cpu" ? "is dry" : "has too little storage";
+      const why = this.#off.has(meter.name) ? "is switched off" : `${dry}${declined}`;
       const about = this.#reported.has(meter.name) ? null : this.#groups.get(domain.name)!;
       this.#note(time, "parked", `${domain.name}: ${meter.name} ${why}`, about);
     });
@@ -69,19 +71,22 @@ export class Journal {
 
   act(act: ActPlan): void {
     const key = ACTS.find((key) => act[key] !== undefined)!;
-    const { cycles, superior, meter, off, on, add, set, order, keys } = act;
+    const { cycles, storage, superior, meter, off, on, add, set, order, keys } = act;
     const what = act[key]!;
     if (off !== undefined) this.#off.add(off);
     for (const raised of [on, add, set]) if (raised !== undefined) this.#off.delete(raised);
     const bytes = bytesOf(act);
     const more = [
       ...(cycles === undefined ? [] : [`, ${grouped(cycles)} cycles`]),
+      ...(storage === undefined ? [] : [`, ${wordSeconds(storage)} word-seconds`]),
       ...(superior === undefined ? [] : [` under ${superior}`]),
       ...(meter === undefined ? [] : [` to ${meter}`]),
       ...(order === undefined ? [] : [`, order ${shownOrder(order)}`]),
       ...(bytes === undefined ? [] : [`, ${shownLike(act, bytes)}`]),
       ...(keys === undefined ? [] : [`, ${counted(keys.length, "key")}`]),
       ...scheduling(act),
+      ...(act.phase === undefined ? [] : [`, ${act.phase} phase`]),
+      ...(act.offset === undefined ? [] : [`, offset ${grouped(act.offset)}`]),
     ];
     const subject = typeof what === "number" ? grouped(what) : nameOf(what);
     const text = `${key.replace("-domain", "")} ${subject}${more.join("")}`;
@@ -111,14 +116,17 @@ export class Journal {
     for (const name of this.#texts.keys()) this.#flush(name, this.run.kernel.time);
   }
 
-  #keeper({ meter, domain, outcome, time }: KernelEvents["keeper"]): void {
+  #keeper({ meter, domain, resource, outcome, time }: KernelEvents["keeper"]): void {
     const about = this.#reported.has(meter.name) ? null : meter.name;
-    const who = `${meter.name} is dry under ${domain.name}`;
+    const dry = resource === "cpu" ? "is dry" : "has too little storage";
+    const who = `${meter.name} ${dry} under ${domain.name}`;
     if (outcome === "decline") this.#declined.add(domain.name);
     else if (outcome === "later") this.#note(time, "keeper", `${who}: waits`, about);
     else if (outcome === "restart") {
-      const counter = meter.peek();
-      const text = counter === 0n ? "its keeper adds nothing" : `refilled to ${grouped(counter)}`;
+      const isCpu = resource === "cpu";
+      const counter = isCpu ? meter.peek() : meter.storage.peek();
+      const amount = isCpu ? grouped(counter) : `${wordSeconds(counter)} word-seconds`;
+      const text = counter === 0n ? "its keeper adds nothing" : `refilled to ${amount}`;
       this.#note(time, "keeper", `${who}: ${text}`, about);
     }
   }

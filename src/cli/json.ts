@@ -5,13 +5,15 @@ import type { Report } from "../scenario/report.js";
 export function toJson(report: Report): string {
   const { conserved, cycles, mips, expectations } = report;
   const meters = report.meters.map(
-    ({ name, superior, granted, consumed, counter, keeperCalls }) => ({
+    ({ name, superior, granted, consumed, counter, keeperCalls, storage }) => ({
       name,
       superior,
       granted,
       consumed,
       counter,
       keeperCalls,
+      // Only with core residence.
+      ...(storage && { storage }),
     }),
   );
   const domains = report.domains.map(
@@ -48,6 +50,7 @@ export function toJson(report: Report): string {
     ...{ conserved, cycles, mips: rounded(mips), meters, domains },
     // Only where a clock bills.
     ...(report.time ? { time: report.time, partitions: report.partitions } : {}),
+    ...(report.residence ? { residence: report.residence } : {}),
     ...{ messages, stalls, console, answers, expectations },
   };
   return `${JSON.stringify(object, decimal, 2)}\n`;

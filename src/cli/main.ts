@@ -3,7 +3,9 @@ import { randomInt } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
 import { CLOCK_HZ, MAX_PROCESSORS } from "../../assembly/layout.js";
+import { LEAST_PERIOD, MOST_PERIOD } from "../../assembly/residence-layout.js";
 import { WAYS, type Way } from "../locks/way.js";
+import { SCHEMES } from "../residence/scheme.js";
 import { ScenarioError } from "../scenario/problem.js";
 import { UNLIMITED } from "../scenario/values.js";
 import { CANARY_NAMES } from "../sim/canary.js";
@@ -11,6 +13,8 @@ import { type BillingFlags, billingCommand, PARTS } from "./bench.js";
 import { type InstrumentFlags, instrumentCommand } from "./instrument.js";
 import { type LocksFlags, locksCommand } from "./locks.js";
 import { type PartitionsFlags, partitionsCommand } from "./partitions.js";
+import { PHASES, type ResidenceFlags, residenceCommand } from "./residence.js";
+import { CHART_NAMES } from "./residence-chart.js";
 import { checkCommand, type RunFlags, runCommand } from "./run.js";
 import { type SimFlags, simCommand } from "./sim.js";
 import { type WireFlags, wireCommand } from "./wire.js";
@@ -105,6 +109,44 @@ Examples:
   )
   .action(async (file: string, flags: PartitionsFlags) => {
     process.exitCode = (await partitionsCommand(file, flags)) ? 0 : FAILED;
+  });
+
+program
+  .command("residence")
+  .description(
+    "run a scenario with core residence: who pays for pages that many share, by five schemes",
+  )
+  .argument("<file>", "scenario (TOML) with [residence]")
+  .option("--period <cycles>", "scan so often", whole(LEAST_PERIOD, MOST_PERIOD))
+  .addOption(new Option("--phase <phase>", "when in its period a lock cycle is").choices(PHASES))
+  .option("--seed <n>", "what random phases are drawn from", whole(0, 2 ** 32 - 1))
+  .option("--cycles <n>", "stop at this cycle of the clock, if not idle before", cycleCount)
+  .option("--json", "print one JSON object and nothing else")
+  .option("--html <file>", "write a page with charts (needs echarts: npm install echarts)")
+  .option("--svg <file>", "draw the charts as a picture (needs echarts, too)")
+  .addOption(new Option("--chart <name>", "of the charts, draw this one only").choices(CHART_NAMES))
+  .addHelpText(
+    "after",
+    `
+It runs on one processor, whatever the file says: each reference to a page is counted. With --period, --phase or --seed
+nothing that the file says of the scan counts, and what it expects is not held against it.
+
+Schemes:
+${SCHEMES.map(({ name, about }) => `  ${name.padEnd(15)}${about}`).join("\n")}
+
+Exit codes:
+  0  accounts hold what was charged, every expectation holds and every cycle is accounted for
+  1  one of these is not so
+  2  a bad file or wrong usage
+
+Examples:
+  primemeter residence scenarios/residence-tenants.toml
+  primemeter residence scenarios/residence-free-rider.toml --phase random
+  primemeter residence scenarios/residence-tenants.toml --period 400_000 --html residence.html
+  primemeter residence scenarios/residence-tenants.toml --svg curve.svg --chart working-set`,
+  )
+  .action(async (file: string, flags: ResidenceFlags) => {
+    process.exitCode = (await residenceCommand(file, flags)) ? 0 : FAILED;
   });
 
 program

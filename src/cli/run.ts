@@ -54,6 +54,9 @@ export function isRight({ conserved, ending, expectations }: Report): boolean {
 export interface View {
   /** Without one, nothing is printed. */
   readonly scene?: Scene;
+  /** Called before anybody has run, and when all have. */
+  readonly onStart?: (run: ScenarioRun) => void;
+  readonly onEnd?: (run: ScenarioRun) => void;
   /** Called after each stretch of `every` cycles. */
   readonly onStretch?: (run: ScenarioRun, print: (line: string) => void) => void;
   readonly every?: bigint;
@@ -65,7 +68,8 @@ export async function play(
   { cycles, trace }: Pick<RunFlags, "cycles" | "trace">,
   view: View,
 ): Promise<Report> {
-  const run = new ScenarioRun(scenario, trace !== undefined);
+  const run = new ScenarioRun(scenario, trace !== undefined || view.onStart !== undefined);
+  view.onStart?.(run);
   const endTrace = trace === undefined ? undefined : traceTo(trace, run);
   // The first interrupt ends the run with its bill; the second one ends the process.
   const interrupt = new AbortController();
@@ -78,6 +82,7 @@ export async function play(
   const options = { cycles, signal: interrupt.signal };
   const report = await watch(run, scenario, options, view);
   process.off("SIGINT", stop);
+  view.onEnd?.(run);
   run.kernel.dispose();
   endTrace?.();
   return report;

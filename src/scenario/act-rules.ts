@@ -11,12 +11,15 @@ export const ACTS_ON_DOMAINS = [
 ] as const;
 /** `window` says itself how long it is to be. */
 export const ACTS_ON_PARTITIONS = ["change", "window"] as const;
+/** Says itself how long the scan period is to be. */
+export const ACTS_ON_SCAN = ["period"] as const;
 /** Acts that send a message. */
 export const MESSAGES = ["send", "call"] as const;
 export const ACTS = [
   ...ACTS_ON_METERS,
   ...ACTS_ON_DOMAINS,
   ...ACTS_ON_PARTITIONS,
+  ...ACTS_ON_SCAN,
   ...MESSAGES,
 ] as const;
 type Act = (typeof ACTS)[number];
@@ -24,8 +27,6 @@ type Act = (typeof ACTS)[number];
 /** Which act needs which other field. */
 const NEEDS: { readonly [A in Act]?: string } = {
   on: "cycles",
-  add: "cycles",
-  set: "cycles",
   move: "superior",
   "move-domain": "meter",
 };
@@ -33,11 +34,14 @@ const NEEDS: { readonly [A in Act]?: string } = {
 const TAKES: { readonly [A in Act]?: readonly string[] } = {
   send: ["order", "text", "bytes", "numbers", "keys"],
   call: ["order", "text", "bytes", "numbers", "keys", "answer"],
+  add: ["cycles", "storage"],
+  set: ["cycles", "storage"],
+  period: ["phase", "offset"],
   change: ["budget", "max", "critical"],
   schedule: Object.keys(taskShape),
 };
 /** Which acts need one of those fields at least. */
-const NEEDS_ONE = ["change", "schedule"] as const;
+const NEEDS_ONE = ["add", "set", "change", "schedule"] as const;
 const FIELDS = [
   "cycles",
   "superior",
@@ -51,6 +55,7 @@ const FIELDS = [
   "budget",
   "max",
   ...Object.keys(taskShape),
+  ...["storage", "phase", "offset"],
 ];
 /** The fourth key of a call is where its answer goes. */
 const MOST_KEYS_OF_CALL = 3;

@@ -1,5 +1,6 @@
 import { type Inspection, isTable, tablesIn } from "./inspection.js";
 import { hasPartitions } from "./partition-rules.js";
+import { PAGING_CLAIMS, RESIDENCE_SHARES, STORAGE_CLAIMS } from "./residence-shapes.js";
 import { BOUNDS } from "./schema.js";
 import { stringRules } from "./string-rules.js";
 import { SHARES } from "./time-shapes.js";
@@ -12,7 +13,7 @@ const CLAIMS = {
     ...(["billed", "ran", "error", "share"] as const),
     ...(["returned", "failed", "exhausted", "result"] as const),
   ],
-  meter: ["consumed", "counter", "keeper-calls"],
+  meter: ["consumed", "counter", "keeper-calls", ...STORAGE_CLAIMS],
   answer: ["answered", "order", "text", "bytes", "numbers"],
   page: ["text", "bytes", "numbers", "word"],
   partition: [
@@ -23,7 +24,7 @@ const CLAIMS = {
 /** What only a clock that bills can say. */
 const OF_CLOCK = ["idle-share", "backwards", "jumps", "missed-ticks"];
 const OF_TIME = [...["billed", "ran", "error", "share"], ...OF_CLOCK];
-const WORLD_CLAIMS = ["conserved", "idle", "messages", "stalls", ...OF_CLOCK];
+const WORLD_CLAIMS = ["conserved", "idle", "messages", "stalls", ...OF_CLOCK, ...PAGING_CLAIMS];
 const SUBJECTS = Object.keys(CLAIMS) as (keyof typeof CLAIMS)[];
 const ALL = [...new Set([...Object.values(CLAIMS).flat(), ...WORLD_CLAIMS])];
 const OF_CALLS = ["returned", "failed", "exhausted", "result"];
@@ -46,7 +47,8 @@ export function claimRules(inspection: Inspection): void {
       stringRules(inspection, place, told);
     }
     for (const key of BOUNDS) boundsRules(inspection, [...path, key], claim);
-    for (const key of SHARES) sharesRules(inspection, [...path, key], claim);
+    for (const key of [...SHARES, ...RESIDENCE_SHARES])
+      sharesRules(inspection, [...path, key], claim);
     timeRules(inspection, path, claim);
   }
 }
@@ -96,7 +98,8 @@ function rangeRules(inspection: Inspection, path: Path, claim: Table): void {
 /** Claims on calls are about a domain that is called. */
 function callRules(inspection: Inspection, path: Path, claim: Table): void {
   const domain = inspection.domain(claim.domain);
-  if (domain === undefined || isTable(domain.program)) return;
+  const isKnown = domain !== undefined || inspection.isLocker(claim.domain);
+  if (!isKnown || isTable(domain?.program)) return;
   for (const key of OF_CALLS) {
     if (claim[key] === undefined) continue;
     const found = `found it about ${describe(claim.domain)}`;

@@ -10,8 +10,10 @@ import type {
   Expectation,
   MeterReport,
   PartitionReport,
+  ResidenceReport,
   TimeReport,
 } from "./report.js";
+import { pagingChecks, storageChecks } from "./residence-claim.js";
 import type { ClaimPlan } from "./scenario.js";
 
 /** What claims are held against. */
@@ -25,6 +27,8 @@ export interface Standing {
   /** The time of all processors; of this and `time`, there is nothing where cycles are counted. */
   readonly elapsed: bigint;
   time(): TimeReport | null;
+  /** Null without core residence. */
+  residence(): ResidenceReport | null;
   /** What a domain told the console. */
   console(domain: string): readonly Told[];
   /** Undefined before the call is made. */
@@ -51,7 +55,13 @@ export function judge(claim: ClaimPlan, standing: Standing): Expectation[] {
   }
   if (meter !== undefined) {
     const subject = standing.meter(meter);
-    return meterChecks(claim).map((check) => settle(`${when}${meter}: `, check, subject));
+    const all = () => standing.residence()!.charged;
+    return [
+      ...meterChecks(claim).map((check) => settle(`${when}${meter}: `, check, subject)),
+      ...storageChecks(claim, all).map((check) =>
+        settle(`${when}${meter}: `, check, subject.storage!),
+      ),
+    ];
   }
   if (answer !== undefined) {
     const subject = standing.answer(answer);
@@ -68,10 +78,12 @@ export function judge(claim: ClaimPlan, standing: Standing): Expectation[] {
     return partitionChecks(claim).map((check) => settle(`${when}${partition}: `, check, subject));
   }
   const clocked = clockChecks(claim).map((check) => settle(when, check, standing.time()!));
+  const paged = pagingChecks(claim).map((check) => settle(when, check, standing.residence()!));
   return [
     ...worldOutcomes(claim, standing, when),
     ...trafficOutcomes(claim, standing, when),
     ...clocked,
+    ...paged,
   ];
 }
 

@@ -5,6 +5,8 @@ import { isTable, PRIME } from "./inspection.js";
 import { Modules, planOf } from "./modules.js";
 import { type Problem, ScenarioError } from "./problem.js";
 import { fileFault, Programs } from "./programs.js";
+import { residenceOptions } from "./residence.js";
+import { LOCKER } from "./residence-shapes.js";
 import { breaches } from "./rules.js";
 import type { DomainPlan, Scenario } from "./scenario.js";
 import { KNOWN_KEYS, type ScenarioData, scenarioSchema } from "./schema.js";
@@ -92,17 +94,19 @@ function plan(
     return { ...planned("domain", rest, index), names, program: programOf(row) };
   });
   const parted = document.root.partitions !== undefined || data.partition.length > 0;
+  const residence = residenceOptions(data.residence);
   const { "kernel-costs": kernelCosts, "ignore-dry": ignoreDry, ...kernel } = data.kernel;
   return {
     file: document.file,
-    kernel: { ...kernel, kernelCosts, ignoreDry, ...timeOptions(data, parted) },
+    kernel: { ...kernel, kernelCosts, ignoreDry, ...timeOptions(data, parted), residence },
     meters: below(
-      PRIME,
+      // What the file may hang meters under beside its own.
+      [PRIME, LOCKER],
       data.meter.map((row, index) => planned("meter", row, index)),
       ({ superior }) => superior,
     ),
     partitions: below(
-      SYSTEM,
+      [SYSTEM],
       data.partition.map((row, index) => planned("partition", row, index)),
       ({ parent = SYSTEM }) => parent,
     ),
@@ -124,13 +128,13 @@ function copies(name: string, count: number): string[] {
   return Array.from({ length: count }, (_, copy) => `${name}-${copy}`);
 }
 
-/** Each after the one it is below. The rules have refused loops and unknown names: every pass places one. */
+/** Each after the one it is below, or a top. The rules have refused loops and unknown names: every pass places one. */
 function below<Row extends { readonly name: string }>(
-  top: string,
+  tops: readonly string[],
   rows: readonly Row[],
   above: (row: Row) => string,
 ): Row[] {
-  const placed = new Set([top]);
+  const placed = new Set(tops);
   const ordered: Row[] = [];
   while (ordered.length < rows.length) {
     for (const row of rows) {

@@ -1,5 +1,6 @@
 import { didYouMean } from "../nearest.js";
 import type { Problem } from "./problem.js";
+import { LOCKER } from "./residence-shapes.js";
 import { MAX_COPIES } from "./schema.js";
 import { SYSTEM } from "./time-shapes.js";
 import { describe, type Path, type Plain, type Table, type TomlDocument } from "./toml.js";
@@ -22,8 +23,10 @@ export class Inspection {
   constructor(readonly document: TomlDocument) {
     const names = { page: new Map(), join: new Map(), wait: new Map(), answer: new Map() };
     const partition = new Map<string, Path>([[SYSTEM, []]]);
-    this.names = { meter: new Map(), domain: new Map(), node: new Map(), partition, ...names };
-    const { meter, node } = this.names;
+    const locker = document.root.residence === undefined ? [] : [[LOCKER, ["residence"]] as const];
+    const [meter, domain] = [new Map<string, Path>(locker), new Map<string, Path>(locker)];
+    this.names = { meter, domain, node: new Map(), partition, ...names };
+    const { node } = this.names;
     for (const [path, table] of this.tables("meter")) this.#name(meter, path, table);
     for (const [path, table] of this.tables("node")) this.#name(node, path, table, [meter]);
     for (const [path, table] of this.tables("domain")) this.#domain(path, table);
@@ -68,9 +71,19 @@ export class Inspection {
     return typeof name === "string" ? this.#domains.get(name) : undefined;
   }
 
+  /** Whether it is the page-locking process, which the kernel makes and not the file. */
+  isLocker(name: Plain | undefined): boolean {
+    return name === LOCKER && this.document.root.residence !== undefined;
+  }
+
   /** A domain that a key can name: one alone, or one of several copies. */
   single(path: Path, name: Plain | undefined): Table | undefined {
     if (!this.reference(path, name, ["domain"])) return undefined;
+    if (this.isLocker(name)) {
+      const found = `found "${LOCKER}", which is the kernel's own`;
+      this.say(path, `${found}, expected a domain of the file`);
+      return undefined;
+    }
     const domain = this.#domains.get(name as string)!;
     if (domain.name !== name || domain.count === undefined) return domain;
     const expected = `expected one of them, such as ${describe(`${name}-0`)}`;
@@ -96,6 +109,8 @@ export class Inspection {
     const at = [...path, "name"];
     if (name === PRIME && (names === this.names.meter || names === this.names.node)) {
       this.say(at, `found "prime", expected a name other than the prime meter's`);
+    } else if (this.isLocker(name) && (names === this.names.meter || names === this.names.node)) {
+      this.#refuseLocker(at);
     } else if (name === SYSTEM && names === this.names.partition) {
       this.say(at, `found "${SYSTEM}", expected a name other than that of the first partition`);
     } else this.#take(names, name, at, beside);
@@ -109,6 +124,10 @@ export class Inspection {
       this.say(at, `found "self", expected a name other than the one domains call themselves by`);
       return;
     }
+    if (this.isLocker(name)) {
+      this.#refuseLocker(at);
+      return;
+    }
     const names = this.names.domain;
     let free = this.#take(names, name, at);
     if (free) this.#domains.set(name, table);
@@ -117,6 +136,11 @@ export class Inspection {
       free = this.#take(names, `${name}-${copy}`, at);
       if (free) this.#domains.set(`${name}-${copy}`, table);
     }
+  }
+
+  #refuseLocker(path: Path): void {
+    const found = `found "${LOCKER}"`;
+    this.say(path, `${found}, expected a name other than that of the page-locking process`);
   }
 
   #take(names: Map<string, Path>, name: string, path: Path, beside: Map<string, Path>[] = []) {

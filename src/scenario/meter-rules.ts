@@ -13,15 +13,18 @@ export function meterRules(inspection: Inspection): void {
 function keeperRules(inspection: Inspection, path: Path, keeper: Table): void {
   const has = (key: string) => keeper[key] !== undefined;
   const say = (message: string) => inspection.say(path, message);
-  if (!has("refill") && !has("deny") && !has("report") && !has("start")) {
+  const refills = has("refill") || has("refill-storage");
+  if (!refills && !has("deny") && !has("report") && !has("start")) {
     say("found no refill, deny, report or start, expected one of them");
   }
   for (const key of ["times", "period"]) {
-    if (has(key) && !has("refill")) say(`found ${key} alone, expected refill beside it`);
+    if (has(key) && !refills) say(`found ${key} alone, expected refill beside it`);
   }
   if (has("times") && has("period")) say("found times and period, expected one of them at most");
-  if (has("deny") && has("refill")) say("found refill and deny, expected one of them");
-  for (const key of ["refill", "deny", "report"]) {
+  for (const key of ["refill", "refill-storage"]) {
+    if (has("deny") && has(key)) say(`found ${key} and deny, expected one of them`);
+  }
+  for (const key of ["refill", "refill-storage", "deny", "report"]) {
     if (has("start") && has(key)) say(`found start and ${key}, expected one of them`);
   }
   guestRules(inspection, path, keeper);

@@ -1,4 +1,11 @@
-import type { Domain, PartitionUsage, Timing, Trap } from "../index.js";
+import type {
+  Domain,
+  PartitionUsage,
+  ResidenceStatistics,
+  ScanPhase,
+  Timing,
+  Trap,
+} from "../index.js";
 import type { CallsReport } from "./calls.js";
 import type { Told } from "./console.js";
 
@@ -27,6 +34,8 @@ export interface Report {
   readonly time: TimeReport | null;
   /** With System, each by its index; none where there are none. */
   readonly partitions: readonly PartitionReport[];
+  /** What came of core residence; null without. */
+  readonly residence: ResidenceReport | null;
   /** Messages that were delivered, keepers' included, and times that somebody stalled on a callee. */
   readonly messages: number;
   readonly stalls: number;
@@ -56,6 +65,14 @@ export interface PartitionReport extends PartitionUsage {
   readonly share: number;
 }
 
+/** Word-cycles are its unit. */
+export interface ResidenceReport extends ResidenceStatistics {
+  /** When lock cycles are, by now. */
+  readonly period: number;
+  readonly phase: ScanPhase;
+  readonly offset: number;
+}
+
 export interface MeterReport {
   readonly name: string;
   /** Null for the prime meter. */
@@ -66,8 +83,23 @@ export interface MeterReport {
   readonly keeperCalls: number;
   /** The domain that the file makes its keeper; null where that is none of its domains. */
   readonly keeper: string | null;
+  /** Null without core residence. */
+  readonly storage: StorageReport | null;
   /** Its figures are then those it had just before. */
   readonly rescinded: boolean;
+}
+
+/** What core residence knows of a meter; counts of word-cycles. */
+export interface StorageReport {
+  /** What its storage counter still holds. */
+  readonly left: bigint;
+  /** What domains at or below it were charged, and those right under it. */
+  readonly charged: bigint;
+  readonly own: bigint;
+  /** Page-accounting faults of those right under it. */
+  readonly faults: bigint;
+  /** Pages in core that somebody at or below it was the last to pay for. */
+  readonly corePages: number;
 }
 
 export interface DomainReport {

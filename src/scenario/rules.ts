@@ -9,6 +9,7 @@ import type { Modules } from "./modules.js";
 import { partitionRules } from "./partition-rules.js";
 import type { Problem } from "./problem.js";
 import type { Programs } from "./programs.js";
+import { residenceRules } from "./residence-rules.js";
 import { stringRules } from "./string-rules.js";
 import { timeRules } from "./time-rules.js";
 import type { TomlDocument } from "./toml.js";
@@ -23,6 +24,7 @@ export function breaches(document: TomlDocument, programs: Programs, modules: Mo
   kernelRules(inspection);
   timeRules(inspection);
   partitionRules(inspection);
+  residenceRules(inspection);
   meterRules(inspection);
   domainRules(inspection);
   memoryRules(inspection, programs);

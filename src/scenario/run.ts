@@ -16,8 +16,16 @@ import type {
   MeterReport,
   PartitionReport,
   Report,
+  ResidenceReport,
   TimeReport,
 } from "./report.js";
+import {
+  corePages,
+  residenceFindings,
+  residenceReport,
+  storageReport,
+} from "./residence-report.js";
+import { LOCKER } from "./residence-shapes.js";
 import type { ActPlan, Scenario } from "./scenario.js";
 import { given } from "./time.js";
 import { SYSTEM } from "./time-shapes.js";
@@ -82,6 +90,10 @@ export class ScenarioRun implements Standing {
       const home = { group, meter, ...usual, ...given({ partition, priority }) };
       for (const name of names) this.#homes.set(name, home);
     }
+    if (this.#isResident) {
+      this.#superiors.set(LOCKER, PRIME);
+      this.#homes.set(LOCKER, { group: LOCKER, meter: LOCKER, ...usual });
+    }
   }
 
   /** Performs the acts at their cycles, until idle or the limit. To be called once. */
@@ -133,6 +145,10 @@ export class ScenarioRun implements Standing {
   }
 
   meter(name: string): MeterReport {
+    return this.#meter(name, this.#corePages());
+  }
+
+  #meter(name: string, corePages: ReadonlyMap<string, number>): MeterReport {
     const late = this.#lateMeters.get(name);
     if (late !== undefined) return late;
     const meter = this.#world.meters.get(name)!;
@@ -140,7 +156,9 @@ export class ScenarioRun implements Standing {
     const counter = meter.peek();
     const superior = this.#superiors.get(name)!;
     const keeper = this.#keepers.get(name) ?? null;
-    return { name, superior, granted, consumed, counter, keeperCalls, keeper, rescinded: false };
+    const storage = this.#isResident ? storageReport(meter, corePages.get(name) ?? 0) : null;
+    const counts = { granted, consumed, counter, keeperCalls };
+    return { name, superior, ...counts, keeper, storage, rescinded: false };
   }
 
   domains(name: string): DomainReport[] {
@@ -162,6 +180,10 @@ export class ScenarioRun implements Standing {
     const window = this.#world.partitions.size > 0 ? this.kernel.window : null;
     const { by = "microbill" } = this.#scenario.kernel.billing ?? {};
     return { by, ...this.kernel.timing(), ran, window };
+  }
+
+  residence(): ResidenceReport | null {
+    return this.#isResident ? residenceReport(this.kernel) : null;
   }
 
   get elapsed(): bigint {
@@ -207,9 +229,10 @@ export class ScenarioRun implements Standing {
       mips: this.#seconds === 0 ? 0 : Number(consumed) / this.#seconds / 1e6,
       synthetic: this.#scenario.synthetic,
       meters: this.meters(),
-      domains: this.#scenario.domains.flatMap(({ names }) => names.map((d) => this.#domain(d))),
+      domains: [...this.#homes.keys()].map((name) => this.#domain(name)),
       time: this.time(),
       partitions: this.partitions(),
+      residence: this.residence(),
       messages: this.messages,
       stalls: this.stalls,
       console: this.#world.console.log,
@@ -219,7 +242,8 @@ export class ScenarioRun implements Standing {
   }
 
   meters(): MeterReport[] {
-    return [...this.#superiors.keys()].map((name) => this.meter(name));
+    const pages = this.#corePages();
+    return [...this.#superiors.keys()].map((name) => this.#meter(name, pages));
   }
 
   async #stretch(cycles: bigint, signal: AbortSignal | undefined): Promise<Ending> {
@@ -259,6 +283,15 @@ export class ScenarioRun implements Standing {
     return { ...usage, share: percentOf(usage.total, this.elapsed) };
   }
 
+  #corePages(): ReadonlyMap<string, number> {
+    if (!this.#isResident) return new Map();
+    return corePages(this.kernel, (name) => this.#superiors.get(name)!);
+  }
+
+  get #isResident(): boolean {
+    return this.#scenario.kernel.residence !== undefined;
+  }
+
   get #isTimed(): boolean {
     const { billing, partitions } = this.#scenario.kernel;
     return billing !== undefined || partitions !== undefined;
@@ -266,11 +299,17 @@ export class ScenarioRun implements Standing {
 
   #perform(act: ActPlan): void {
     const meter = (name: string) => this.#world.meters.get(name)!;
-    const { off, on, add, set, rescind, stop, start, move, cycles } = act;
+    const { off, on, add, set, rescind, stop, start, move, cycles, storage } = act;
     if (off !== undefined) meter(off).off();
     if (on !== undefined) meter(on).on(cycles!);
-    if (add !== undefined) meter(add).add(cycles!);
-    if (set !== undefined) meter(set).set(cycles!);
+    if (cycles !== undefined) {
+      if (add !== undefined) meter(add).add(cycles);
+      if (set !== undefined) meter(set).set(cycles);
+    }
+    if (storage !== undefined) {
+      if (add !== undefined) meter(add).storage.add(storage);
+      if (set !== undefined) meter(set).storage.set(storage);
+    }
     if (rescind !== undefined) {
       const late = { ...this.meter(rescind), rescinded: true };
       meter(rescind).rescind();
@@ -299,6 +338,8 @@ export class ScenarioRun implements Standing {
       this.#lateDomains.set(name, late);
     });
     this.#changePartitions(act);
+    const { period, phase, offset } = act;
+    if (period !== undefined) this.kernel.residence.set(given({ period, phase, offset }));
     this.#mail.post(act);
   }
 
@@ -333,6 +374,9 @@ export class ScenarioRun implements Standing {
     const { consumed } = this.meter(PRIME);
     if (sum !== consumed) findings.push(`prime: consumed ${consumed}, its domains ${sum}`);
     if (this.#isTimed) findings.push(...this.#timeFindings());
+    if (this.#isResident) {
+      findings.push(...residenceFindings(residenceReport(this.kernel), this.meters()));
+    }
     return findings;
   }
 

@@ -27,7 +27,7 @@ export interface Scenario {
   problem(message: string): Problem;
 }
 
-type Kind = Exclude<keyof ScenarioData, "kernel" | "billing" | "partitions">;
+type Kind = Exclude<keyof ScenarioData, "kernel" | "billing" | "partitions" | "residence">;
 type Row<K extends Kind> = ScenarioData[K][number];
 
 interface Planned {

@@ -3,6 +3,16 @@ import { MAX_NODES, MAX_PROCESSORS, MAX_RUN } from "../../assembly/layout.js";
 import { ELF_MEMORY_LIMIT } from "../elf.js";
 import { INSTRUCTION_CLASSES } from "../index.js";
 import { guestShape, key, keyShape, slotShape, slots } from "./key.js";
+import { residenceSchema } from "./residence.js";
+import {
+  RESIDENCE_BOUNDS,
+  RESIDENCE_SHARES,
+  residenceClaimShape,
+  residenceShape,
+  scanActShape,
+  storageKeeperShape,
+  storageShape,
+} from "./residence-shapes.js";
 import { timeSchema } from "./time.js";
 import {
   billingShape,
@@ -76,6 +86,7 @@ const keeperShape = {
   period: somecycles.optional(),
   deny: yes.optional(),
   report: yes.optional(),
+  ...storageKeeperShape,
   ...guestShape,
 };
 
@@ -83,6 +94,7 @@ const meterShape = {
   name,
   superior: text,
   cycles: cycles.optional(),
+  ...storageShape,
   keeper: z.strictObject(keeperShape, { error: "a table such as { refill = 1000 }" }).optional(),
 };
 
@@ -149,6 +161,7 @@ const atShape = {
   ...messageShape,
   answer: name.optional(),
   ...partitionActShape,
+  ...scanActShape,
 };
 
 const toldShape = { order: integer(0, U32).optional(), ...stringShape };
@@ -185,6 +198,7 @@ const expectShape = {
   messages: bounds.optional(),
   stalls: bounds.optional(),
   ...partitionClaimShape,
+  ...residenceClaimShape,
 };
 
 const namedShape = { name };
@@ -197,6 +211,7 @@ const fileShape = {
   join: tablesOf("join", namedShape),
   wait: tablesOf("wait", namedShape),
   ...timeSchema.shape,
+  ...residenceSchema.shape,
   partition: tablesOf("partition", partitionShape),
   at: tablesOf("at", atShape),
   expect: tablesOf("expect", expectShape),
@@ -215,6 +230,7 @@ export const BOUNDS = [
   ...["consumed", "counter", "keeper-calls", "messages", "stalls"],
   ...["returned", "failed", "exhausted"],
   ...["billed", "ran", "critical-used", "bankruptcies", "backwards", "jumps", "missed-ticks"],
+  ...RESIDENCE_BOUNDS,
 ];
 
 function claimKeys(claims: readonly string[], keys: string[]): Record<string, string[]> {
@@ -234,6 +250,7 @@ export const KNOWN_KEYS: Readonly<Record<string, readonly string[]>> = {
   "billing.clock": Object.keys(clockShape),
   "billing.clock.fault": Object.keys(faultShape),
   partitions: Object.keys(partitionsShape),
+  residence: Object.keys(residenceShape),
   partition: Object.keys(partitionShape),
   meter: Object.keys(meterShape),
   "meter.keeper": Object.keys(keeperShape),
@@ -254,6 +271,6 @@ export const KNOWN_KEYS: Readonly<Record<string, readonly string[]>> = {
   "at.call": KEY,
   expect: Object.keys(expectShape),
   ...claimKeys(BOUNDS, ["min", "max"]),
-  ...claimKeys(SHARES, ["min", "max", "about", "within"]),
+  ...claimKeys([...SHARES, ...RESIDENCE_SHARES], ["min", "max", "about", "within"]),
   "expect.console": Object.keys(toldShape),
 };

@@ -1,12 +1,9 @@
 import { checkTime, checkWindow } from "../billing.js";
-import { OptionError } from "../errors.js";
+import { attempt } from "./attempt.js";
 import { type Inspection, isTable } from "./inspection.js";
 import { hasPartitions } from "./partition-rules.js";
 import { timeOptions, timeSchema } from "./time.js";
-import type { Path } from "./toml.js";
 
-/** How keys are called here that the kernel calls otherwise. */
-const OWN_NAMES: Readonly<Record<string, string>> = { freeTime: "free-time" };
 const USUAL_TICK = 16_000;
 
 /** What the kernel would object to in [billing], in [partitions] and in acts on the window. */
@@ -68,24 +65,4 @@ function faultRules(inspection: Inspection): boolean {
     inspection.say(at, `missing, expected beside does = "${does}"`);
   } else return true;
   return false;
-}
-
-/** Tells what an act objects to, at the key that it names or, where it names none that is here, at `path`. */
-function attempt(inspection: Inspection, path: Path, act: () => unknown): void {
-  try {
-    act();
-  } catch (error) {
-    if (!(error instanceof OptionError)) throw error;
-    const [, names, message] = /^([\w.]+): (.*)$/s.exec(error.message)!;
-    const steps = names!.split(".").map((name) => OWN_NAMES[name] ?? name);
-    const unknown = /^no option "(\w+)"/.exec(message!)?.[1];
-    if (unknown !== undefined) {
-      const expected = message!.replace(/^no option "\w+", /, "");
-      inspection.say([...steps, unknown], `unknown key for this kind, ${expected}`, "key");
-      return;
-    }
-    const isHere = inspection.document.at(steps) !== undefined;
-    const isAt = path.at(-1) === names;
-    inspection.say(isHere ? steps : path, isHere || isAt ? message! : error.message);
-  }
 }

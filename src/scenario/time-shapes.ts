@@ -9,6 +9,7 @@ import {
   integer,
   name,
   number,
+  oneOf,
   percent,
   shares,
   somecycles,
@@ -22,10 +23,6 @@ import {
 export const SYSTEM = "System";
 /** Partitions of a file, beside System. */
 export const MOST_PARTITIONS = MAX_PARTITIONS - 1;
-
-function oneOf<const Words extends readonly string[]>(words: Words) {
-  return z.enum(words, { error: `one of ${words.join(", ")}` });
-}
 
 export const faultShape = {
   at: cycles,

@@ -33,14 +33,20 @@ export function percent(least: number) {
     .refine((value) => value >= least && value <= 100 && isWhole(value), error);
 }
 
-function countOf(least: bigint) {
-  const error = `a count of cycles from ${least} to 2^64 − 1`;
+function countOf(what: string, least: bigint) {
+  const error = `a count of ${what} from ${least} to 2^64 − 1`;
   return z.bigint({ error }).min(least, error).max(UNLIMITED, error);
 }
 
-export const cycles = countOf(0n);
-export const somecycles = countOf(1n);
+export const cycles = countOf("cycles", 0n);
+export const somecycles = countOf("cycles", 1n);
+/** What storage is counted in. */
+export const words = countOf("word-cycles", 0n);
+export const somewords = countOf("word-cycles", 1n);
 export const text = z.string({ error: "a string" });
+export function oneOf<const Words extends readonly string[]>(words: Words) {
+  return z.enum(words, { error: `one of ${words.join(", ")}` });
+}
 export const yes = z.literal(true, { error: "true" });
 export const flag = z.boolean({ error: "true or false" });
 

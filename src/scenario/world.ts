@@ -23,6 +23,7 @@ import { PRIME, SELF } from "./inspection.js";
 import { makeKeeper } from "./keeper.js";
 import type { KeyPlan } from "./key.js";
 import { type Problem, ScenarioError } from "./problem.js";
+import { LOCKER } from "./residence-shapes.js";
 import type {
   DomainPlan,
   GuestPlan,
@@ -66,12 +67,19 @@ export class World {
     this.#consoleKey = this.kernel.hostObject(this.console.take);
     this.meters.set(PRIME, this.kernel.primeMeter);
     if (options.partitions !== undefined) this.partitions.set(SYSTEM, this.kernel.systemPartition);
+    if (options.residence !== undefined) {
+      const { residence } = this.kernel;
+      this.meters.set(LOCKER, residence.meter);
+      this.domains.set(LOCKER, residence.locker);
+    }
     for (const plan of partitions) blaming(plan.problem, () => this.#makePartition(plan));
     for (const plan of meters) blaming(plan.problem, () => this.#makeMeter(plan));
     this.#makeObjects(scenario);
     for (const plan of domains) blaming(plan.problem, () => this.#makeDomains(plan));
     this.#fill(scenario);
-    for (const domain of this.domains.values()) domain.start();
+    for (const names of this.groups.values()) {
+      for (const name of names) this.domains.get(name)!.start();
+    }
   }
 
   /** The key that a table of the file means; `self` is whose it is to be. */
@@ -107,11 +115,11 @@ export class World {
     this.partitions.set(name, partition);
   }
 
-  #makeMeter({ name, superior, cycles, keeper }: MeterPlan): void {
+  #makeMeter({ name, superior, cycles, storage, keeper }: MeterPlan): void {
     const meter = this.kernel.createMeter({
       name,
       superior: this.meters.get(superior)!.key,
-      cycles,
+      ...given({ cycles, storage }),
       keeper: keeper && keeper.start === undefined ? makeKeeper(keeper) : undefined,
     });
     this.meters.set(name, meter);

@@ -1,0 +1,137 @@
+// Takes samples of a kernel that counts references: at each lock cycle it comes back to the host before anybody runs.
+
+import {
+  MACHINE_COUNTS,
+  MACHINE_PAGES,
+  MACHINE_TABLE,
+  MARK_PRESENT,
+} from "../../assembly/riscv/layout.js";
+import type { Kernel } from "../kernel.js";
+import type { Machine } from "../machine.js";
+import type { Account, Sample } from "./sample.js";
+import { addTo } from "./share.js";
+
+type Counts = Map<Account, number>;
+
+interface Use {
+  readonly page: number;
+  readonly isInCore: boolean;
+  readonly first: Account | null;
+  readonly mappers: Counts;
+  readonly references: Counts;
+}
+
+export class Collector {
+  readonly #kernel: Kernel;
+  readonly #take: (sample: Sample) => void;
+  #since: bigint;
+  #lockCycles = 0;
+  #fetches: bigint;
+  #faults = 0;
+  #charges = new Map<Account, bigint>();
+  /** Who pays for a machine, as far as it was seen; none for those that are gone. */
+  readonly #accounts = new Map<Machine, Account>();
+  /** What those have referenced in this cycle, by the page. */
+  readonly #left = new Map<number, Counts>();
+
+  /** Begins with what happens from now on: before anybody has run, it misses nothing. */
+  constructor(kernel: Kernel, take: (sample: Sample) => void) {
+    this.#kernel = kernel;
+    this.#take = take;
+    this.#since = kernel.time;
+    this.#fetches = kernel.residence.statistics().fetches;
+    kernel.on("charge", ({ meter, amount }) => {
+      this.#faults++;
+      if (meter) addTo(this.#charges, meter.name, amount);
+    });
+    kernel.on("scan", ({ time }) => this.#sample(time, this.#lockCycles++ > 0));
+    kernel.core.leaving = (machine) => this.#leave(machine);
+  }
+
+  /** Takes the last sample, of what no lock cycle has ended. */
+  end(): void {
+    this.#sample(this.#kernel.time, false);
+  }
+
+  #sample(until: bigint, isWhole: boolean): void {
+    const { residence } = this.#kernel;
+    const uses = new Map<number, Use>();
+    for (const { number, inCore, first } of residence.pages()) {
+      if (inCore) uses.set(number, useOf(number, first?.name ?? null, true));
+    }
+    this.#look();
+    for (const [machine, account] of this.#accounts) {
+      for (const [page, references] of this.#pages(machine)) {
+        const use = uses.get(page) ?? useOf(page);
+        if (use.isInCore) add(use.mappers, account, 1);
+        if (references === 0) continue;
+        add(use.references, account, references);
+        uses.set(page, use);
+      }
+    }
+    for (const [page, counts] of this.#left) {
+      const use = uses.get(page) ?? useOf(page);
+      for (const [account, references] of counts) add(use.references, account, references);
+      uses.set(page, use);
+    }
+    const { fetches } = residence.statistics();
+    this.#take({
+      ...{ since: this.#since, until, isWhole, period: residence.period },
+      ...{ charges: this.#charges, faults: this.#faults, fetches: Number(fetches - this.#fetches) },
+      pages: [...uses.values()],
+    });
+    this.#since = until;
+    this.#fetches = fetches;
+    this.#faults = 0;
+    this.#charges = new Map();
+    this.#left.clear();
+  }
+
+  /** Looks who pays for which machine now. */
+  #look(): void {
+    for (const { machine, meter, state } of this.#kernel.domains()) {
+      if (machine && meter && state !== "ended") this.#accounts.set(machine, meter.name);
+    }
+  }
+
+  /** A machine is about to be freed: then nobody knows any more what it has referenced. */
+  #leave(machine: Machine): void {
+    this.#look();
+    const account = this.#accounts.get(machine);
+    this.#accounts.delete(machine);
+    if (account === undefined) return;
+    for (const [page, references] of this.#pages(machine)) {
+      if (references === 0) continue;
+      const counts: Counts = this.#left.get(page) ?? new Map();
+      add(counts, account, references);
+      this.#left.set(page, counts);
+    }
+  }
+
+  /** The pages that a machine has, and how often it has referenced each; counts anew from now on. */
+  #pages(machine: Machine): (readonly [page: number, references: number])[] {
+    const { view } = this.#kernel.core;
+    const { address } = machine;
+    const length = view.u32(address + MACHINE_PAGES);
+    const words = view.words(address + MACHINE_TABLE, length);
+    const counts = view.words(view.u32(address + MACHINE_COUNTS), length);
+    const pages: (readonly [number, number])[] = [];
+    for (let at = 0; at < length; at++) {
+      const word = words[at]!;
+      if ((word & MARK_PRESENT) !== 0) pages.push([word >>> PAGE_SHIFT, counts[at]!]);
+    }
+    counts.fill(0);
+    return pages;
+  }
+}
+
+/** A page-table word: the number of the page above its marks. */
+const PAGE_SHIFT = 12;
+
+function useOf(page: number, first: Account | null = null, isInCore = false): Use {
+  return { page, isInCore, first, mappers: new Map(), references: new Map() };
+}
+
+function add(counts: Counts, account: Account, count: number): void {
+  counts.set(account, (counts.get(account) ?? 0) + count);
+}
