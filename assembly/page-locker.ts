@@ -84,8 +84,7 @@ export function isAwaited(): bool {
   return control.sleepers != <u32>isLockerAsleep;
 }
 
-/** For how long it waits from now on: asked under the kernel lock, for the period may just have changed. */
-export function lockerPause(now: u64): u64 {
-  const due = Residence.own.due;
-  return due > now ? due - now : 0;
+/** Until when it waits now: asked under the kernel lock, for the period may just have changed. */
+export function nextLock(): u64 {
+  return Residence.own.due;
 }

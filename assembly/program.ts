@@ -64,7 +64,7 @@ function runMachine(domain: Record, allowance: u32): i32 {
   return trapCode == TRAP_PAGE ? PAGED : TRAPPED;
 }
 
-/** What its lock cycle takes; then it waits for the next (lockerPause). */
+/** What its lock cycle takes; then it waits for the next (nextLock). */
 function runLocker(domain: Record, allowance: u32): i32 {
   used = min(domain.burstLeft, allowance);
   domain.burstLeft -= used;
