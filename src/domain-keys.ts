@@ -10,7 +10,7 @@ import type { KeyLike } from "./key-like.js";
 import { whole } from "./options.js";
 import { orders } from "./orders.js";
 
-/** Slots are 0 to 15. Both throw RescindedError once the domain is, and StateError where it runs bursts. */
+/** Slots are 0 to 15. Both throw RescindedError once the domain is, and StateError where it runs no ELF program. */
 export class DomainKeys {
   readonly #core: Core;
   readonly #id: DomainId;
@@ -39,7 +39,7 @@ export class DomainKeys {
     const own: Key = { kind: "domain", id: this.#id, databyte: 0 };
     const { code, key } = this.#core.invoke(own, order, argument);
     if (code !== OK) {
-      throw new StateError(`domain ${this.#name} runs bursts: it has no general keys`);
+      throw new StateError(`domain ${this.#name} runs no ELF program: it has no general keys`);
     }
     return key;
   }

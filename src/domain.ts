@@ -165,7 +165,7 @@ export class Domain {
 
   /**
    * A key that sends messages to it; its program sees the data byte, 0 to 255. @throws {OptionError}
-   * @throws {StateError} where it runs bursts, which take no messages.
+   * @throws {StateError} where it runs no ELF program: only those take messages.
    */
   startKey(databyte = 0): Key {
     whole("startKey: databyte", databyte, 0, 255);
@@ -201,7 +201,7 @@ export class Domain {
    * where another page was meant to be when it was made. It may be written only where `write` says so.
    *
    * @throws {OptionError} @throws {RescindedError} @throws {StateError} for a domain that has ended, or runs
-   * bursts.
+   * no ELF program.
    */
   map(page: Page, address: number, options: { write?: boolean } = {}): void {
     checkNames("map", options, ["write"]);
@@ -380,7 +380,7 @@ export class Domain {
   /** @throws {StateError} */
   #mustHaveMachine(why: string): Machine {
     this.#alive();
-    if (!this.machine) throw new StateError(`domain ${this.name} runs bursts: it ${why}`);
+    if (!this.machine) throw new StateError(`domain ${this.name} runs no ELF program: it ${why}`);
     return this.machine;
   }
 

@@ -177,7 +177,7 @@ export class Post {
     if (key.kind === "start") {
       const { name = "" } = this.#core.domains.get(indexOf(key.id)) ?? {};
       const expected = "expected one that can be available for messages";
-      return new StateError(`domain ${name} has ended, or runs bursts; ${expected}`);
+      return new StateError(`domain ${name} has ended, or runs no ELF program; ${expected}`);
     }
     return new StateError("the resume key was used, or its domain waits for it no longer");
   }

@@ -261,7 +261,7 @@ function locked(guarded: unknown, lock: Lock, memory: DataView): SharedExports {
 }
 
 /** Exports that may have to wait for a processor, and answer a status; others answer numbers of their own. */
-const CLAIMING = /^(meter(?!Create)|domain(?!Create)|gate|nodeFree|residence|still)/;
+const CLAIMING = /^(meter(?!Create)|domain(?!Create)|gate|nodeFree|still)/;
 
 /** What stands in for the exports and the memory once a kernel is disposed of. */
 export function disposed<Thing extends object>(): Thing {

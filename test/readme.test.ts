@@ -70,6 +70,7 @@ test.each([
   ["quickjs", 6, /\/\/ ((?:11|TypeError|EXHAUSTED|parked|WRONG_STATE|undefined5).*)/g],
   ["wasm", 5, /\/\/ ((?:\d|EXHAUSTED|parked).*)/g],
   ["partitions", 4, /\/\/ (\d+ \d+ \d+|true)$/gm],
+  ["residence", 5, /\/\/ (b has no storage|\d+, \d+ faults|true \d+n)$/gm],
 ] as const)("the example of docs/%s.md does what its comments say", (name, lines, output) => {
   const [example] = codeOf(readFileSync(join(root, `docs/${name}.md`), "utf8"));
   const said = [...example!.matchAll(output)].map(([, line]) => line);

@@ -83,8 +83,13 @@ describe("the option residence", () => {
 
   test("takes frames of its own, beside those that are asked for", () => {
     // With so many the bitmap of frames grows, too.
-    for (const residence of [undefined, {}, { core: 8, pages: 40_000 }]) {
-      const kernel = createKernel({ nodes: 64, frames: 100, ...(residence && { residence }) });
+    for (const options of [
+      {},
+      { residence: {} },
+      { residence: { core: 8, pages: 40_000 } },
+      { residence: {}, billing: {}, partitions: {} },
+    ]) {
+      const kernel = createKernel({ nodes: 64, frames: 100, ...options });
       expect(kernel.core.exports.framesFree()).toBe(99);
     }
   });
@@ -192,6 +197,32 @@ everywhere("the lock process", () => {
     expect(cyclesIn(5)).toBe(0);
     meter.on();
     lab.runUntil(() => cyclesIn(1) > 0);
+    expect(findings(lab.kernel)).toEqual([]);
+  });
+
+  test("runs no program of the host's, and can be rescinded as others can", () => {
+    const lab = new ResidenceLab();
+    const { residence } = lab.kernel;
+    const { locker, meter } = residence;
+    const page = lab.kernel.createPage();
+    for (const use of [
+      () => locker.startKey(),
+      () => locker.keys.get(0),
+      () => locker.map(page, 0x8000),
+    ]) {
+      expect(use).toThrow(WRONG_STATE);
+      expect(use).toThrow(/domain page-locker runs no ELF program: it (takes|has) no/);
+    }
+    lab.busy("B", lab.prime);
+    lab.runUntil(() => lab.statistics.cycles >= 2n);
+    locker.rescind();
+    meter.rescind();
+    const { cycles } = lab.statistics;
+    lab.run(5 * PERIOD);
+    expect(lab.statistics.cycles).toBe(cycles);
+    residence.set({ period: 50_000 });
+    expect(residence.period).toBe(50_000);
+    expect(() => residence.locker.state).toThrow(expect.objectContaining({ code: "RESCINDED" }));
     expect(findings(lab.kernel)).toEqual([]);
   });
 
