@@ -64,7 +64,10 @@ if (
 /** A meter is no more, and neither is its account: pages in core that it paid for are nobody's. The host's. */
 export function accountClose(node: Node): void {
   const own = Residence.own;
-  clearWords(changetype<usize>(Account.of(node)), ACCOUNT_SIZE);
+  const account = Account.of(node);
+  own.gone += account.own;
+  own.goneFaults += account.faults;
+  clearWords(changetype<usize>(account), ACCOUNT_SIZE);
   for (let frame: u32 = 0; frame < own.frames; frame++) {
     const page = Page.inFrame(frame);
     if (!page) continue;
@@ -159,6 +162,7 @@ function charge(domain: Record, page: Page): void {
   let account: Node | null = null;
   if (domain.superior == 0) {
     own.unowned += amount;
+    own.goneFaults++;
     page.account = 0;
   } else {
     account = changetype<Record>(domain.superior).node;

@@ -72,6 +72,9 @@ export const RESIDENCE_GRANTED = 200;
 export const RESIDENCE_TOKEN = 208;
 /** Until when he stays so at most; 64 bits. */
 export const RESIDENCE_UNTIL = 216;
+/** Of what was charged: to accounts that are closed by now; and faults that no account counts, or none any more. */
+export const RESIDENCE_GONE = 224;
+export const RESIDENCE_GONE_FAULTS = 232;
 export const RESIDENCE_BYTES = 4096;
 
 export const PHASE_FIXED = 0;

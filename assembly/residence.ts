@@ -36,6 +36,8 @@ import {
   RESIDENCE_FREE_FRAME,
   RESIDENCE_FREE_PAGE,
   RESIDENCE_GENERATION,
+  RESIDENCE_GONE,
+  RESIDENCE_GONE_FAULTS,
   RESIDENCE_GRANTED,
   RESIDENCE_HAND,
   RESIDENCE_LATENCY,
@@ -103,6 +105,8 @@ export class Residence {
   granted: u64;
   token: u32;
   until: u64;
+  gone: u64;
+  goneFaults: u64;
 
   static get own(): Residence {
     return changetype<Residence>(control.residence);
@@ -150,6 +154,8 @@ if (
   offsetof<Residence>("granted") != RESIDENCE_GRANTED ||
   offsetof<Residence>("token") != RESIDENCE_TOKEN ||
   offsetof<Residence>("until") != RESIDENCE_UNTIL ||
+  offsetof<Residence>("gone") != RESIDENCE_GONE ||
+  offsetof<Residence>("goneFaults") != RESIDENCE_GONE_FAULTS ||
   <i32>offsetof<Residence>() > RESIDENCE_BYTES
 ) {
   ERROR("residence is not as residence-layout.ts says");

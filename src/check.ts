@@ -8,6 +8,7 @@
 // the store consistent, and who is outside then has paid for all that he ran.
 
 import { checkClimbs } from "./check/climbs.js";
+import { CoreStore } from "./check/core-store.js";
 import { Findings } from "./check/findings.js";
 import { checkFrames } from "./check/frames.js";
 import { checkGates } from "./check/gates.js";
@@ -15,10 +16,12 @@ import { checkKeys } from "./check/keys.js";
 import { checkLedger } from "./check/ledger.js";
 import { checkNodes } from "./check/nodes.js";
 import { checkObjects } from "./check/objects.js";
+import { checkPages } from "./check/pages.js";
 import { checkPools } from "./check/pools.js";
 import { checkProcessors } from "./check/processors.js";
 import { checkQueues } from "./check/queues.js";
 import { checkRecords } from "./check/records.js";
+import { checkResidence } from "./check/residence.js";
 import { checkRings } from "./check/rings.js";
 import { checkStates } from "./check/states.js";
 import { Store } from "./check/store.js";
@@ -37,24 +40,30 @@ export interface CheckReport {
   readonly domains: number;
 }
 
-/** @internal */
-export function checkStore(view: View): CheckReport {
+/** `images`: the pages of the images that there are, where the caller knows. @internal */
+export function checkStore(view: View, images?: ReadonlySet<number>): CheckReport {
   const findings = new Findings();
   const store = Store.open(view, findings);
   if (!store) return { ok: false, findings: findings.list(), nodes: 0, meters: 0, domains: 0 };
   const time = TimeStore.open(store);
+  const core = CoreStore.open(store);
   const nodes = checkNodes(store);
   checkPools(store);
   checkKeys(store);
   checkRings(store);
   checkRecords(store);
   const meters = checkLedger(store, time);
-  const domains = checkStates(store, checkQueues(store, time));
+  const queues = checkQueues(store, time);
+  const domains = checkStates(store, queues);
   checkGates(store);
   checkObjects(store);
   checkProcessors(store);
   checkClimbs(store);
   if (time) checkTimers(time);
-  checkFrames(store, time);
+  const mapped = checkFrames(store, time, core);
+  if (core && mapped) {
+    checkPages(core, mapped, images);
+    checkResidence(core, queues.asleep);
+  }
   return { ok: findings.isEmpty, findings: findings.list(), nodes, meters, domains };
 }

@@ -94,6 +94,11 @@ export class DomainMaker {
     }
   }
 
+  /** Of the core map: those that programs' files fill; undefined without core residence. */
+  get imagePages(): ReadonlySet<number> | undefined {
+    return this.#images.pages;
+  }
+
   /** As `kernel.loadWasm`. */
   guest(module: Instrumented, options: GuestOptions | WorkerGuestOptions): Guest | WorkerGuest {
     const core = this.#core;

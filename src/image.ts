@@ -50,6 +50,13 @@ export class Images {
     else this.#images.delete(hash);
   }
 
+  /** The pages of them all; undefined without core residence. */
+  get pages(): ReadonlySet<number> | undefined {
+    if (!this.#core.residence) return undefined;
+    const images = [...this.#images.values()].flat();
+    return new Set(images.flatMap(({ pages }) => [...(pages?.values() ?? [])]));
+  }
+
   #pagesOf(program: ElfProgram, address: number): ImagePages | undefined {
     if (!this.#core.residence) return undefined;
     try {

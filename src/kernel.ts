@@ -352,7 +352,7 @@ export class Kernel {
 
   /** Walks the whole store and compares it with every invariant; changes nothing. */
   check(): CheckReport {
-    return this.#core.still(() => checkStore(this.#core.view));
+    return this.#core.still(() => checkStore(this.#core.view, this.#domainMaker.imagePages));
   }
 
   statistics(): Statistics {

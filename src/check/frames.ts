@@ -5,6 +5,7 @@ import {
   BURSTS_SIZE,
   CONTROL_FRAME_HINT,
   CONTROL_FRAMES_USED,
+  CONTROL_RESIDENCE,
   KEY_LOW,
   NODE_CALLS,
   NODE_CONSUMED,
@@ -34,6 +35,7 @@ import {
   IMAGE_MACHINES,
   IMAGE_POOL,
   IMAGE_POOL_FRAMES,
+  MACHINE_COUNTS,
   MACHINE_CYCLES,
   MACHINE_IMAGE,
   MACHINE_PAGES,
@@ -46,8 +48,10 @@ import {
 } from "../../assembly/riscv/layout.js";
 import { TIMER_READ_CYCLES } from "../../assembly/time-layout.js";
 import { checkBursts } from "./bursts.js";
+import type { CoreStore } from "./core-store.js";
 import type { Store } from "./store.js";
 import type { TimeStore } from "./time-store.js";
+import { Words } from "./words.js";
 
 const FRAMES_PER_BITMAP_FRAME = PAGE_SIZE * 8;
 const TRAP_SLOT = 5;
@@ -56,16 +60,23 @@ const MARKS = PAGE_SIZE - 1;
 const BITMAP = 2 ** 32 - 1;
 const BURSTS = 2 ** 32 - 2;
 const TIME = 2 ** 32 - 3;
+const CORE = 2 ** 32 - 4;
 
 /** Frames by their number: which are taken, and whose each is: a domain's, by its node, mostly. */
 class Frames {
   readonly store: Store;
   readonly time: TimeStore | undefined;
+  /** What page-table words lead to where they hold no frames. */
+  readonly words: Words | undefined;
+  /** Machines by the image that they run. */
+  readonly images = new Map<number, number>();
+  readonly objects: Objects = new Map();
   readonly #owners: Uint32Array;
 
-  constructor(store: Store, time: TimeStore | undefined) {
+  constructor(store: Store, time: TimeStore | undefined, words: Words | undefined) {
     this.store = store;
     this.time = time;
+    this.words = words;
     this.#owners = new Uint32Array(store.frames);
   }
 
@@ -107,12 +118,25 @@ class Frames {
 function ownerName(owner: number): string {
   if (owner === BITMAP) return "bitmap";
   if (owner === TIME) return "time";
+  if (owner === CORE) return "residence";
   return owner === BURSTS ? "bursts" : `node ${owner}`;
 }
 
-export function checkFrames(store: Store, time: TimeStore | undefined): void {
+/** Pages that objects have, and what page tables lead to, with core residence; all machines' or not. */
+export interface Mapped {
+  readonly words: Words;
+  readonly objects: ReadonlySet<number>;
+  readonly isWhole: boolean;
+}
+
+export function checkFrames(
+  store: Store,
+  time: TimeStore | undefined,
+  core: CoreStore | undefined,
+): Mapped | undefined {
   const { findings } = store;
-  const frames = new Frames(store, time);
+  const words = core && new Words(core);
+  const frames = new Frames(store, time, words);
   let taken = 0;
   for (let frame = 0; frame < store.frames; frame++) if (frames.isTaken(frame)) taken++;
   const used = store.control(CONTROL_FRAMES_USED);
@@ -120,6 +144,7 @@ export function checkFrames(store: Store, time: TimeStore | undefined): void {
   const own = Math.ceil(store.frames / FRAMES_PER_BITMAP_FRAME);
   if (own > 0) frames.own(store.frameBase, own, BITMAP, "its frames");
   if (time) frames.own(time.base, (time.end - time.base) / PAGE_SIZE, TIME, "what it knows");
+  if (core) frames.own(core.base, (core.end - core.base) / PAGE_SIZE, CORE, "its frames");
   checkHands(store);
   // Several processors take frames and give them back at once, and may leave the hint too high.
   const hint = store.isShared ? 0 : store.control(CONTROL_FRAME_HINT);
@@ -128,16 +153,17 @@ export function checkFrames(store: Store, time: TimeStore | undefined): void {
     findings.add("frame hint", "control block", hint, `at most ${frame}, which is free`);
     break;
   }
-  const images = new Map<number, number>();
-  const pages = ownedFrames(frames);
-  for (let index = 1; index < store.nodes; index++) checkProgram(frames, index, images, pages);
-  checkMappings(store, pages);
-  for (const [image, users] of images) {
+  noteObjects(frames);
+  for (let index = 1; index < store.nodes; index++) checkProgram(frames, index);
+  const isWhole = !hasEnded(store);
+  checkMappings(frames, isWhole);
+  for (const [image, users] of frames.images) {
     const found = store.u32(image + IMAGE_MACHINES);
     // A machine that no domain has yet counts, too.
     if (found < users)
       findings.add("image", `image at ${image}, machines`, found, `${users} or more`);
   }
+  return words && { words, objects: new Set(frames.objects.keys()), isWhole };
 }
 
 /** Of what a processor has taken, all is somebody's now; the host, which can't die alone, may not say. */
@@ -149,31 +175,40 @@ function checkHands(store: Store): void {
   }
 }
 
-/** A page object, by its frame: whose it is, and in how many page tables it was met. */
-type Pages = Map<number, { readonly index: number; met: number }>;
+/** A page object, by its frame, or the page's number: whose it is, and in how many page tables it was met. */
+type Objects = Map<number, { readonly index: number; met: number }>;
 
-/** Pages and joins have a frame each. */
-function ownedFrames(frames: Frames): Pages {
-  const { store } = frames;
-  const pages: Pages = new Map();
+/** Pages and joins have a frame each; with core residence pages have none. */
+function noteObjects(frames: Frames): void {
+  const { store, objects } = frames;
+  const isPaged = store.control(CONTROL_RESIDENCE) !== 0;
   for (let index = 1; index < store.nodes; index++) {
     if (!store.isAllocated(index)) continue;
     const prepcode = store.prepcode(index);
     if (prepcode !== PREPCODE_PAGE && prepcode !== PREPCODE_JOIN) continue;
     const frame = store.u32(store.node(index) + NODE_RECORD);
-    const what = prepcode === PREPCODE_PAGE ? "its page" : "its message";
-    const isOwn = frames.own(frame, 1, index, what);
-    if (isOwn && prepcode === PREPCODE_PAGE) pages.set(frame, { index, met: 0 });
+    const isPage = prepcode === PREPCODE_PAGE;
+    if (isPage && isPaged) notePage(frames, index, frame);
+    else if (frames.own(frame, 1, index, isPage ? "its page" : "its message") && isPage) {
+      objects.set(frame, { index, met: 0 });
+    }
   }
-  return pages;
+}
+
+/** No two objects have one page. */
+function notePage({ store, objects }: Frames, index: number, page: number): void {
+  const other = objects.get(page);
+  if (other === undefined) objects.set(page, { index, met: 0 });
+  else
+    store.findings.add("page", `node ${index}, page ${page}`, `node ${other.index}'s`, "its own");
 }
 
 /** A page counts the page tables that it is in; that of a domain that ended may be gone or not. */
-function checkMappings(store: Store, pages: Pages): void {
-  for (const { index, met } of pages.values()) {
+function checkMappings({ store, objects }: Frames, isWhole: boolean): void {
+  for (const { index, met } of objects.values()) {
     const found = store.u32(store.node(index) + NODE_CALLS);
     const isLess = found < met;
-    if (isLess || (found > met && !hasEnded(store))) {
+    if (isLess || (found > met && isWhole)) {
       store.findings.add("page", `node ${index}, mappings`, found, met);
     }
   }
@@ -191,22 +226,31 @@ function hasEnded(store: Store): boolean {
 }
 
 /** A word of a page table that leads to a page object's frame. */
-function checkForeign(store: Store, index: number, page: number, word: number, pages: Pages): void {
+function checkForeign({ store, objects }: Frames, name: string, word: number): void {
   const { findings } = store;
-  const name = `node ${index}, page ${page}`;
-  const known = pages.get(word - (word & MARKS));
+  const known = objects.get(word - (word & MARKS));
   if (known) known.met++;
   else findings.add("page", name, `address ${word - (word & MARKS)}`, "the frame of a page object");
   const wrong = word & (MARK_EXEC | MARK_CODE);
   if (wrong !== 0) findings.add("page", `${name}, marks`, word & MARKS, "nothing to execute");
 }
 
-function checkProgram(
-  frames: Frames,
-  index: number,
-  images: Map<number, number>,
-  pages: Pages,
-): void {
+/** A word that maps something; with core residence, a page of the core map. */
+function checkWord(frames: Frames, index: number, page: number, word: number): void {
+  const { store, words, objects } = frames;
+  const name = `node ${index}, page ${page}`;
+  if (page === 0) store.findings.add("page table", name, "mapped", "never mapped");
+  if (words) {
+    const met = words.meet(name, word, (number) => objects.has(number));
+    const object = (word & MARK_FOREIGN) !== 0 ? objects.get(met) : undefined;
+    if (object) object.met++;
+  } else if (store.control(CONTROL_RESIDENCE) !== 0) {
+    // Core residence is where nothing can be found.
+  } else if ((word & MARK_FOREIGN) !== 0) checkForeign(frames, name, word);
+  else frames.own(word - (word & MARKS), 1, index, `page ${page}`);
+}
+
+function checkProgram(frames: Frames, index: number): void {
   const { store } = frames;
   if (!store.isAllocated(index) || store.prepcode(index) !== PREPCODE_DOMAIN) return;
   const record = store.recordAt(store.u32(store.node(index) + NODE_RECORD));
@@ -217,7 +261,7 @@ function checkProgram(
   const program = store.u32(hot + RECORD_PROGRAM);
   const kind = store.u8(hot + RECORD_PROGRAM_KIND);
   if (kind === PROGRAM_BURSTS) checkDescription(frames, index, hot, program);
-  if (kind === PROGRAM_RISCV) checkMachine(frames, index, program, images, pages);
+  if (kind === PROGRAM_RISCV) checkMachine(frames, index, program);
 }
 
 /** The description of bursts is in a frame that holds nothing else. */
@@ -232,14 +276,8 @@ function checkDescription(frames: Frames, index: number, record: number, program
 }
 
 /** A machine: its own frames, those of its page table, and those of the image that it runs. */
-function checkMachine(
-  frames: Frames,
-  index: number,
-  machine: number,
-  images: Map<number, number>,
-  objects: Pages,
-): void {
-  const { store } = frames;
+function checkMachine(frames: Frames, index: number, machine: number): void {
+  const { store, images } = frames;
   const { findings } = store;
   const name = `node ${index}`;
   if (frames.at(machine) < 0) {
@@ -251,14 +289,16 @@ function checkMachine(
     findings.add("machine", `${name}, pages`, pages, `1 to ${MAX_PAGES}`);
     return;
   }
-  const size = Math.ceil((MACHINE_TABLE + 4 * pages) / PAGE_SIZE);
+  const counts = store.u32(machine + MACHINE_COUNTS);
+  const end = MACHINE_TABLE + 4 * pages;
+  if (counts !== 0 && counts !== machine + end) {
+    findings.add("machine", `${name}, counts`, counts, `none, or ${machine + end}`);
+  }
+  const size = Math.ceil((end + (counts === 0 ? 0 : 4 * pages)) / PAGE_SIZE);
   if (!frames.own(machine, size, index, "machine")) return;
   for (let page = 0; page < pages; page++) {
     const word = store.u32(machine + MACHINE_TABLE + 4 * page);
-    if ((word & MARK_PRESENT) === 0) continue;
-    if (page === 0) findings.add("page table", `${name}, page 0`, "mapped", "never mapped");
-    if ((word & MARK_FOREIGN) !== 0) checkForeign(store, index, page, word, objects);
-    else frames.own(word - (word & MARKS), 1, index, `page ${page}`);
+    if ((word & MARK_PRESENT) !== 0) checkWord(frames, index, page, word);
   }
   checkCycles(frames, index, machine);
   const image = store.u32(machine + MACHINE_IMAGE);

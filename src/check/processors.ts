@@ -8,6 +8,7 @@
 import {
   CONTROL_LOCK,
   CONTROL_NEXT_PROCESSOR,
+  CONTROL_RESIDENCE,
   CONTROL_RESTING,
   RECORD_AMOUNT,
 } from "../../assembly/layout.js";
@@ -41,9 +42,10 @@ import {
 } from "../../assembly/processor-layout.js";
 import type { Store } from "./store.js";
 
-/** Of assembly/program.ts: there is no outcome, and the last one that there can be. */
+/** Of assembly/program.ts: there is no outcome, and the last ones that there can be, without core residence and with. */
 const NOTHING = -1;
 const TRAPPED = 4;
+const PAGED = 5;
 
 /** What the host, which never runs a domain, has none of. */
 const RUNS: readonly [offset: number, what: string, none: number][] = [
@@ -146,8 +148,9 @@ function checkRunning(store: Store, index: number, phase: number): void {
   const running = store.processor(index, PROCESSOR_RUNNING);
   const outcome = store.processor(index, PROCESSOR_OUTCOME) | 0;
   const head = store.processor(index, PROCESSOR_READY);
-  if (outcome < NOTHING || outcome > TRAPPED) {
-    findings.add("outcome", name, outcome, `${NOTHING} to ${TRAPPED}`);
+  const last = store.control(CONTROL_RESIDENCE) === 0 ? TRAPPED : PAGED;
+  if (outcome < NOTHING || outcome > last) {
+    findings.add("outcome", name, outcome, `${NOTHING} to ${last}`);
   }
   if (running > RUNNING_ANY && running !== head) {
     findings.add("running", name, store.nameOf(running), `${store.nameOf(head)}, its head`);

@@ -2,10 +2,12 @@
 // (assembly/record.ts, assembly/chain.ts).
 
 import {
+  CONTROL_RESIDENCE,
   CONTROL_TIMED,
   FLAG_CALLING,
   FLAG_DRY,
   FLAG_LENT,
+  FLAG_PAGING,
   FLAG_STALE,
   FLAG_TRAPPED,
   KEY_SUBJECT,
@@ -14,6 +16,7 @@ import {
   NODE_RECORD,
   PREPCODE_METER,
   PROGRAM_HOSTED,
+  PROGRAM_RISCV,
   RECORD_AMOUNT,
   RECORD_CONSUMED,
   RECORD_DOMAIN,
@@ -195,6 +198,12 @@ function checkCache(store: Store, record: number): void {
   }
 }
 
+/** Whether it is of a domain whose memory is paged. */
+function isPaged(store: Store, address: number): boolean {
+  const program = store.u8(address + RECORD_PROGRAM_KIND);
+  return program === PROGRAM_RISCV && store.control(CONTROL_RESIDENCE) !== 0;
+}
+
 function checkFlags(store: Store, record: number, kind: number): void {
   const { findings } = store;
   const address = store.record(record);
@@ -202,7 +211,8 @@ function checkFlags(store: Store, record: number, kind: number): void {
   const name = store.nameOfRecord(record);
   const isHosted = store.u8(address + RECORD_PROGRAM_KIND) === PROGRAM_HOSTED;
   const ofDomain = FLAG_DRY | FLAG_STALE | FLAG_TRAPPED | FLAG_CALLING;
-  const known = kind === RECORD_METER ? FLAG_DRY : ofDomain | (isHosted ? FLAG_LENT : 0);
+  const special = isHosted ? FLAG_LENT : isPaged(store, address) ? FLAG_PAGING : 0;
+  const known = kind === RECORD_METER ? FLAG_DRY : ofDomain | special;
   if ((flags & ~known) !== 0) findings.add("flags", name, flags, `none but ${known}`);
   if (kind === RECORD_DOMAIN && (flags & FLAG_STALE) !== 0) {
     // Where a clock bills, what one ran before he was spared may be billed, and the cache used up, later.

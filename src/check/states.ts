@@ -2,7 +2,9 @@
 // assembly/stall.ts, assembly/supply.ts).
 
 import {
+  CONTROL_RESIDENCE,
   FLAG_CALLING,
+  FLAG_PAGING,
   FLAG_TRAPPED,
   HOOK_GATE,
   HOOK_STALLED,
@@ -21,6 +23,7 @@ import {
   PREPCODE_WAIT,
   PROGRAM_BURSTS,
   PROGRAM_HOSTED,
+  PROGRAM_LOCKER,
   PROGRAM_RISCV,
   RECORD_DOMAIN,
   RECORD_FLAGS,
@@ -128,7 +131,8 @@ function checkPlace(store: Store, index: number, record: number, places: Place[]
     findings.add("state", name, "ended, with a chain", "none");
   }
   const program = store.u8(store.record(record) + RECORD_PROGRAM_KIND);
-  if (program > PROGRAM_HOSTED) findings.add("program", name, program, `0 to ${PROGRAM_HOSTED}`);
+  const last = store.control(CONTROL_RESIDENCE) === 0 ? PROGRAM_HOSTED : PROGRAM_LOCKER;
+  if (program > last) findings.add("program", name, program, `0 to ${last}`);
   if (state === STATE_HOSTED && program !== PROGRAM_HOSTED) {
     findings.add("program", name, `program ${program} run by the host`, `${PROGRAM_HOSTED}`);
   }
@@ -137,13 +141,11 @@ function checkPlace(store: Store, index: number, record: number, places: Place[]
   }
   const partner = partnerOf(store, index);
   const isAtWait = partner !== 0 && store.prepcode(partner) === PREPCODE_WAIT;
-  if (places.includes("asleep") && program !== PROGRAM_BURSTS && !isAtWait) {
-    findings.add(
-      "program",
-      name,
-      `program ${program} asleep`,
-      "one of bursts, or at a wait object",
-    );
+  const pages = (store.u8(store.record(record) + RECORD_FLAGS) & FLAG_PAGING) !== 0;
+  const maySleep = program === PROGRAM_BURSTS || program === PROGRAM_LOCKER || isAtWait || pages;
+  if (places.includes("asleep") && !maySleep) {
+    const expected = "one of bursts or locks, at a wait object, or for a page";
+    findings.add("program", name, `program ${program} asleep`, expected);
   }
   if (isAtWait && !places.includes("asleep")) {
     findings.add("wait", name, `at node ${partner}, ${places[0]}`, "asleep");

@@ -113,6 +113,12 @@ export class Store {
     return this.#view.u64(address);
   }
 
+  /** So many words from an address on, which is a multiple of 4. */
+  words(address: number, count: number): Uint32Array {
+    const { buffer, byteOffset } = this.#view.bytes(address, 4 * count);
+    return new Uint32Array(buffer, byteOffset, count);
+  }
+
   control(offset: number): number {
     return this.#view.u32(CONTROL + offset);
   }
