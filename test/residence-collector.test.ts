@@ -72,7 +72,7 @@ function charges({ schemes }: ResidenceReport, name: string) {
 }
 
 test("Multics' charges are those of the kernel's accounts, and of a kernel that counts nothing", async () => {
-  const { kernel, report } = await sampled(USUAL, SIEVES);
+  const { kernel, samples, report } = await sampled(USUAL, SIEVES);
   const accounts = held(kernel);
   expect(Object.fromEntries(charges(report, "multics").accounts)).toEqual({
     ...{ a: accounts.a, b: accounts.b },
@@ -81,6 +81,12 @@ test("Multics' charges are those of the kernel's accounts, and of a kernel that 
   expect(accounts.a).toBeGreaterThan(100n * 1024n * 160_000n);
   expect(report.mismatches).toEqual([]);
   expect(charges(report, "multics").total).toBe(kernel.residence.statistics().charged);
+  // Who misses a sample is told.
+  const partial = new Comparison();
+  for (const sample of samples.slice(0, -5)) partial.take(sample);
+  const [first] = residenceReport(kernel, partial).mismatches;
+  expect(first).toMatchObject({ account: "a", held: accounts.a });
+  expect(first!.sampled).toBeLessThan(accounts.a!);
   const plain = open(USUAL, SIEVES);
   await plain.run({ cycles: LIMIT });
   expect(held(plain)).toEqual(accounts);
@@ -158,7 +164,7 @@ test("who ends or is rescinded within a cycle has referenced what it has, whoeve
     (kernel) => {
       const heir = kernel.createMeter({ name: "heir", superior: kernel.primeMeter });
       const program = loadElf(readFileSync(guestFile("sort")));
-      const inherit = () => kernel.createDomain({ meter: heir, program, args: ["1000"] }).start();
+      const inherit = () => kernel.createDomain({ meter: heir, program, args: ["20000"] }).start();
       kernel.on("end", ({ domain }) => {
         if (domain.meter?.name === "a") inherit();
       });
