@@ -2,7 +2,7 @@
 // stop them, at random in the midst of everything, and as threads. Nothing leaks, no page is lost or mixed
 // up, and all that is touched is paid for, once.
 
-import { expect, test } from "vitest";
+import { afterEach, expect, test } from "vitest";
 import { TRAP_LOST } from "../assembly/codes.js";
 import { PRIME_INDEX } from "../assembly/layout.js";
 import {
@@ -21,11 +21,17 @@ import {
   RESIDENCE_UNPAID,
   RESIDENCE_WRITES,
 } from "../assembly/residence-layout.js";
+import type { Domain } from "../src/index.js";
+import { addsOf, type Pager, SHARED_AT } from "./pager.js";
 import { Rig } from "./residence-rig.js";
 import { Scene } from "./residence-scene.js";
+import { addedTo, expectConserved, kernelOf, listen, meterOf, pagerOf } from "./residence-team.js";
 import { PagedWorld } from "./residence-world.js";
 import { compileMortal } from "./riscv/mortal.js";
 import { randomOf } from "./simulated.js";
+import { dismiss, kill, turn, until } from "./team.js";
+
+afterEach(dismiss);
 
 const TIMEOUT = 120_000;
 const RUNS = Number(process.env.RUNS ?? 2);
@@ -217,4 +223,64 @@ test("the clock's hand may pass more frames than a journal has room for", () => 
     expect(turn).toBeLessThan(1_000_000);
   }
   expect(simulated.check().findings).toEqual([]);
+});
+
+test.each([2, 3])("%i threads, in storms of pages", { timeout: TIMEOUT }, async (processors) => {
+  const options = { processors, trace: true };
+  const kernel = kernelOf({ core: 8 * processors, latency: 100, pages: 600 }, options);
+  const { pagesFree } = kernel.residence.statistics();
+  const random = randomOf(processors);
+  const heard = listen(kernel);
+  const page = kernel.createPage();
+  const pagers = new Map<Domain, Pager>();
+  const ended: Pager[] = [];
+  const lost: Pager[] = [];
+  const traps: number[] = [];
+  let seed = 0;
+  const make = () => {
+    const pager = { pages: 8, filled: 3, seed: ++seed * 13, times: 4000, shares: true };
+    const domain = pagerOf(kernel, meterOf(kernel), pager);
+    domain.map(page, SHARED_AT, { write: true });
+    domain.start();
+    pagers.set(domain, pager);
+  };
+  const leave = (domain: Domain, list: Pager[]) => {
+    list.push(pagers.get(domain)!);
+    pagers.delete(domain);
+    domain.rescind();
+  };
+  kernel.on("end", ({ domain, exitCode }) => {
+    if (exitCode !== 0) traps.push(-1);
+    leave(domain, ended);
+  });
+  kernel.on("trap", ({ domain, code }) => {
+    if (code !== TRAP_LOST) traps.push(code);
+    leave(domain, lost);
+  });
+  let deaths = 0;
+  kernel.on("processor", () => deaths++);
+  for (let n = 0; n < 3 * processors; n++) make();
+  const aborter = new AbortController();
+  const run = kernel.run({ signal: aborter.signal });
+  for (let round = 1; round <= 25; round++) {
+    const { time } = kernel;
+    await until(() => kernel.time > time);
+    for (let turns = random(6); turns > 0; turns--) await turn();
+    await kill(kernel, 1 + random(processors));
+    await until(() => deaths === round);
+    while (pagers.size < 3 * processors) make();
+    expect(kernel.check().findings).toEqual([]);
+  }
+  await until(() => pagers.size === 0);
+  aborter.abort();
+  await run;
+  expect(traps).toEqual([]);
+  expect(ended.length).toBeGreaterThan(0);
+  const addsBy = (list: readonly Pager[]) => list.reduce((sum, pager) => sum + addsOf(pager), 0);
+  expect(addedTo(page)).toBeGreaterThanOrEqual(addsBy(ended));
+  expect(addedTo(page)).toBeLessThanOrEqual(addsBy(ended) + addsBy(lost));
+  expect(heard.twice).toEqual([]);
+  expectConserved(kernel);
+  // The page object is left.
+  expect(kernel.residence.statistics().pagesFree).toBe(pagesFree - 1);
 });

@@ -3,25 +3,15 @@
 
 import { readFileSync } from "node:fs";
 import { afterEach, describe, expect, test } from "vitest";
-import { MACHINE_REGISTERS } from "../assembly/riscv/layout.js";
-import {
-  type Domain,
-  type Kernel,
-  type KernelOptions,
-  loadElf,
-  type Meter,
-  type Page,
-  type ResidenceOptions,
-  refill,
-} from "../src/index.js";
+import { type KernelOptions, loadElf, refill } from "../src/index.js";
 import { GUEST_RUNS, type GuestRun, guestFile } from "./guests.js";
-import { addsOf, COUNTERS, type Pager, pagerElf, registersOf, SHARED_AT } from "./pager.js";
-import { dismiss, team, turn } from "./team.js";
+import { addsOf, SHARED_AT } from "./pager.js";
+import { addedTo, expectConserved, kernelOf, listen, meterOf, pagerOf } from "./residence-team.js";
+import { dismiss, turn } from "./team.js";
 
 afterEach(dismiss);
 
 const TIMEOUT = 120_000;
-const PERIOD = 20_000;
 /** Many times what all of them take. */
 const LONG = 4_000_000_000n;
 const HELLO: GuestRun = {
@@ -40,61 +30,6 @@ const TEAMS: readonly (readonly [name: string, options: KernelOptions])[] = [
   ["3 simulated", { processors: 3, seed: 2 }],
   ["4 simulated", { processors: 4, seed: 3 }],
 ];
-
-function kernelOf(residence: ResidenceOptions, options: KernelOptions): Kernel {
-  const few = { pages: 4000, latency: 1000, period: PERIOD, phase: "random", seed: 3 } as const;
-  return team({ frames: 4096, quantum: 5000, residence: { ...few, ...residence }, ...options });
-}
-
-function meterOf(kernel: Kernel, options: { storage?: bigint; keeper?: Meter["keeper"] } = {}) {
-  return kernel.createMeter({ superior: kernel.primeMeter, cycles: 1n << 50n, ...options });
-}
-
-/** All charges are somebody's, and each is of the price of a page. */
-function expectConserved(kernel: Kernel): void {
-  const { charged, unowned, faults } = kernel.residence.statistics();
-  const meters = [...kernel.meters()];
-  const own = meters.reduce((sum, { storage }) => sum + storage.own(), 0n);
-  const counted = meters.reduce((sum, { storage }) => sum + storage.faults(), 0n);
-  expect(own).toBe(charged);
-  expect(counted).toBe(faults);
-  expect(charged + unowned).toBe(faults * 1024n * BigInt(PERIOD));
-  expect(kernel.primeMeter.storage.charged()).toBe(charged);
-  expect(kernel.check().findings).toEqual([]);
-}
-
-/** No page is paid for twice between two lock cycles. */
-function listen(kernel: Kernel): { twice: string[]; charges: number } {
-  const heard = { twice: [] as string[], charges: 0 };
-  const paid = new Map<number, string>();
-  kernel.on("scan", () => paid.clear());
-  kernel.on("charge", ({ page, domain, time }) => {
-    heard.charges++;
-    const before = paid.get(page);
-    if (before) heard.twice.push(`page ${page} at ${time}: ${domain.name}, after ${before}`);
-    paid.set(page, domain.name);
-  });
-  return heard;
-}
-
-function pagerOf(kernel: Kernel, meter: Meter, pager: Pager): Domain {
-  const program = loadElf(pagerElf(pager.filled, pager.pages));
-  const domain = kernel.createDomain({ meter, program });
-  for (const [number, value] of Object.entries(registersOf(pager))) {
-    const at = domain.machine!.address + MACHINE_REGISTERS + 4 * Number(number);
-    kernel.core.view.setU32(at, value);
-  }
-  return domain;
-}
-
-/** What was added to a page that pagers share. */
-function addedTo(page: Page): number {
-  const bytes = page.read();
-  const words = new DataView(bytes.buffer, bytes.byteOffset);
-  return Array.from({ length: COUNTERS }, (_, word) => words.getUint32(4 * word, true)).reduce(
-    (sum, word) => sum + word,
-  );
-}
 
 describe.each(TEAMS)("%s", (_, options) => {
   const processors = options.processors!;
