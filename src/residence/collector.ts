@@ -29,9 +29,12 @@ export class Collector {
   #fetches: bigint;
   #faults = 0;
   #charges = new Map<Account, bigint>();
-  /** Who pays for a machine, as far as it was seen; none for those that are gone. */
+  /** Who pays for a machine, as far as it was seen. */
   readonly #accounts = new Map<Machine, Account>();
-  /** What those have referenced in this cycle, by the page. */
+  /** Machines that are freed. */
+  readonly #gone = new WeakSet<Machine>();
+  /** What they have referenced in this cycle: of pages that are no more, and of others by the page. */
+  readonly #dead: Use[] = [];
   readonly #left = new Map<number, Counts>();
 
   /** Begins with what happens from now on: before anybody has run, it misses nothing. */
@@ -74,11 +77,12 @@ export class Collector {
       for (const [account, references] of counts) add(use.references, account, references);
       uses.set(page, use);
     }
+    const pages = [...uses.values(), ...this.#dead.splice(0)];
     const { fetches } = residence.statistics();
     this.#take({
       ...{ since: this.#since, until, isWhole, period: residence.period },
       ...{ charges: this.#charges, faults: this.#faults, fetches: Number(fetches - this.#fetches) },
-      pages: [...uses.values()],
+      pages,
     });
     this.#since = until;
     this.#fetches = fetches;
@@ -89,8 +93,8 @@ export class Collector {
 
   /** Looks who pays for which machine now. */
   #look(): void {
-    for (const { machine, meter, state } of this.#kernel.domains()) {
-      if (machine && meter && state !== "ended") this.#accounts.set(machine, meter.name);
+    for (const { machine, meter } of this.#kernel.domains()) {
+      if (machine && meter && !this.#gone.has(machine)) this.#accounts.set(machine, meter.name);
     }
   }
 
@@ -99,12 +103,19 @@ export class Collector {
     this.#look();
     const account = this.#accounts.get(machine);
     this.#accounts.delete(machine);
+    this.#gone.add(machine);
     if (account === undefined) return;
+    const all = this.#kernel.residence.pages();
+    const lonely = new Set(all.filter(({ users }) => users === 1).map(({ number }) => number));
     for (const [page, references] of this.#pages(machine)) {
       if (references === 0) continue;
       const counts: Counts = this.#left.get(page) ?? new Map();
       add(counts, account, references);
-      this.#left.set(page, counts);
+      // Whoever gets its number next has another page.
+      if (lonely.has(page)) {
+        this.#dead.push({ ...useOf(page), references: counts });
+        this.#left.delete(page);
+      } else this.#left.set(page, counts);
     }
   }
 

@@ -100,8 +100,7 @@ function plan(
     file: document.file,
     kernel: { ...kernel, kernelCosts, ignoreDry, ...timeOptions(data, parted), residence },
     meters: below(
-      // What the file may hang meters under beside its own.
-      [PRIME, LOCKER],
+      residence === undefined ? [PRIME] : [PRIME, LOCKER],
       data.meter.map((row, index) => planned("meter", row, index)),
       ({ superior }) => superior,
     ),
