@@ -10,7 +10,7 @@ import { frameRecover } from "./frame";
 import { journalRollback } from "./journal";
 import { PROGRAM_RISCV } from "./layout";
 import { leaveKernel, seizeKernel, tryEnter } from "./lock";
-import { actAs, me, Processor, wakeAll } from "./processor";
+import { actAs, latest, me, Processor, wakeAll } from "./processor";
 import {
   PHASE_OUTSIDE,
   PHASE_RESTING,
@@ -33,15 +33,6 @@ export function enter(): i32 {
 
 export function leave(): void {
   leaveKernel();
-}
-
-/** The clock that is furthest: the time of the kernel. */
-function latest(): u64 {
-  let time = me().time;
-  for (let index: u32 = 1; index <= control.processors; index++) {
-    time = max(time, Processor.at(index).time);
-  }
-  return time;
 }
 
 /** Lets the processors run, from one time on, up to CONTROL_UNTIL. */

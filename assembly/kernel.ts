@@ -27,7 +27,7 @@ import {
   STATE_WAITING,
 } from "./layout";
 import { attend as attendPage } from "./page-accounting";
-import { isAwaited, lockIfDue } from "./page-locker";
+import { isAwaited, lockIfDue, nextLock } from "./page-locker";
 import { askHost, count, me, report } from "./processor";
 import {
   PROCESSOR_TIME,
@@ -50,7 +50,7 @@ import {
 } from "./program";
 import { dequeue, passTime, rotate } from "./ready";
 import { Record } from "./record";
-import { sleep } from "./sleeper";
+import { later, sleepUntil } from "./sleeper";
 import { slicesAhead, sprint } from "./sprint";
 import { share } from "./steal";
 import { chargeWork, supply } from "./supply";
@@ -226,8 +226,9 @@ function putAway(domain: Record, outcome: i32, until: u64): i32 {
     const since = me().time;
     dequeue(domain);
     if (domain.amount == 0) domain.dryOut();
-    sleep(domain, since, pause);
-    if (control.traced) emit(EVENT_WAIT, node, null, 0, pause);
+    const until = domain.programKind == PROGRAM_LOCKER ? nextLock() : later(since, pause);
+    sleepUntil(domain, until);
+    if (control.traced) emit(EVENT_WAIT, node, null, 0, until > since ? until - since : 0);
   }
   return REASON_RAN;
 }

@@ -81,6 +81,7 @@ function sweep(domain: Record, token: u32): Page | null {
   const machine = changetype<Machine>(domain.program);
   const now = me().time;
   for (let left = 2 * own.frames; left != 0; left--) {
+    if (journalFilled()) journalBegin();
     const page = Page.at(load<u32>(own.owners + ((<usize>own.hand) << 2)));
     own.hand = own.hand + 1 == own.frames ? 0 : own.hand + 1;
     if (page.arrives > now || isAmong(machine, page.number)) continue;

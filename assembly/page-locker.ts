@@ -7,7 +7,7 @@ import { claimAll } from "./claim";
 import { control } from "./control";
 import { emit } from "./event";
 import { EVENT_SCAN } from "./layout";
-import { me } from "./processor";
+import { latest } from "./processor";
 import { enqueue } from "./ready";
 import { Record } from "./record";
 import { Residence } from "./residence";
@@ -48,10 +48,13 @@ function within(): u64 {
   return (<u64>random * own.period) >> 32;
 }
 
-/** Does its lock cycle where that is due; false: others are to come inside first. */
+/**
+ * Does its lock cycle where that is due, by the clock that is furthest: it may have been woken for a processor that
+ * is far behind. False: others are to come inside first.
+ */
 export function lockIfDue(locker: Record): bool {
   const own = Residence.own;
-  const now = me().time;
+  const now = latest();
   if (locker.burstLeft != 0 || now < own.due) return true;
   if (!claimAll()) return false;
   own.epoch++;
@@ -59,7 +62,7 @@ export function lockIfDue(locker: Record): bool {
   own.cycles++;
   locker.burstLeft = own.lockCost;
   own.due = nextDue(now);
-  emit(EVENT_SCAN, locker.node, null, own.epoch, own.cycles);
+  emit(EVENT_SCAN, locker.node, null, own.epoch, own.cycles, now);
   // It counts what was referenced in the cycle before, and nothing of this one: the next pass ends the step.
   if (own.exact != 0) control.asked = 1;
   return true;
@@ -81,8 +84,7 @@ export function isAwaited(): bool {
   return control.sleepers != <u32>isLockerAsleep;
 }
 
-/** For how long it waits now. */
-export function lockerPause(now: u64): u32 {
-  const due = Residence.own.due;
-  return due > now ? <u32>(due - now) : 0;
+/** Until when it waits now: asked under the kernel lock, for the period may just have changed. */
+export function nextLock(): u64 {
+  return Residence.own.due;
 }

@@ -141,6 +141,15 @@ export function me(): Processor {
   else return changetype<Processor>(PROCESSORS);
 }
 
+/** The clock that is furthest: the time of the kernel. */
+export function latest(): u64 {
+  let time = me().time;
+  for (let index: u32 = 1; index <= control.processors; index++) {
+    time = max(time, Processor.at(index).time);
+  }
+  return time;
+}
+
 /** The address of a field of that block. */
 function own(offset: usize): usize {
   return changetype<usize>(me()) + offset;

@@ -3,7 +3,6 @@
 import { Bursts } from "./burst";
 import { TRAP_PAGE } from "./codes";
 import { PROGRAM_BURSTS, PROGRAM_LOCKER } from "./layout";
-import { lockerPause } from "./page-locker";
 import { me, Processor } from "./processor";
 import { Record } from "./record";
 import { STOP_ECALL, STOP_TRAP } from "./riscv/layout";
@@ -65,13 +64,11 @@ function runMachine(domain: Record, allowance: u32): i32 {
   return trapCode == TRAP_PAGE ? PAGED : TRAPPED;
 }
 
-/** What its lock cycle takes; then it waits for the next. */
+/** What its lock cycle takes; then it waits for the next (nextLock). */
 function runLocker(domain: Record, allowance: u32): i32 {
   used = min(domain.burstLeft, allowance);
   domain.burstLeft -= used;
-  if (domain.burstLeft != 0) return RAN;
-  pause = lockerPause(me().time + used);
-  return WAITS;
+  return domain.burstLeft != 0 ? RAN : WAITS;
 }
 
 function runBursts(domain: Record, allowance: u32): i32 {

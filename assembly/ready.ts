@@ -70,11 +70,12 @@ function isPartitioned(): bool {
 /**
  * Who has hardly anything to do keeps what he makes ready himself: to wake another costs more than a short
  * burst, and long ones are shared when their slices end (steal.ts). Else it is the processor that the domain
- * ran on, or an idle one, that has least in its inbox.
+ * ran on, or an idle one, that has least in its inbox. The lock process stays with whose clock has woken it.
  */
 function placeFor(domain: Record): Processor {
   const here = me();
-  if (here.index != 0 && here.readyCount < 2) return here;
+  const stays = here.readyCount < 2 || domain.programKind == PROGRAM_LOCKER;
+  if (here.index != 0 && stays) return here;
   let best = Processor.at(domain.processor);
   if (control.resting == 0) return best;
   for (let index: u32 = 1; index <= control.processors; index++) {

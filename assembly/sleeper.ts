@@ -59,11 +59,12 @@ export function nextWake(): u64 {
   return control.sleepers ? Sleeper.at(0).time : u64.MAX_VALUE;
 }
 
-/** Puts a domain that is on no queue to sleep, from a time on for so many cycles; time ends at 2^64 − 1. */
-export function sleep(domain: Record, since: u64, cycles: u32): void {
-  sleepUntil(domain, cycles < u64.MAX_VALUE - since ? since + cycles : u64.MAX_VALUE);
+/** So many cycles after a time, which ends at 2^64 − 1. */
+export function later(time: u64, cycles: u32): u64 {
+  return cycles < u64.MAX_VALUE - time ? time + cycles : u64.MAX_VALUE;
 }
 
+/** Puts a domain that is on no queue to sleep. */
 export function sleepUntil(domain: Record, until: u64): void {
   domain.state = <u8>STATE_WAITING;
   const place = control.sleepers++;

@@ -1,5 +1,6 @@
 // What scenario files say of core residence, and what is refused of it.
 
+import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { parseScenario } from "../src/scenario/file.js";
 import { complaint } from "./complaint.js";
@@ -245,6 +246,17 @@ ${M.replaceAll('"m"', '"n"').replace("prime", "page-locker")}`;
   ]);
   expect(parseScenario("test/x.toml", R).kernel.residence).toEqual({});
   expect(parseScenario("test/x.toml", M).kernel.residence).toBeUndefined();
+});
+
+test("the example in docs/scenarios.md is one", () => {
+  const docs = readFileSync("docs/scenarios.md", "utf8");
+  const examples = [...docs.matchAll(/```toml\n(.*?)```/gs)].map(([, text]) => text!);
+  const { kernel, meters, acts, claims } = parseScenario(
+    "test/x.toml",
+    examples.find((text) => text.startsWith("[residence]"))!,
+  );
+  expect(kernel.residence).toEqual({ core: 256, period: 160_000, phase: "random" });
+  expect([meters.length, acts.length, claims.length]).toEqual([1, 1, 1]);
 });
 
 test("without core residence page-locker is a name as any other", () => {

@@ -54,6 +54,8 @@ export interface SimulatedOptions {
   readonly advance?: bigint;
   /** Without assertions, which stop the kernel at the first fault. */
   readonly release?: boolean;
+  /** Another build for several processors. */
+  readonly module?: WebAssembly.Module;
 }
 
 export interface BurstsOptions {
@@ -107,7 +109,7 @@ export class Simulated {
     const { processors = 2, nodes = 64, frames = 64, quantum = 1000 } = options;
     const pages = Math.ceil(bytesOf(nodes, frames, processors) / WASM_PAGE_SIZE);
     const memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true });
-    const module = moduleOf(options.release ?? false);
+    const module = options.module ?? moduleOf(options.release ?? false);
     const instance = new WebAssembly.Instance(module, { env: { memory } });
     this.exports = instance.exports as unknown as SimulatedExports;
     this.view = new View(memory);
@@ -187,7 +189,7 @@ export class Simulated {
   }
 
   /** A call under the kernel lock that answers an index, which may be any number, and claims nothing. */
-  #make(call: (exports: SimulatedExports) => number): number {
+  make(call: (exports: SimulatedExports) => number): number {
     this.enter();
     const index = call(this.exports);
     this.leave();
@@ -212,7 +214,7 @@ export class Simulated {
 
   /** A meter under another, by index; `keeper` is a host function's number. */
   meter(superior: number, cycles: bigint, keeper = 0): number {
-    return this.#make(({ meterCreate, nodeAllocation }) => {
+    return this.make(({ meterCreate, nodeAllocation }) => {
       this.view.amount = cycles;
       return meterCreate(superior, nodeAllocation(superior), keeper);
     });
@@ -229,7 +231,7 @@ export class Simulated {
     this.view.setU32(at + BURSTS_WAIT_MIN, wait);
     this.view.setU32(at + BURSTS_WAIT_SPAN, waitSpan);
     this.view.setU32(at + BURSTS_TIMES, times);
-    return this.#make(({ domainCreate, nodeAllocation }) =>
+    return this.make(({ domainCreate, nodeAllocation }) =>
       domainCreate(meter, nodeAllocation(meter), PROGRAM_BURSTS, at, this.#described),
     );
   }
@@ -245,7 +247,7 @@ export class Simulated {
     const code = machineTranslate(machine, PAGE_SIZE, 0) >>> 0;
     for (const [place, word] of words.entries()) this.view.setU32(code + 4 * place, word);
     this.view.setU32(machine + MACHINE_PC, PAGE_SIZE);
-    return this.#make(({ domainCreate, nodeAllocation }) =>
+    return this.make(({ domainCreate, nodeAllocation }) =>
       domainCreate(meter, nodeAllocation(meter), PROGRAM_RISCV, machine, 0),
     );
   }

@@ -84,6 +84,8 @@ export function memoryRefresh(machine: Machine): void {
 /** A run begins: what was translated in another generation is void. */
 export function memoryRenew(machine: Machine): void {
   const generation = Residence.own.generation;
+  const isElsewhere = machine.missing >>> 12 != machine.pc >>> 12;
+  machine.again = u32(machine.missing != 0 && isElsewhere && machine.generation == generation);
   machine.missing = 0;
   if (machine.generation == generation) return;
   machine.generation = generation;
@@ -94,6 +96,13 @@ export function memoryRenew(machine: Machine): void {
 export function pageOpen(page: Page, epoch: u32): void {
   if (isDefined(SHARED)) atomic.store<u32>(changetype<usize>(page), epoch, PAGE_OPEN);
   else page.open = epoch;
+}
+
+/** Whether a page is open now; who sees that sees what was done before it was said. */
+function isOpen(page: Page): bool {
+  const epoch = Residence.own.epoch;
+  if (isDefined(SHARED)) return atomic.load<u32>(changetype<usize>(page), PAGE_OPEN) == epoch;
+  else return page.open == epoch;
 }
 
 /** What is stored to goes to the drum before it goes out of core; outside the lock, too, so it is never undone. */
@@ -116,7 +125,7 @@ function wordFor(machine: Machine, guest: u32, mark: u32): u32 {
   if (machine.residence == 0 || word == 0) return word;
   const page = Page.at(word >>> 12);
   const isStore = mark == MARK_WRITE;
-  if (page.open != Residence.own.epoch || (isStore && (word & MARK_COPY) != 0)) {
+  if (!isOpen(page) || (isStore && (word & MARK_COPY) != 0)) {
     machine.missing = (guest & FRAME_BITS) | (isStore ? MISSING_STORE : 0);
     return 0;
   }
