@@ -111,6 +111,7 @@ function plan(
     ),
     nodes: data.node.map((row, index) => planned("node", row, index)),
     pages: data.page.map((row, index) => planned("page", row, index)),
+    segments: data.segment.map((row, index) => planned("segment", row, index)),
     joins: data.join.map((row, index) => planned("join", row, index)),
     waits: data.wait.map((row, index) => planned("wait", row, index)),
     domains,

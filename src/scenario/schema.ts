@@ -1,5 +1,11 @@
 import { z } from "zod";
-import { MAX_NODES, MAX_PROCESSORS, MAX_RUN } from "../../assembly/layout.js";
+import {
+  MAX_NODES,
+  MAX_PROCESSORS,
+  MAX_RUN,
+  MAX_SEGMENT_LEVEL,
+  SLOTS,
+} from "../../assembly/layout.js";
 import { ELF_MEMORY_LIMIT } from "../elf.js";
 import { INSTRUCTION_CLASSES } from "../index.js";
 import { guestShape, key, keyShape, slotShape, slots } from "./key.js";
@@ -107,7 +113,8 @@ const burstsShape = {
   seed: integer(0, U32).optional(),
 };
 
-const mapShape = { page: text, at: integer(0, U32), write: flag.optional() };
+const treeShape = { page: text.optional(), segment: text.optional() };
+const mapShape = { ...treeShape, at: integer(0, U32), write: flag.optional() };
 const mapError = `a table such as { page = "shared", at = 0x8000 }`;
 const guestError = `a table such as { start = "guest" }`;
 
@@ -130,6 +137,17 @@ const domainShape = {
 
 const nodeShape = { name, keys: slots.optional() };
 const pageShape = { name, ...stringShape };
+const segmentSlotShape = { slot: integer(0, SLOTS - 1), ...treeShape };
+const segmentSlotError = `a table such as { slot = 0, page = "shared" }`;
+const segmentShape = {
+  name,
+  level: integer(1, MAX_SEGMENT_LEVEL).optional(),
+  slots: z
+    .array(z.strictObject(segmentSlotShape, { error: segmentSlotError }), {
+      error: "an array of slots",
+    })
+    .optional(),
+};
 
 const keysError = `an array of at most ${MOST_KEYS} keys`;
 const messageShape = {
@@ -208,6 +226,7 @@ const fileShape = {
   domain: tablesOf("domain", domainShape),
   node: tablesOf("node", nodeShape),
   page: tablesOf("page", pageShape),
+  segment: tablesOf("segment", segmentShape),
   join: tablesOf("join", namedShape),
   wait: tablesOf("wait", namedShape),
   ...timeSchema.shape,
@@ -263,6 +282,8 @@ export const KNOWN_KEYS: Readonly<Record<string, readonly string[]>> = {
   node: Object.keys(nodeShape),
   "node.keys": SLOT,
   page: Object.keys(pageShape),
+  segment: Object.keys(segmentShape),
+  "segment.slots": Object.keys(segmentSlotShape),
   join: Object.keys(namedShape),
   wait: Object.keys(namedShape),
   at: Object.keys(atShape),

@@ -14,6 +14,7 @@ import {
   type Page,
   type Partition,
   returnerKey,
+  type Segment,
   type Wait,
 } from "../index.js";
 import { bytesOf } from "./bytes.js";
@@ -30,6 +31,7 @@ import type {
   MeterPlan,
   PartitionPlan,
   Scenario,
+  SegmentPlan,
   SlotPlan,
   TaskPlan,
   WasmPlan,
@@ -50,6 +52,7 @@ export class World {
   /** The names of the domains of each table of the file. */
   readonly groups = new Map<string, readonly string[]>();
   readonly pages = new Map<string, Page>();
+  readonly #segments = new Map<string, Segment>();
   readonly console = new Console();
   readonly calls: Calls;
   readonly #nodes = new Map<string, Node>();
@@ -97,6 +100,7 @@ export class World {
     if (plan.fetch !== undefined) return { kind: "fetch", id: node(plan.fetch), databyte };
     if (plan.sense !== undefined) return { kind: "sense", id: node(plan.sense), databyte };
     if (plan.page !== undefined) return this.pages.get(plan.page)!.key;
+    if (plan.segment !== undefined) return this.#segments.get(plan.segment)!.key;
     if (plan.join !== undefined) return this.#joins.get(plan.join)!.key;
     if (plan.wait !== undefined) return this.#waits.get(plan.wait)!.key;
     if (plan.data !== undefined) return { kind: "data", value: plan.data };
@@ -125,7 +129,7 @@ export class World {
     this.meters.set(name, meter);
   }
 
-  #makeObjects({ nodes, pages, joins, waits }: Scenario): void {
+  #makeObjects({ nodes, pages, segments, joins, waits }: Scenario): void {
     for (const { name, problem } of nodes) {
       this.#nodes.set(
         name,
@@ -137,6 +141,7 @@ export class World {
       page.write(0, bytesOf(plan) ?? new Uint8Array());
       this.pages.set(plan.name, page);
     }
+    for (const plan of segments) blaming(plan.problem, () => this.#makeSegment(plan));
     for (const { name, problem } of joins) {
       this.#joins.set(
         name,
@@ -151,6 +156,17 @@ export class World {
     }
   }
 
+  /** What is in it stands above it in the file. */
+  #makeSegment({ name, level, slots = [] }: SegmentPlan): void {
+    const contents = slots.map(({ slot, page, segment }) => {
+      const tree = segment === undefined ? this.pages.get(page!)! : this.#segments.get(segment)!;
+      return [slot, tree] as const;
+    });
+    const options = { name, ...(level === undefined ? {} : { level }) };
+    const segment = this.kernel.createSegment({ ...options, slots: Object.fromEntries(contents) });
+    this.#segments.set(name, segment);
+  }
+
   /** What partitions are to know of a domain. */
   taskOf(plan: TaskPlan) {
     const { partition: name, priority, policy, critical, "client-pays": clientPays } = plan;
@@ -163,8 +179,9 @@ export class World {
   #makeDomains(plan: DomainPlan): void {
     const { name: group, names, program, args, stdin, memory } = plan;
     const meter = this.meters.get(plan.meter)!.key;
-    const pages = plan.pages?.map(({ page, ...place }) => {
-      return { page: this.pages.get(page)!, ...place };
+    const pages = plan.pages?.map(({ page, segment, ...place }) => {
+      if (segment === undefined) return { page: this.pages.get(page!)!, ...place };
+      return { segment: this.#segments.get(segment)!, ...place };
     });
     for (const name of names) {
       if ("module" in program) this.#makeGuest(name, meter, program, plan);
