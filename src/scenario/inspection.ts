@@ -30,8 +30,13 @@ export class Inspection {
   readonly #domains = new Map<string, Table>();
 
   constructor(readonly document: TomlDocument) {
-    const [page, segment] = [new Map<string, Path>(), new Map<string, Path>()];
-    const names = { page, segment, join: new Map(), wait: new Map(), answer: new Map() };
+    const names = {
+      page: new Map(),
+      segment: new Map(),
+      join: new Map(),
+      wait: new Map(),
+      answer: new Map(),
+    };
     const partition = new Map<string, Path>([[SYSTEM, []]]);
     const locker = document.root.residence === undefined ? [] : [[LOCKER, ["residence"]] as const];
     const [meter, domain] = [new Map<string, Path>(locker), new Map<string, Path>(locker)];

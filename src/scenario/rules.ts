@@ -33,8 +33,8 @@ export function breaches(document: TomlDocument, programs: Programs, modules: Mo
   for (const [path, node] of inspection.tables("node")) {
     slotRules(inspection, [...path, "keys"], node.keys);
   }
-  segmentRules(inspection);
   for (const [path, page] of inspection.tables("page")) stringRules(inspection, path, page);
+  segmentRules(inspection);
   actRules(inspection);
   claimRules(inspection);
   return inspection.problems;

@@ -12,6 +12,7 @@ export interface Scenario {
   readonly meters: readonly MeterPlan[];
   readonly nodes: readonly NodePlan[];
   readonly pages: readonly PagePlan[];
+  /** Each after those in its slots. */
   readonly segments: readonly SegmentPlan[];
   readonly joins: readonly ObjectPlan[];
   readonly waits: readonly ObjectPlan[];

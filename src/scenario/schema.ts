@@ -1,11 +1,5 @@
 import { z } from "zod";
-import {
-  MAX_NODES,
-  MAX_PROCESSORS,
-  MAX_RUN,
-  MAX_SEGMENT_LEVEL,
-  SLOTS,
-} from "../../assembly/layout.js";
+import { MAX_NODES, MAX_PROCESSORS, MAX_RUN } from "../../assembly/layout.js";
 import { ELF_MEMORY_LIMIT } from "../elf.js";
 import { INSTRUCTION_CLASSES } from "../index.js";
 import { guestShape, key, keyShape, slotShape, slots } from "./key.js";
@@ -113,8 +107,12 @@ const burstsShape = {
   seed: integer(0, U32).optional(),
 };
 
-const treeShape = { page: text.optional(), segment: text.optional() };
-const mapShape = { ...treeShape, at: integer(0, U32), write: flag.optional() };
+const mapShape = {
+  page: text.optional(),
+  segment: text.optional(),
+  at: integer(0, U32),
+  write: flag.optional(),
+};
 const mapError = `a table such as { page = "shared", at = 0x8000 }`;
 const guestError = `a table such as { start = "guest" }`;
 
@@ -136,18 +134,15 @@ const domainShape = {
 };
 
 const nodeShape = { name, keys: slots.optional() };
-const pageShape = { name, ...stringShape };
-const segmentSlotShape = { slot: integer(0, SLOTS - 1), ...treeShape };
-const segmentSlotError = `a table such as { slot = 0, page = "shared" }`;
+const contentShape = { slot: integer(0, 15), page: text.optional(), segment: text.optional() };
+const contentError = `a table such as { slot = 0, page = "shared" }`;
 const segmentShape = {
   name,
-  level: integer(1, MAX_SEGMENT_LEVEL).optional(),
-  slots: z
-    .array(z.strictObject(segmentSlotShape, { error: segmentSlotError }), {
-      error: "an array of slots",
-    })
-    .optional(),
+  slots: z.array(z.strictObject(contentShape, { error: contentError }), {
+    error: "an array of slots",
+  }),
 };
+const pageShape = { name, ...stringShape };
 
 const keysError = `an array of at most ${MOST_KEYS} keys`;
 const messageShape = {
@@ -283,7 +278,7 @@ export const KNOWN_KEYS: Readonly<Record<string, readonly string[]>> = {
   "node.keys": SLOT,
   page: Object.keys(pageShape),
   segment: Object.keys(segmentShape),
-  "segment.slots": Object.keys(segmentSlotShape),
+  "segment.slots": Object.keys(contentShape),
   join: Object.keys(namedShape),
   wait: Object.keys(namedShape),
   at: Object.keys(atShape),

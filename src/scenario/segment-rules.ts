@@ -1,59 +1,72 @@
 import { MAX_SEGMENT_LEVEL } from "../../assembly/layout.js";
 import { type Inspection, tablesIn } from "./inspection.js";
-import { describe, type Path, type Plain, type Table } from "./toml.js";
+import type { Path, Table } from "./toml.js";
 
-/** Segments hold pages, and segments that stand above them in the file: so none contains itself. */
+/** Segments hold what there is, each slot once, and none holds itself. */
 export function segmentRules(inspection: Inspection): void {
-  const levels = new Map<string, number>();
-  for (const [path, segment] of inspection.tables("segment")) {
-    const least = 1 + Math.max(0, ...slotLevels(inspection, path, segment, levels));
-    const { name, level } = segment;
-    if (least > MAX_SEGMENT_LEVEL) {
-      const found = `found a segment of level ${least - 1}`;
-      const expected = `expected at most ${MAX_SEGMENT_LEVEL - 1}: a tree has ${MAX_SEGMENT_LEVEL} levels`;
-      inspection.say([...path, "slots"], `${found}, ${expected}`);
-    } else if (typeof level === "bigint" && level < least) {
-      const expected = `expected at least ${least} for what is in its slots`;
-      inspection.say([...path, "level"], `found ${level}, ${expected}`);
+  const inner = new Map<string, string[]>();
+  for (const [path, { name, slots }] of inspection.tables("segment")) {
+    const taken = new Map<bigint, Path>();
+    const segments: string[] = [];
+    for (const [place, content] of tablesIn([...path, "slots"], slots)) {
+      contentRules(inspection, place, content);
+      slotRule(inspection, taken, [...place, "slot"], content);
+      if (typeof content.segment === "string") segments.push(content.segment);
     }
-    const given = typeof level === "bigint" ? Number(level) : least;
-    if (typeof name === "string") levels.set(name, Math.max(given, least));
+    if (typeof name === "string" && !inner.has(name)) inner.set(name, segments);
   }
+  levelRules(inspection, inner);
 }
 
-/** What is mapped or put into a slot is either a page or a segment; answers whether it is known. */
-export function treeRules(inspection: Inspection, path: Path, { page, segment }: Table): boolean {
+/** A place holds exactly one of both, and something that there is. */
+export function contentRules(inspection: Inspection, path: Path, content: Table): void {
+  const { page, segment } = content;
   if ((page === undefined) === (segment === undefined)) {
-    const found = page === undefined ? "neither page nor segment" : "page and segment";
+    const found = page === undefined ? "no page and no segment" : "page and segment";
     inspection.say(path, `found ${found}, expected one of them`);
-    return false;
   }
-  const isPage = inspection.reference([...path, "page"], page, ["page"]);
-  return inspection.reference([...path, "segment"], segment, ["segment"]) || isPage;
+  inspection.reference([...path, "page"], page, ["page"]);
+  inspection.reference([...path, "segment"], segment, ["segment"]);
 }
 
-/** The levels of what is in the slots, pages being of level 0. */
-function slotLevels(
+function slotRule(
   inspection: Inspection,
+  taken: Map<bigint, Path>,
   path: Path,
-  { slots }: Table,
-  levels: ReadonlyMap<string, number>,
-): number[] {
-  const taken = new Map<Plain, Path>();
-  return tablesIn([...path, "slots"], slots).map(([place, table]) => {
-    const { slot, segment } = table;
-    const at = [...place, "slot"];
-    const first = slot === undefined ? undefined : taken.get(slot);
-    if (first) {
-      const { line } = inspection.document.problem(first, "");
-      const found = `found ${slot} again (first on line ${line})`;
-      inspection.say(at, `${found}, expected a slot of its own`);
-    } else if (slot !== undefined) taken.set(slot, at);
-    if (!treeRules(inspection, place, table) || typeof segment !== "string") return 0;
-    const level = levels.get(segment);
-    if (level !== undefined) return level;
-    const expected = "expected one that stands above it, so that none contains itself";
-    inspection.say([...place, "segment"], `found ${describe(segment)}, ${expected}`);
-    return 0;
-  });
+  { slot }: Table,
+): void {
+  if (typeof slot !== "bigint") return;
+  const first = taken.get(slot);
+  if (first === undefined) {
+    taken.set(slot, path);
+    return;
+  }
+  const { line } = inspection.document.problem(first, "");
+  const found = `found ${slot} again (first on line ${line})`;
+  inspection.say(path, `${found}, expected a slot of its own`);
+}
+
+/** Finds levels from the lowest up; what never gets one is in a loop, or holds one that is. */
+function levelRules(inspection: Inspection, inner: ReadonlyMap<string, readonly string[]>): void {
+  const levels = new Map<string, number>();
+  for (let before = -1; before < levels.size; ) {
+    before = levels.size;
+    for (const [name, segments] of inner) {
+      const known = segments.filter((segment) => inner.has(segment));
+      if (levels.has(name) || !known.every((segment) => levels.has(segment))) continue;
+      levels.set(name, 1 + Math.max(0, ...known.map((segment) => levels.get(segment)!)));
+    }
+  }
+  for (const name of inner.keys()) {
+    const path = [...inspection.names.segment.get(name)!.slice(0, -1), "slots"];
+    const level = levels.get(name);
+    if (level === undefined) {
+      inspection.say(path, `found a loop of segments, expected "${name}" not to hold itself`);
+      return;
+    }
+    if (level === MAX_SEGMENT_LEVEL + 1) {
+      const found = `found segments in segments, ${level} levels`;
+      inspection.say(path, `${found}, expected ${MAX_SEGMENT_LEVEL} at most`);
+    }
+  }
 }

@@ -31,7 +31,6 @@ import type {
   MeterPlan,
   PartitionPlan,
   Scenario,
-  SegmentPlan,
   SlotPlan,
   TaskPlan,
   WasmPlan,
@@ -52,10 +51,10 @@ export class World {
   /** The names of the domains of each table of the file. */
   readonly groups = new Map<string, readonly string[]>();
   readonly pages = new Map<string, Page>();
-  readonly #segments = new Map<string, Segment>();
   readonly console = new Console();
   readonly calls: Calls;
   readonly #nodes = new Map<string, Node>();
+  readonly #segments = new Map<string, Segment>();
   readonly #joins = new Map<string, Join>();
   readonly #waits = new Map<string, Wait>();
   readonly #consoleKey: Key;
@@ -141,7 +140,14 @@ export class World {
       page.write(0, bytesOf(plan) ?? new Uint8Array());
       this.pages.set(plan.name, page);
     }
-    for (const plan of segments) blaming(plan.problem, () => this.#makeSegment(plan));
+    for (const { name, slots, problem } of segments) {
+      const contents = slots.map(({ slot, ...content }) => [slot, this.#content(content)]);
+      const options = { name, slots: Object.fromEntries(contents) };
+      this.#segments.set(
+        name,
+        blaming(problem, () => this.kernel.createSegment(options)),
+      );
+    }
     for (const { name, problem } of joins) {
       this.#joins.set(
         name,
@@ -156,15 +162,9 @@ export class World {
     }
   }
 
-  /** What is in it stands above it in the file. */
-  #makeSegment({ name, level, slots = [] }: SegmentPlan): void {
-    const contents = slots.map(({ slot, page, segment }) => {
-      const tree = segment === undefined ? this.pages.get(page!)! : this.#segments.get(segment)!;
-      return [slot, tree] as const;
-    });
-    const options = { name, ...(level === undefined ? {} : { level }) };
-    const segment = this.kernel.createSegment({ ...options, slots: Object.fromEntries(contents) });
-    this.#segments.set(name, segment);
+  /** What a slot of a segment is to hold. */
+  #content({ page, segment }: { page?: string; segment?: string }): Page | Segment {
+    return page === undefined ? this.#segments.get(segment!)! : this.pages.get(page)!;
   }
 
   /** What partitions are to know of a domain. */
@@ -180,8 +180,8 @@ export class World {
     const { name: group, names, program, args, stdin, memory } = plan;
     const meter = this.meters.get(plan.meter)!.key;
     const pages = plan.pages?.map(({ page, segment, ...place }) => {
-      if (segment === undefined) return { page: this.pages.get(page!)!, ...place };
-      return { segment: this.#segments.get(segment)!, ...place };
+      if (page !== undefined) return { page: this.pages.get(page)!, ...place };
+      return { segment: this.#segments.get(segment!)!, ...place };
     });
     for (const name of names) {
       if ("module" in program) this.#makeGuest(name, meter, program, plan);
