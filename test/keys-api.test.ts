@@ -261,7 +261,7 @@ everywhere("keys", () => {
             { page, at: 0x8000 },
           ],
         },
-        /pages: found 0x8000, where a page or a segment begins/,
+        /pages: found 0x8000, where a page or a segment begins already/,
       ],
     ] as const) {
       expect(make(options), String(message)).toThrow(refused(message));
