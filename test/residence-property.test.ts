@@ -10,8 +10,8 @@ import { ResidencePair, type ResidencePlan, type Variant } from "./residence/pai
 import { ALL_ONES, type Policy } from "./residence/parts.js";
 import { DATA, type Op, PAGE, type Script } from "./residence/script.js";
 
-const RUNS = Number(process.env.RUNS ?? 60);
-const SEEDS = [1, 2, 3];
+const RUNS = Number(process.env.RUNS ?? 8);
+const SEEDS = [1, 2];
 const debug = readFileSync(new URL("../build/kernel.debug.wasm", import.meta.url));
 
 const OBJECTS = 3;
