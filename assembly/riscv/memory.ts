@@ -15,6 +15,8 @@ import { MARK_CODE, MARK_COPY, MARK_EXEC, MARK_PRESENT, MARK_READ, MARK_WRITE } 
 import { MACHINE_READ_TLB, MACHINE_WRITE_TLB, Machine, TLB_ENTRIES, wordOf } from "./machine";
 
 const TLB_BYTES: usize = 512;
+/** No page is entered by it without a look. */
+const NO_GENERATION: u32 = u32.MAX_VALUE;
 export const FRAME_BITS: u32 = 0xfffff000;
 /** Of what a machine is missing: the access is a store. */
 export const MISSING_STORE: u32 = 1;
@@ -83,9 +85,10 @@ export function memoryRefresh(machine: Machine): void {
 
 /** A run begins: what was translated in another generation is void. */
 export function memoryRenew(machine: Machine): void {
-  const generation = Residence.own.generation;
+  // Who is privileged looks anew at each page that he touches, for that is what makes it stay.
+  const generation = machine.token != 0 ? NO_GENERATION : Residence.own.generation;
   machine.missing = 0;
-  if (machine.generation == generation) return;
+  if (machine.generation == generation && machine.token == 0) return;
   machine.generation = generation;
   memory.fill(changetype<usize>(machine) + MACHINE_READ_TLB, 0, 2 * TLB_BYTES);
 }
@@ -149,7 +152,7 @@ function frameOf(machine: Machine, word: u32): usize {
 export function translateCode(machine: Machine, guest: u32): usize {
   const word = wordFor(machine, guest, MARK_EXEC);
   if (word == 0) return 0;
-  if (machine.cells != 0 && machine.residence != 0 && machine.counts == 0) {
+  if (machine.cells != 0 && machine.residence != 0 && (machine.counts | machine.token) == 0) {
     store<u32>(machine.cellOf(guest), machine.generation);
   }
   return frameOf(machine, word) + (guest & 0xfff);
