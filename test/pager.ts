@@ -179,6 +179,30 @@ function assemble(): Uint8Array<ArrayBuffer> {
 
 export const PAGER_TEXT = assemble();
 
+/** The program as an ELF file. */
+export function pagerElf(filled: number, pages: number): Uint8Array {
+  const file = new Uint8Array((1 + CODE_PAGES + filled) * PAGE_SIZE);
+  const view = new DataView(file.buffer);
+  file.set([0x7f, 0x45, 0x4c, 0x46, 1, 1, 1]);
+  const half = (at: number, value: number) => view.setUint16(at, value, true);
+  const words = (at: number, values: readonly number[]) =>
+    values.forEach((value, index) => {
+      view.setUint32(at + 4 * index, value, true);
+    });
+  half(16, 2);
+  half(18, 243);
+  words(20, [1, CODE, 52]);
+  half(40, 52);
+  half(42, 32);
+  half(44, 2);
+  const [code, data] = [CODE_PAGES * PAGE_SIZE, filled * PAGE_SIZE];
+  words(52, [1, PAGE_SIZE, CODE, CODE, code, code, 5, PAGE_SIZE]);
+  words(84, [1, PAGE_SIZE + code, PAGES, PAGES, data, (pages + 1) * PAGE_SIZE, 6, PAGE_SIZE]);
+  file.set(PAGER_TEXT, PAGE_SIZE);
+  new Uint32Array(file.buffer, PAGE_SIZE + code, data / 4).fill(FILLER);
+  return file;
+}
+
 export interface Pager {
   /** How many pages it draws from, a power of two; it has one more, beyond them. */
   readonly pages: number;
@@ -189,6 +213,19 @@ export interface Pager {
   readonly times: number;
   /** Whether it has the shared page. */
   readonly shares: boolean;
+}
+
+/** How often it adds to the shared page in its life. */
+export function addsOf({ seed, times, shares }: Pager): number {
+  let adds = 0;
+  let random = seed | 1;
+  for (let left = shares ? times : 0; left > 0; left--) {
+    random ^= random << 13;
+    random ^= random >>> 17;
+    random ^= random << 5;
+    if (DRAWN[random >>> 29] === "share") adds++;
+  }
+  return adds;
 }
 
 /** The registers that it begins with, by number; it begins at CODE. */

@@ -2,7 +2,13 @@
 
 import { readFileSync } from "node:fs";
 import { afterEach, describe, expect, test } from "vitest";
-import { createKernel, type Kernel, loadElf, type ResidenceOptions } from "../src/index.js";
+import {
+  clockKey,
+  createKernel,
+  type Kernel,
+  loadElf,
+  type ResidenceOptions,
+} from "../src/index.js";
 import { Collector } from "../src/residence/collector.js";
 import { Comparison } from "../src/residence/comparison.js";
 import { type ResidenceReport, residenceReport } from "../src/residence/report.js";
@@ -188,6 +194,41 @@ test("who ends or is rescinded within a cycle has referenced what it has, whoeve
   const { copies } = kernel.residence.statistics();
   expect(lost).toBeGreaterThanOrEqual(0);
   expect(lost).toBeLessThanOrEqual(Number(copies));
+});
+
+test("who reads as much has as many references, whoever takes the faults", async () => {
+  const kernel = createKernel({ trace: true, residence: { ...USUAL, exact: true } });
+  kernels.push(kernel);
+  const program = loadElf(readFileSync(guestFile("rider")));
+  const page = kernel.createPage();
+  ["first", "second"].forEach((name, number) => {
+    const meter = kernel.createMeter({ name, superior: kernel.primeMeter });
+    const domain = kernel.createDomain({
+      ...{ meter, program, args: ["160000", String(20_000 + 500 * number), "0", "1", `${number}`] },
+      pages: [{ page, at: 0x2000, write: true }],
+    });
+    domain.keys.set(2, clockKey);
+    domain.keys.set(5, kernel.createWait().key);
+    domain.start();
+  });
+  const samples: Sample[] = [];
+  const collector = new Collector(kernel, (sample) => samples.push(sample));
+  await kernel.run({ cycles: LIMIT });
+  collector.end();
+  const references = new Set(
+    samples
+      .slice(2, -1)
+      .flatMap(({ pages }) =>
+        pages.map(({ references }) => JSON.stringify([...references].sort())),
+      ),
+  );
+  // The first takes all faults: of the page, and of the program's text, where it is run again after each.
+  expect(samples.slice(2, -1).map(({ charges }) => [...charges.keys()].join())).toEqual(
+    Array(samples.length - 3).fill("first"),
+  );
+  const alike = ['[["first",2],["second",2]]', '[["first",8],["second",8]]'];
+  // And its idle stack.
+  expect([...references].sort()).toEqual([...alike, "[]"]);
 });
 
 test("an idle program pays nothing by access, and by Multics only once", async () => {

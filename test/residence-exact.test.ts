@@ -10,7 +10,7 @@ const PERIOD = 160_000;
 const CYCLES = 14_400_000n;
 
 const guest = (name: string) =>
-  loadElf(readFileSync(new URL(`../../guests/${name}.elf`, import.meta.url)));
+  loadElf(readFileSync(new URL(`../guests/${name}.elf`, import.meta.url)));
 
 const STORM = guest("storm");
 const PROGRAMS = [

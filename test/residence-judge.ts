@@ -49,13 +49,22 @@ export class ResidenceJudge {
   readonly #accounts = new Map<number, Account>();
   /** Pages that were paid for in this lock cycle. */
   readonly #paid = new Set<number>();
-  #epoch = 1;
-  #charged = 0n;
-  #unowned = 0n;
-  faults = 0n;
+  #epoch: number;
+  #charged: bigint;
+  #unowned: bigint;
+  faults: bigint;
 
+  /** Begins with what is there. */
   constructor(rig: Rig) {
     this.#rig = rig;
+    this.#epoch = rig.u32(RESIDENCE_EPOCH);
+    this.#charged = rig.u64(RESIDENCE_CHARGED);
+    this.#unowned = rig.u64(RESIDENCE_UNOWNED);
+    this.faults = rig.u64(RESIDENCE_FAULTS);
+    const { view } = rig.simulated;
+    for (let page = 1; page < rig.pages; page++) {
+      if (view.u32(rig.entry(page) + PAGE_PAID) === this.#epoch) this.#paid.add(page);
+    }
   }
 
   get cycles(): number {
@@ -67,10 +76,9 @@ export class ResidenceJudge {
     return this.#charged;
   }
 
-  /** A meter is made under another; 0 for the super key. */
+  /** There is a meter under another; 0 for the super key. */
   open(meter: number, superior: number): void {
-    const none = { charged: 0n, own: 0n, faults: 0n };
-    this.#accounts.set(meter, { superior, storage: UNLIMITED, ...none });
+    this.#accounts.set(meter, { superior, ...this.#read(meter) });
   }
 
   close(meter: number): void {
@@ -149,21 +157,30 @@ export class ResidenceJudge {
 
   #compareAccounts(): void {
     const rig = this.#rig;
-    const { view } = rig.simulated;
     same("lock cycles", rig.u64(RESIDENCE_CYCLES), BigInt(this.cycles));
     same("all charges", rig.u64(RESIDENCE_CHARGED), this.#charged);
     same("charges to nobody", rig.u64(RESIDENCE_UNOWNED), this.#unowned);
     same("faults", rig.u64(RESIDENCE_FAULTS), this.faults);
-    const nodes = view.control(CONTROL_NODE_BASE);
-    const storageAt = NODE_KEYS + METER_STORAGE_SLOT * KEY_SIZE + KEY_LOW;
     for (const [meter, account] of this.#accounts) {
-      const at = rig.u32(RESIDENCE_ACCOUNTS) + meter * ACCOUNT_SIZE;
-      const name = `meter ${meter}`;
-      same(`${name}, charged`, view.u64(at + ACCOUNT_CHARGED), account.charged);
-      same(`${name}, own`, view.u64(at + ACCOUNT_OWN), account.own);
-      same(`${name}, faults`, view.u64(at + ACCOUNT_FAULTS), account.faults);
-      same(`${name}, storage`, view.u64(nodes + meter * NODE_SIZE + storageAt), account.storage);
+      const found = this.#read(meter);
+      for (const what of ["charged", "own", "faults", "storage"] as const) {
+        same(`meter ${meter}, ${what}`, found[what], account[what]);
+      }
     }
+  }
+
+  /** An account, and the storage that is left, as they are in memory. */
+  #read(meter: number): Omit<Account, "superior"> {
+    const rig = this.#rig;
+    const { view } = rig.simulated;
+    const at = rig.u32(RESIDENCE_ACCOUNTS) + meter * ACCOUNT_SIZE;
+    const node = view.control(CONTROL_NODE_BASE) + meter * NODE_SIZE;
+    return {
+      charged: view.u64(at + ACCOUNT_CHARGED),
+      own: view.u64(at + ACCOUNT_OWN),
+      faults: view.u64(at + ACCOUNT_FAULTS),
+      storage: view.u64(node + NODE_KEYS + METER_STORAGE_SLOT * KEY_SIZE + KEY_LOW),
+    };
   }
 }
 

@@ -99,6 +99,32 @@ test("a keeper refills either resource so many times, and declines what it has n
   expect(domainOf(rate, "spin").state).not.toBe("parked");
 });
 
+test("a guest that keeps meters refills their storage, too, and keeps who may not have more", async () => {
+  const keeper = (args: string) =>
+    meter("spin", `storage = ${10n * CHARGE}\nkeeper = { start = "warden" }`) +
+    SPIN +
+    meter("office") +
+    domain(
+      "warden",
+      "keeper",
+      `args = [${args}]\nkeys = [{ slot = 3, returner = true }, { slot = 7, node = "shelf" }]`,
+      "office",
+    ) +
+    '[[node]]\nname = "shelf"\n';
+  // 200,000,000 word-cycles at a time are one page and some.
+  const played = await play(keeper('"5", "2", "200"'), 40 * PERIOD);
+  expect(storageOf(played, "spin")).toMatchObject({
+    charged: 12n * CHARGE,
+    left: 400_000_000n - 2n * CHARGE,
+  });
+  expect(domainOf(played, "spin").state).toBe("waiting");
+  expect(domainOf(played, "warden").state).toBe("available");
+  expect(played.meters.find(({ name }) => name === "spin")!.keeperCalls).toBe(3);
+  const without = await play(keeper('"5", "2"'), 40 * PERIOD);
+  expect(storageOf(without, "spin").charged).toBe(10n * CHARGE);
+  for (const { findings } of [played, without]) expect(findings).toEqual([]);
+});
+
 test("the administration sets another period and phase while programs run", async () => {
   const text = meter("spin") + SPIN + at(10 * PERIOD, `period = ${PERIOD / 2}\nphase = "random"`);
   const played = await play(text, 20 * PERIOD);

@@ -15,8 +15,8 @@ import { MARK_CODE, MARK_COPY, MARK_EXEC, MARK_PRESENT, MARK_READ, MARK_WRITE } 
 import { MACHINE_READ_TLB, MACHINE_WRITE_TLB, Machine, TLB_ENTRIES, wordOf } from "./machine";
 
 const TLB_BYTES: usize = 512;
-/** No page is entered by it without a look. */
-const NO_GENERATION: u32 = u32.MAX_VALUE;
+/** In a machine's generation: no cell has that, so no page is entered without a look. */
+const PRIVILEGED: u32 = 0x80000000;
 export const FRAME_BITS: u32 = 0xfffff000;
 /** Of what a machine is missing: the access is a store. */
 export const MISSING_STORE: u32 = 1;
@@ -85,11 +85,14 @@ export function memoryRefresh(machine: Machine): void {
 
 /** A run begins: what was translated in another generation is void. */
 export function memoryRenew(machine: Machine): void {
-  // Who is privileged looks anew at each page that he touches, for that is what makes it stay.
-  const generation = machine.token != 0 ? NO_GENERATION : Residence.own.generation;
+  const generation = Residence.own.generation;
+  const isElsewhere = machine.missing >>> 12 != machine.pc >>> 12;
+  const isSame = (machine.generation & ~PRIVILEGED) == generation;
+  machine.again = u32(machine.missing != 0 && isElsewhere && isSame);
   machine.missing = 0;
   if (machine.generation == generation && machine.token == 0) return;
-  machine.generation = generation;
+  // Who is privileged looks at each page that he touches, for that is what makes it stay.
+  machine.generation = machine.token == 0 ? generation : generation | PRIVILEGED;
   memory.fill(changetype<usize>(machine) + MACHINE_READ_TLB, 0, 2 * TLB_BYTES);
 }
 
