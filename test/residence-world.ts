@@ -25,6 +25,7 @@ import {
   PAGE_WORDS,
   RESIDENCE_CORE,
   RESIDENCE_EPOCH,
+  RESIDENCE_GENERATION,
   RESIDENCE_OWNERS,
   RESIDENCE_PERIOD,
 } from "../assembly/residence-layout.js";
@@ -134,13 +135,27 @@ export class PagedWorld {
   turn(): void {
     const index = 1 + this.random(this.simulated.processors);
     const isOutside = this.simulated.phase(index) === PHASE_OUTSIDE;
+    const { generation } = this;
     if (isOutside) this.poison();
     try {
       this.simulated.turn(index);
     } finally {
       if (isOutside) this.poison();
     }
+    if (this.generation !== generation) this.#mustBeAlone(index);
     this.look();
+  }
+
+  get generation(): number {
+    return this.rig.u32(RESIDENCE_GENERATION);
+  }
+
+  /** Pages were closed, or taken out of core: then nobody was to be outside, where he might be using them. */
+  #mustBeAlone(index: number): void {
+    for (let other = 1; other <= this.simulated.processors; other++) {
+      if (other === index || this.simulated.phase(other) !== PHASE_OUTSIDE) continue;
+      throw new Error(`processor ${other} is outside, where ${index} makes translations void`);
+    }
   }
 
   turns(count: number): void {
