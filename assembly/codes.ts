@@ -112,6 +112,7 @@ export const ANSWER_MISC = 0x201;
 export const ANSWER_PAGE = 0x202;
 export const ANSWER_JOIN = 0x203;
 export const ANSWER_WAIT = 0x204;
+export const ANSWER_SEGMENT = 0x205;
 /** What DISCRIM says of a key. */
 export const CLASS_DATA = 1;
 export const CLASS_RESUME = 2;

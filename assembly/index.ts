@@ -31,7 +31,7 @@ export {
   meterStorageSet,
   meterUnprepare,
 } from "./meter";
-export { machineMapPage, machineUnmapPage, pageCreate } from "./page";
+export { pageCreate } from "./page";
 export { gateSend, gateTake } from "./post";
 export { residenceOpen, residencePeriod } from "./residence";
 export { costSet } from "./riscv/costs";
@@ -40,6 +40,7 @@ export { machineCreate, machineFree } from "./riscv/machine";
 export { machineMap, machineMapCore, machineProtect, machineUnmap } from "./riscv/mapping";
 export { machineTranslate } from "./riscv/memory";
 export { run } from "./riscv/run";
+export { machineMapPage, machineUnmapPage, segmentCreate, segmentPut } from "./segment";
 export { initialize, nodeAllocation, nodeCreate, nodeFree } from "./store";
 export {
   domainCharge,

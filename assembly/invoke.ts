@@ -28,11 +28,13 @@ import {
   KIND_MISC,
   KIND_NODE,
   KIND_PAGE,
+  KIND_SEGMENT,
   KIND_SENSE,
   KIND_START,
   MAX_STRING,
   PREPCODE_JOIN,
   PREPCODE_PAGE,
+  PREPCODE_SEGMENT,
   PREPCODE_WAIT,
   REGISTER_ARGUMENT,
   REGISTER_INVOKED,
@@ -55,6 +57,7 @@ import {
 } from "./message";
 import { nodeOrder } from "./node-key";
 import { pageOrder } from "./page";
+import { segmentOrder } from "./segment";
 import { DATA_BYTES, isReturner, serviceOrder } from "./service";
 import { waitInvoke } from "./wait";
 
@@ -135,6 +138,8 @@ export function answerOf(code: u32): u32 {
   const node = nodeOf(invoked);
   if (kind == KIND_DOMAIN && node.isDomain) return domainOrder(node, value, result);
   if (kind == KIND_PAGE && node.prepcode == PREPCODE_PAGE) return pageOrder(node);
+  if (kind == KIND_SEGMENT && node.prepcode == PREPCODE_SEGMENT)
+    return segmentOrder(node, code, result);
   const isNode = kind == KIND_NODE || kind == KIND_FETCH || kind == KIND_SENSE;
   return isNode ? nodeOrder(code, invoked, node, value, result) : ANSWER_INVALID_ORDER;
 }

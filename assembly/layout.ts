@@ -108,7 +108,7 @@ export const NODE_GRANTED = 24;
 export const NODE_CONSUMED = 32;
 /**
  * Meter: the domain that its keeper is busy with. Domain: the meter whose keeper is to answer, or the
- * wait object that it waits at. Wait: who waits there. Join: JOIN_*.
+ * wait object that it waits at. Wait: who waits there. Join: JOIN_*. Segment: its level.
  */
 export const NODE_PARTNER = 40;
 /** The last hook in the backchain: the end of the stall queue. */
@@ -129,6 +129,8 @@ export const PREPCODE_METER = 7;
 export const PREPCODE_PAGE = 8;
 export const PREPCODE_JOIN = 9;
 export const PREPCODE_WAIT = 10;
+/** Its slots cover ranges of an address space: keys to pages, and to segments of a lower level. */
+export const PREPCODE_SEGMENT = 11;
 
 export const NODE_ALLOCATED = 1;
 /** Set once the allocation count is used up: the node is never handed out again. */
@@ -171,6 +173,9 @@ export const JOIN_ORDER_SLOT = 0;
 export const JOIN_WAITER_SLOT = 1;
 export const JOIN_LENGTH_SLOT = 2;
 export const JOIN_KEYS_SLOT = 4;
+
+/** Levels of segments: the highest covers 16^5 pages, all that 32 bits can name. */
+export const MAX_SEGMENT_LEVEL = 5;
 
 export const JOIN_IDLE = 0;
 /** Its return key is out. */

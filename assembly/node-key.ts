@@ -59,7 +59,7 @@ import { wakeChain, wakeSome } from "./stall";
 /** An order with `value` as key 1 and the message's string; `result` is the key that is answered. */
 export function nodeOrder(order: u32, invoked: Key, node: Node, value: Key, result: Key): u32 {
   const kind = invoked.kind;
-  if (node.prepcode > <u8>PREPCODE_METER) return ANSWER_INVALID_ORDER; // A page or join.
+  if (node.prepcode > <u8>PREPCODE_METER) return ANSWER_INVALID_ORDER; // A page, join, segment.
   if (mayUnprepare(node, order) && !claimNode(node)) return ANSWER_BUSY;
   if (order < <u32>SLOTS) return fetch(node, order, kind == KIND_SENSE, result);
   if (order < <u32>(ORDER_SWAP + SLOTS)) {

@@ -12,17 +12,13 @@ import {
   STATUS_NO_FRAMES,
   STATUS_NO_NODES,
   STATUS_NO_PAGES,
-  STATUS_RANGE,
-  STATUS_RESCINDED,
 } from "./codes";
 import { control } from "./control";
 import { corePageCreate, corePageDrop, Page } from "./core-map";
 import { allocateRun, freeRun } from "./frame";
-import { Key } from "./key";
 import { PAGE_SIZE, PREPCODE_NONE, PREPCODE_PAGE } from "./layout";
 import { gatherInto, length, order, say } from "./message";
 import { Node } from "./node";
-import { memoryMapForeign, memoryUnmapForeign } from "./riscv/mapping";
 import { stringClear } from "./riscv/string";
 
 /** Makes a page of zeros; answers its node's index, or 0 with CONTROL_CODE. */
@@ -57,32 +53,6 @@ function giveBack(frame: usize): void {
 /** Where its content is now. */
 function bytesOf(node: Node, isStore: bool): usize {
   return control.residence == 0 ? node.record : Page.at(<u32>node.record).bytes(isStore);
-}
-
-/** Maps a page at a guest page where nothing is yet; `marks` are of MARK_READ and _WRITE. */
-export function machineMapPage(
-  machine: usize,
-  first: u32,
-  index: u32,
-  allocation: u32,
-  marks: u32,
-): i32 {
-  const node = Key.find(index, allocation);
-  if (!node) return STATUS_RESCINDED;
-  if (node.prepcode != PREPCODE_PAGE) return STATUS_RANGE;
-  const status = memoryMapForeign(machine, first, node.record, marks);
-  if (status == OK) node.calls++;
-  return status;
-}
-
-/** Undoes that. */
-export function machineUnmapPage(machine: usize, first: u32, index: u32, allocation: u32): i32 {
-  const node = Key.find(index, allocation);
-  if (!node) return STATUS_RESCINDED;
-  if (node.prepcode != PREPCODE_PAGE) return STATUS_RANGE;
-  const status = memoryUnmapForeign(machine, first, node.record);
-  if (status == OK) node.calls--;
-  return status;
 }
 
 /** The orders of page keys: 0 to 4,095 read from there on, 4,096 more write there, 8,192 clears. */

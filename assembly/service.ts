@@ -28,6 +28,7 @@ import {
   KIND_NODE,
   KIND_PAGE,
   KIND_RESUME,
+  KIND_SEGMENT,
   KIND_SENSE,
   KIND_START,
   MISC_CLOCK,
@@ -61,8 +62,8 @@ function discern(): u32 {
   if (kind == KIND_RESUME) return CLASS_RESUME;
   if (kind == KIND_METER) return CLASS_METER;
   if (kind == KIND_START) return CLASS_START;
-  const isMemory =
-    kind == KIND_NODE || kind == KIND_FETCH || kind == KIND_SENSE || kind == KIND_PAGE;
+  const isNode = kind == KIND_NODE || kind == KIND_FETCH || kind == KIND_SENSE;
+  const isMemory = isNode || kind == KIND_PAGE || kind == KIND_SEGMENT;
   return isMemory ? CLASS_MEMORY : CLASS_OTHER;
 }
 

@@ -35,6 +35,7 @@ import {
   PREPCODE_METER,
   PREPCODE_NONE,
   PREPCODE_PAGE,
+  PREPCODE_SEGMENT,
   PRIME_INDEX,
   PROGRAM_HOSTED,
   PROGRAM_LOCKER,
@@ -54,6 +55,7 @@ import { account, Processor } from "./processor";
 import { PROCESSOR_SIZE, STATISTIC_UNPAID } from "./processor-layout";
 import { NOTHING } from "./program";
 import { Record } from "./record";
+import { segmentFree } from "./segment";
 import { wakeAll, wakeChain } from "./stall";
 import { waitFree } from "./wait";
 import { forget } from "./worrier";
@@ -190,5 +192,6 @@ function freeDomain(node: Node): void {
 function freeObject(node: Node): void {
   if (node.prepcode == PREPCODE_PAGE) pageFree(node);
   else if (node.prepcode == PREPCODE_JOIN) joinFree(node);
+  else if (node.prepcode == PREPCODE_SEGMENT) segmentFree(node);
   else waitFree(node);
 }

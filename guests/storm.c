@@ -1,6 +1,7 @@
-// storm [PAGES [ROUNDS]]: walks over PAGES pages of its own (64) from the first to the last, once and
-// ROUNDS times (4) more: it reads from each what it wrote there the time before, and writes anew. Where
-// there are fewer frames than that, each page has been taken away for others by the time it comes round.
+// storm [PAGES [ROUNDS]]: walks over PAGES pages of its own (64) from the first to the last, once
+// and ROUNDS times (4) more: it reads from each what it wrote there the time before, and writes
+// anew. Where there are fewer frames than that, each page has been taken away for others by the
+// time it comes round.
 //
 // Prints `storm pages 64 rounds 4 wrong 0`.
 #include <stdint.h>

@@ -1,6 +1,6 @@
-// tenant [MEAN [CALLS [TABLE [SEED]]]]: calls a library, CALLS times or (0, the default) for ever, at
-// random moments, MEAN cycles (10,000) apart on the average: whoever looks at any moment has as long
-// to wait for the next call as at any other.
+// tenant [MEAN [CALLS [TABLE [SEED]]]]: calls a library, CALLS times or (0, the default) for ever,
+// at random moments, MEAN cycles (10,000) apart on the average: whoever looks at any moment has as
+// long to wait for the next call as at any other.
 //
 // The library is LIBRARY functions, each alone on a page of the program's text, which all tenants
 // share; and TABLE pages (0) that each function reads from, page objects at 0x2000 and up, at most

@@ -16,9 +16,9 @@ import type { Instrumented } from "./instrument/instrument.js";
 import type { Key } from "./key.js";
 import type { KeyLike } from "./key-like.js";
 import { Machine, type MachineOptions } from "./machine.js";
+import { type MappedSegment, mappingOf, type PageOptions } from "./mapping.js";
 import type { Meter, MeterKey } from "./meter.js";
 import { checkNames, nameOf, show } from "./options.js";
-import { mappingOf, type PageOptions } from "./page.js";
 import { isBurstsProgram, type Program, seedOf } from "./program.js";
 import { checkSchedule, SCHEDULE_NAMES, type ScheduleOptions, setTask } from "./schedule.js";
 
@@ -36,8 +36,8 @@ export interface DomainOptions extends ScheduleOptions {
   keys?: Readonly<Record<number, KeyLike>>;
   /** What is called when it traps: a start key, or a host object. */
   keeper?: KeyLike;
-  /** Pages in its address space, where its program has nothing; ELF programs only. */
-  pages?: readonly PageOptions[];
+  /** Pages and segments in its address space, where its program has nothing; ELF programs only. */
+  pages?: readonly (PageOptions | MappedSegment)[];
 }
 
 const NAMES = [
@@ -163,7 +163,9 @@ function checkInputs({ program, args, stdin, memory, keys, pages }: DomainOption
     throw new OptionError(`stdin: found ${show(stdin)}, expected a text or a Uint8Array`);
   }
   if (pages !== undefined && !Array.isArray(pages)) {
-    throw new OptionError(`pages: found ${show(pages)}, expected an array of { page, at }`);
+    throw new OptionError(
+      `pages: found ${show(pages)}, expected an array of { page, at } and { segment, at }`,
+    );
   }
 }
 

@@ -48,10 +48,11 @@ import { allocationOf, type DomainId, indexOf } from "./id.js";
 import type { Key } from "./key.js";
 import type { KeyLike } from "./key-like.js";
 import type { Machine } from "./machine.js";
+import { pageNumber, placed } from "./mapping.js";
 import type { Meter, MeterKey } from "./meter.js";
 import { Node } from "./node.js";
 import { checkNames, cycles, whole } from "./options.js";
-import { mappingOf, type Page, pageNumber } from "./page.js";
+import type { Page } from "./page.js";
 import {
   checkSchedule,
   readSchedule,
@@ -60,6 +61,8 @@ import {
   type ScheduleOptions,
   setTask,
 } from "./schedule.js";
+import type { Segment } from "./segment.js";
+import { liveTree } from "./tree.js";
 
 /**
  * "available": it takes the next message. "waiting": for a time, for an answer, for a busy domain or for a
@@ -197,23 +200,24 @@ export class Domain {
   }
 
   /**
-   * Puts a page into its address space, at a multiple of 4,096 where its program has nothing yet: below it, or
-   * where another page was meant to be when it was made. It may be written only where `write` says so.
+   * Puts a page into its address space, or all that is in a segment, at a multiple of 4,096 where its program has nothing yet:
+   * below it, or where others were meant to be when it was made. It may be written only where `write` says so.
    *
-   * @throws {OptionError} @throws {RescindedError} @throws {StateError} for a domain that has ended, or runs
-   * no ELF program.
+   * @throws {OptionError} also where one page of a segment finds its place taken, or beyond the address space: then
+   * none is mapped. @throws {RescindedError} @throws {StateError} for a domain that has ended, or runs no ELF program.
    */
-  map(page: Page, address: number, options: { write?: boolean } = {}): void {
+  map(content: Page | Segment, address: number, options: { write?: boolean } = {}): void {
     checkNames("map", options, ["write"]);
-    const mapping = mappingOf(this.#core, "map", { page, at: address, ...options });
+    const mapping = placed("map", liveTree(this.#core, "map", content), address, options.write);
     this.#memory().map(mapping, "map: at");
   }
 
-  /** Takes the page away that is at an address. @throws {StateError} where none is. */
+  /** Takes the page or the segment away that was mapped at an address. @throws {StateError} where none was. */
   unmap(address: number): void {
     const at = pageNumber("unmap: address", address);
     if (!this.#memory().unmap(at)) {
-      throw new StateError(`domain ${this.name} has no page at 0x${address.toString(16)}`);
+      const where = `0x${address.toString(16)}`;
+      throw new StateError(`domain ${this.name}: no page or segment was mapped at ${where}`);
     }
   }
 

@@ -61,12 +61,13 @@ export {
   ZERO_KEY,
 } from "./key.js";
 export type { KeyLike } from "./key-like.js";
+export type { MappedSegment, PageOptions } from "./mapping.js";
 export type { Delivery, Message } from "./message.js";
 export type { Meter, MeterKey, MeterStatistics } from "./meter.js";
 export type { Node } from "./node.js";
 export { INSTRUCTION_CLASSES, type InstructionClass, type KernelOptions } from "./options.js";
 export { orders } from "./orders.js";
-export type { Page, PageOptions } from "./page.js";
+export type { Page } from "./page.js";
 export type {
   Partition,
   PartitionChange,
@@ -83,6 +84,7 @@ export {
 } from "./residence.js";
 export type { ResidenceOptions, ScanChange, ScanPhase } from "./residence-options.js";
 export type { Schedule, ScheduleOptions } from "./schedule.js";
+export type { Segment, SegmentOptions } from "./segment.js";
 export type { Statistics } from "./statistics.js";
 export type { MeterStorage } from "./storage.js";
 export type { Timing } from "./timing.js";

@@ -42,6 +42,7 @@ import type { Partition, PartitionOptions } from "./partition.js";
 import type { Partitions } from "./partitions.js";
 import { Join, Wait } from "./rendezvous.js";
 import { Residence } from "./residence.js";
+import { createSegment, type Segment, type SegmentOptions } from "./segment.js";
 import { readStatistics, type Statistics } from "./statistics.js";
 import { readTiming, type Timing } from "./timing.js";
 
@@ -204,6 +205,14 @@ export class Kernel {
   /** A page of 4,096 zeros. @throws {CapacityError} */
   createPage(name?: string): Page {
     return this.#named("page", name, (id, name) => new Page(this.#core, id, name));
+  }
+
+  /**
+   * A segment: a range of an address space, of pages and of segments of a lower level. @throws {OptionError}
+   * @throws {RescindedError} @throws {CapacityError} Then there is none.
+   */
+  createSegment(options: SegmentOptions = {}): Segment {
+    return createSegment(this.#core, options);
   }
 
   /** Invokes a key of the kernel's own with an order of §3: its return code and the key that comes back. */

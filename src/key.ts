@@ -8,6 +8,7 @@ import {
   KIND_METER,
   KIND_NODE,
   KIND_PAGE,
+  KIND_SEGMENT,
   KIND_SENSE,
   KIND_START,
   MISC_CLOCK,
@@ -48,7 +49,15 @@ export interface ResumeKey {
   readonly call: number;
 }
 
-export type NodeKind = "node" | "fetch" | "sense" | "meter" | "domain" | "start" | "page";
+export type NodeKind =
+  | "node"
+  | "fetch"
+  | "sense"
+  | "meter"
+  | "domain"
+  | "start"
+  | "page"
+  | "segment";
 
 /** The services of the kernel that need no node. */
 export type MiscName = "clock" | "returner" | "data" | "discrim";
@@ -62,7 +71,7 @@ export const returnerKey: Key = Object.freeze({ kind: "misc", name: "returner" }
 /** Makes data keys: order 0 answers the number in the string, at most 11 bytes, big-endian. */
 export const makerKey: Key = Object.freeze({ kind: "misc", name: "data" });
 /**
- * Tells what a key is without invoking it. Order 0: 1 for a data key 1, 2 resume, 3 node, fetch, sense or page, 4
+ * Tells what a key is without invoking it. Order 0: 1 for a data key 1, 2 resume, 3 node, fetch, sense, page or segment, 4
  * meter, 6 start, 5 another. Order 2: 0 where keys 1 and 2 are the same, else 1.
  */
 export const discrimKey: Key = Object.freeze({ kind: "misc", name: "discrim" });
@@ -75,6 +84,7 @@ export const KIND_NUMBERS: Readonly<Record<NodeKind, number>> = Object.freeze({
   domain: KIND_DOMAIN,
   start: KIND_START,
   page: KIND_PAGE,
+  segment: KIND_SEGMENT,
 });
 
 export const KIND_NAMES: ReadonlyMap<number, NodeKind> = namesOf(KIND_NUMBERS);
@@ -152,7 +162,9 @@ function nodeKeyFault(key: Key & { kind: NodeKind }): string | undefined {
   }
   if (key.databyte !== 0) {
     if (key.kind === "meter") return "databyte 0, as all meter keys have (§3.1)";
-    if (key.kind === "page") return "databyte 0, as all page keys have";
+    if (key.kind === "page" || key.kind === "segment") {
+      return `databyte 0, as all ${key.kind} keys have`;
+    }
   }
   return designationFault(key, 255);
 }

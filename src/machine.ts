@@ -3,6 +3,7 @@
 import { INVOKE_CALL, INVOKE_FORK, INVOKE_RETURN, OK, STATUS_RANGE } from "../assembly/codes.js";
 import { MAX_STRING, PAGE_SIZE } from "../assembly/layout.js";
 import {
+  MACHINE_PAGES,
   MACHINE_PC,
   MACHINE_REGISTERS,
   MARK_COPY,
@@ -19,8 +20,8 @@ import {
 } from "./abi.js";
 import { heapEnd, heapOf, marksOf, piecesOf, STACK_SIZE, sizeOf } from "./address-space.js";
 import type { Core } from "./core.js";
-import type { ElfProgram } from "./elf.js";
-import { OptionError } from "./errors.js";
+import { ELF_MEMORY_LIMIT, type ElfProgram } from "./elf.js";
+import { OptionError, PrimemeterError } from "./errors.js";
 import { allocationOf, indexOf, type NodeId } from "./id.js";
 import type { Image, Images } from "./image.js";
 import { noFrames, shortOf } from "./shortage.js";
@@ -43,24 +44,28 @@ export interface MachineOptions {
   pages: readonly Mapping[];
 }
 
-/** A page object, and where in the address space it is. */
+/** A page or a segment, and where in the address space it is. */
 export interface Mapping {
-  readonly page: NodeId;
-  /** The number of the page of the address space. */
+  readonly id: NodeId;
+  /** How many pages it covers. */
+  readonly size: number;
+  /** The number of the page of the address space that it begins at. */
   readonly at: number;
   readonly write: boolean;
 }
 
 export class Machine implements GuestMemory {
   readonly address: number;
+  /** The domain's name. */
+  readonly name: string;
   readonly process: ProcessState;
   exitCode: number | null = null;
   readonly #core: Core;
   readonly #images: Images;
   readonly #image: Image;
   readonly #decoder = new TextDecoder();
-  /** The page objects in it, by the number of the page of the address space. */
-  readonly #foreign = new Map<number, NodeId>();
+  /** Pages and segments in it, by the number of the page of the address space that they begin at. */
+  readonly #mappings = new Map<number, Mapping>();
   #output = "";
   #isFreed = false;
 
@@ -71,7 +76,7 @@ export class Machine implements GuestMemory {
   constructor(core: Core, images: Images, options: MachineOptions) {
     const { program } = options;
     const size = sizeOf(program, options.memory);
-    const most = Math.max(size / PAGE_SIZE, ...options.pages.map(({ at }) => at + 1));
+    const most = Math.max(size / PAGE_SIZE, ...options.pages.map(endOf));
     const { sp, bytes } = initialStack(options.args, size);
     if (bytes.length > STACK_SIZE / 2) {
       throw new OptionError(`args: ${bytes.length} bytes, expected at most ${STACK_SIZE / 2}`);
@@ -87,6 +92,7 @@ export class Machine implements GuestMemory {
     this.#images = images;
     this.#image = image;
     this.address = address;
+    this.name = options.args[0]!;
     const [brkStart, brkLimit] = [heapOf(program), heapEnd(size)];
     this.process = createProcess({ stdin: options.stdin, brkStart, brkLimit });
     try {
@@ -157,52 +163,75 @@ export class Machine implements GuestMemory {
   }
 
   /**
-   * Maps a page object where nothing is. @throws {OptionError} where something is, or nothing can be.
-   * @throws {RescindedError} @throws {CapacityError}
+   * Maps a page, or what is in a segment, where nothing is. All or none. @throws {OptionError} where something is, or
+   * nothing can be. @throws {RescindedError}
    */
-  map({ page, at, write }: Mapping, what: string): void {
-    const core = this.#core;
-    const marks = MARK_READ | (write ? MARK_WRITE : 0);
-    const [index, allocation] = [indexOf(page), allocationOf(page)];
-    const status = core.still(() =>
-      core.exports.machineMapPage(this.address, at, index, allocation, marks),
-    );
-    if (status === STATUS_RANGE) {
-      const address = `0x${(at * PAGE_SIZE).toString(16)}`;
+  map(mapping: Mapping, what: string): void {
+    const { id, at, write } = mapping;
+    if (this.#mappings.has(at)) {
       throw new OptionError(
-        `${what}: found ${address}, expected where the program has nothing yet`,
+        `${what}: found ${addressOf(at)}, where a page or a segment begins already`,
       );
     }
-    core.check(status, "the page");
-    this.#foreign.set(at, page);
-    core.mappings.add(page, this);
+    this.#core.still(() => this.show(id, at, write, what));
+    this.#core.acted();
+    this.#mappings.set(at, mapping);
+    this.#core.mappings.add(id, this);
   }
 
-  /** Takes the page object away that is at a page of the address space; false where none is. */
+  /** Takes away what was mapped at a page of the address space; false where that was nothing. */
   unmap(at: number): boolean {
-    const page = this.#foreign.get(at);
-    if (page === undefined || this.#isFreed) return false;
-    const core = this.#core;
-    const [index, allocation] = [indexOf(page), allocationOf(page)];
-    core.check(
-      core.still(() => core.exports.machineUnmapPage(this.address, at, index, allocation)),
-      "the page",
-    );
-    this.#foreign.delete(at);
-    if (![...this.#foreign.values()].includes(page)) core.mappings.delete(page, this);
+    const mapping = this.#mappings.get(at);
+    if (!mapping || this.#isFreed) return false;
+    this.#core.still(() => this.hide(mapping.id, at));
+    this.#core.acted();
+    this.#mappings.delete(at);
+    if (this.placesOf(mapping.id).length === 0) this.#core.mappings.delete(mapping.id, this);
     return true;
   }
 
-  /** The same wherever a page object is. */
-  unmapAll(page: NodeId): void {
-    for (const [at, id] of [...this.#foreign]) if (id === page) this.unmap(at);
+  /** Where a page or a segment was mapped by itself. */
+  placesOf(id: NodeId): Mapping[] {
+    return [...this.#mappings.values()].filter((mapping) => mapping.id === id);
+  }
+
+  /** A page or a segment that is in no page table any more is about to be rescinded. */
+  forget(id: NodeId): void {
+    for (const { at } of this.placesOf(id)) this.#mappings.delete(at);
+    this.#core.mappings.delete(id, this);
+  }
+
+  /** Page-table words for a page or all that is in a segment, while nobody runs. @throws {OptionError} */
+  show(id: NodeId, at: number, write: boolean, what: string): void {
+    const { exports, view } = this.#core;
+    const marks = MARK_READ | (write ? MARK_WRITE : 0);
+    const [index, allocation] = [indexOf(id), allocationOf(id)];
+    const status = exports.machineMapPage(this.address, at, index, allocation, marks);
+    if (status === STATUS_RANGE) {
+      const place = Number(view.amount);
+      const end = view.u32(this.address + MACHINE_PAGES);
+      const expected =
+        place < end
+          ? "expected a place where the program has nothing yet"
+          : `expected one below ${addressOf(end)}, where the address space ends`;
+      throw new OptionError(`${what}: found ${addressOf(place)}, ${expected}`);
+    }
+    if (status !== OK) throw new PrimemeterError("STATUS", `machineMapPage: status ${status}`);
+  }
+
+  /** Undoes that. */
+  hide(id: NodeId, at: number): void {
+    const { exports } = this.#core;
+    const [index, allocation] = [indexOf(id), allocationOf(id)];
+    const status = exports.machineUnmapPage(this.address, at, index, allocation);
+    if (status !== OK) throw new PrimemeterError("STATUS", `machineUnmapPage: status ${status}`);
   }
 
   free(): void {
     if (this.#isFreed) return;
     this.#core.leaving(this);
     // Their frames are not the machine's.
-    for (const at of [...this.#foreign.keys()]) this.unmap(at);
+    for (const at of [...this.#mappings.keys()]) this.unmap(at);
     this.#isFreed = true;
     this.#core.exports.machineFree(this.address);
     this.#images.release(this.#image);
@@ -267,4 +296,13 @@ export class Machine implements GuestMemory {
   #setRegister(number: number, value: number): void {
     this.#core.view.setU32(this.address + MACHINE_REGISTERS + 4 * number, value);
   }
+}
+
+/** Where a mapping ends at most: a slot of a segment that is empty may be filled later. */
+function endOf({ at, size }: Mapping): number {
+  return Math.min(at + size, ELF_MEMORY_LIMIT / PAGE_SIZE);
+}
+
+function addressOf(page: number): string {
+  return `0x${(page * PAGE_SIZE).toString(16)}`;
 }

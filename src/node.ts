@@ -76,7 +76,7 @@ export class Node {
 
   /** Every key to the node is DK(0) from now on. @throws {StateError} for the prime meter's node. */
   rescind(): void {
-    const { exports, meters, domains, emitter, hosts, post } = this.#core;
+    const { exports, meters, domains, emitter, hosts, mappings, post } = this.#core;
     const index = indexOf(this.id);
     // While what the batch tells of still has its handles; and what the freeing adds to it.
     this.#alive();
@@ -85,6 +85,7 @@ export class Node {
     const keeper = meter?.keeperKey();
     const status = this.#core.alone(() => {
       this.#core.collect();
+      mappings.forget(this.id);
       return exports.nodeFree(index, allocationOf(this.id));
     });
     this.#core.check(status, this.#what);

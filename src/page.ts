@@ -3,20 +3,24 @@
 import { OK } from "../assembly/codes.js";
 import { PAGE_SIZE } from "../assembly/layout.js";
 import type { Core } from "./core.js";
-import { ELF_MEMORY_LIMIT } from "./elf.js";
-import { OptionError, RescindedError } from "./errors.js";
-import { Handle } from "./handle.js";
+import { OptionError } from "./errors.js";
 import type { NodeId } from "./id.js";
 import type { Key } from "./key.js";
-import type { Mapping } from "./machine.js";
 import { bytesOf } from "./message.js";
-import { checkNames, show, whole } from "./options.js";
+import { whole } from "./options.js";
 import { orders } from "./orders.js";
+import { Tree } from "./tree.js";
 
 const { readPage, writePage } = orders;
 
-/** A handle of a page; every member but `id` and `name` throws RescindedError once it is rescinded. */
-export class Page extends Handle {
+/**
+ * A handle of a page. Rescinding it takes it out of every address space and every segment. Every member but `id`, `name`, `size` and
+ * `level` throws RescindedError then.
+ */
+export class Page extends Tree {
+  readonly size = 1;
+  readonly level = 0;
+
   /** @internal */
   constructor(core: Core, id: NodeId, name: string) {
     super(core, id, name, `page ${name}`);
@@ -46,44 +50,4 @@ export class Page extends Handle {
     const { code } = this.core.invoke(key, writePage + offset, undefined, string);
     if (code !== OK) throw new OptionError(`write: the page answered ${code}`);
   }
-
-  /** Takes it out of every address space; every key to it is void from now on. */
-  override rescind(): void {
-    if (this.core.isLive(this.id)) this.core.mappings.unmap(this.id);
-    super.rescind();
-  }
-
-  /** @internal */
-  isOf(core: Core): boolean {
-    return this.core === core;
-  }
-}
-
-/** A page, and the address at which a domain is to have it, to read only unless `write` says more. */
-export interface PageOptions {
-  page: Page;
-  at: number;
-  write?: boolean;
-}
-
-/** @throws {OptionError} @throws {RescindedError} @internal */
-export function mappingOf(core: Core, what: string, options: PageOptions): Mapping {
-  checkNames(what, options, ["page", "at", "write"]);
-  const { page, at, write = false } = options;
-  if (!(page instanceof Page && page.isOf(core))) {
-    const found = page instanceof Page ? "one of another kernel" : show(page);
-    throw new OptionError(`${what}: page: found ${found}, expected a Page of this kernel`);
-  }
-  if (typeof write !== "boolean") {
-    throw new OptionError(`${what}: write: found ${show(write)}, expected true or false`);
-  }
-  if (!core.isLive(page.id)) throw new RescindedError(`page ${page.name}`);
-  return { page: page.id, at: pageNumber(`${what}: at`, at), write };
-}
-
-/** The number of the page that begins at an address; page 0 is no one's. @throws {OptionError} @internal */
-export function pageNumber(what: string, address: number): number {
-  whole(what, address, PAGE_SIZE, ELF_MEMORY_LIMIT - PAGE_SIZE);
-  if (address % PAGE_SIZE === 0) return address / PAGE_SIZE;
-  throw new OptionError(`${what}: found ${address}, expected a multiple of ${PAGE_SIZE}`);
 }

@@ -58,6 +58,8 @@ export interface KernelExports {
   joinCreate(): number;
   waitCreate(): number;
   pageCreate(): number;
+  segmentCreate(level: number): number;
+  segmentPut(index: number, allocation: number, slot: number): number;
   gateTake(index: number, allocation: number, call: number): number;
   gateSend(order: number): number;
   timeOpen(slots: number): number;

@@ -1,7 +1,15 @@
 // A lab with puppets in it: domains that hold keys, and do what a test says.
 
 import { CONTROL_NODES_USED } from "../assembly/layout.js";
-import type { Domain, KernelOptions, Key, KeyLike, Meter, MeterKey } from "../src/index.js";
+import type {
+  Domain,
+  DomainOptions,
+  KernelOptions,
+  Key,
+  KeyLike,
+  Meter,
+  MeterKey,
+} from "../src/index.js";
 import { Lab } from "./lab.js";
 import { play, type Seen, type Step } from "./puppet.js";
 
@@ -11,6 +19,7 @@ export interface Puppeteer {
   /** Its general keys, by slot. */
   readonly keys?: Readonly<Record<number, KeyLike>>;
   readonly isStopped?: boolean;
+  readonly pages?: DomainOptions["pages"];
 }
 
 export interface Actor {
@@ -37,8 +46,11 @@ export class Cast extends Lab {
 
   /** A puppet that is started, unless it is to be stopped. */
   play(steps: readonly Step[], options: Puppeteer = {}): Actor {
-    const { name, meter = this.prime, keys = {}, isStopped = false } = options;
-    const actor = play(this.kernel, meter, steps, name === undefined ? {} : { name });
+    const { name, meter = this.prime, keys = {}, isStopped = false, pages = [] } = options;
+    const actor = play(this.kernel, meter, steps, {
+      pages,
+      ...(name === undefined ? {} : { name }),
+    });
     for (const [slot, key] of Object.entries(keys)) actor.domain.keys.set(Number(slot), key);
     if (!isStopped) actor.domain.start();
     return actor;

@@ -1,7 +1,7 @@
 // The guests that core residence is tried with, as programs: when they run, and what they find in their pages.
 
 import { readFileSync } from "node:fs";
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { clockKey, type Domain, type Page } from "../src/index.js";
 import { findings } from "./lab.js";
 import { numbers, SLOT, Town } from "./town.js";
@@ -78,6 +78,58 @@ everywhere("guests for residence", () => {
       ["idler: no memory for 100 pages\n", 1],
       ["storm: no memory for 100 pages\n", 1],
     ]);
+  });
+});
+
+describe("with core residence", () => {
+  const PERIOD = 160_000;
+  const PERIODS = 1000;
+
+  /** Who paid for which page how often. */
+  async function charges(words: readonly string[], pages: number, phase: "fixed" | "random") {
+    const residence = { core: 128, pages: 1024, latency: 1000, period: PERIOD, phase };
+    const town = new Town({ processors: 1, seed: 1, trace: true, residence });
+    const table = Array.from({ length: pages }, () => town.kernel.createPage());
+    const paid = new Map<number, Map<string, number>>();
+    town.kernel.on("charge", ({ meter, page }) => {
+      const payers = paid.get(page) ?? new Map<string, number>();
+      paid.set(page, payers.set(meter!.name, (payers.get(meter!.name) ?? 0) + 1));
+    });
+    for (const each of words) alarmed(town, each, table, true);
+    await town.kernel.run({ cycles: PERIOD * PERIODS });
+    expect(findings(town.kernel)).toEqual([]);
+    return [...paid.values()].map((payers) => words.map((name) => payers.get(name) ?? 0));
+  }
+
+  test("tenants pay for each shared page as often as they call, within 4 standard errors", async () => {
+    const rates = [4, 8, 16];
+    const words = rates.map((rate, n) => `tenant ${PERIOD / rate} 0 4 ${n + 1}`);
+    const paid = await charges(words, 4, "fixed");
+    const shared = paid.filter((counts) => counts.every((count) => count > 0));
+    // Four pages of the library, four of the table, three with the rest of the program.
+    expect(shared).toHaveLength(11);
+    for (const counts of shared) {
+      expect(counts.reduce((sum, count) => sum + count)).toBeGreaterThan(0.99 * PERIODS);
+      for (const [n, count] of counts.entries()) {
+        const share = rates[n]! / 28;
+        const error = Math.sqrt(share * (1 - share) * PERIODS);
+        expect(Math.abs(count - share * PERIODS)).toBeLessThan(4 * error);
+      }
+    }
+  });
+
+  test("a rider pays for nothing that it shares with a fixed phase, and by its delay with a random one", async () => {
+    const words = ["rider 160000 20000 0 2 0", "rider 160000 60000 0 2 1"];
+    const isShared = ([peer]: number[]) => peer! > 100;
+    const fixed = (await charges(words, 2, "fixed")).filter(isShared);
+    expect(fixed).toHaveLength(3);
+    for (const [peer, rider] of fixed) {
+      expect([peer! >= PERIODS - 1, rider]).toEqual([true, 0]);
+    }
+    // A quarter of a period late.
+    const random = (await charges(words, 2, "random")).filter(isShared);
+    expect(random).toHaveLength(3);
+    for (const [, rider] of random) expect(Math.abs(rider! - PERIODS / 4)).toBeLessThan(55);
   });
 });
 

@@ -180,7 +180,7 @@ describe("--json", () => {
 
   test("then the file's own changes of the scan don't count, and nothing is expected of another scan", () => {
     const act = "[[at]]\ncycle = 1_000_000\nperiod = 320_000\noffset = 1_000";
-    const claim = "[[expect]]\nlock-cycles = 19";
+    const claim = "[[expect]]\nlock-cycles = 17";
     const path = file("change.toml", scenario(SMALL, `${act}\n${claim}`));
     const own = run(path, ...LIMIT, "--json");
     expect(own.status).toBe(0);

@@ -16,7 +16,7 @@ const EXPECT = "[[expect]]\n";
 /** Three lines before the keys of a node. */
 const keys = (text: string) => `[[node]]\nname = "n"\nkeys = [${text}]\n`;
 const KINDS =
-  "start, domain, meter, service, node, fetch, sense, page, join, wait, data, clock, returner, maker, discrim, console";
+  "start, domain, meter, service, node, fetch, sense, page, segment, join, wait, data, clock, returner, maker, discrim, console";
 
 const FAULTS: [what: string, text: string, message: string][] = [
   [

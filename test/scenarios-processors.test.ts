@@ -67,8 +67,12 @@ const isOfTime = (file: string) =>
 /** Guests run in the host's thread, and only beside one processor. */
 const isOfGuests = (file: string) => file === "plugins.toml";
 
+/** Who is the first to touch a page depends on who runs when, and so does who pays for it. */
+const isOfResidence = (file: string) => file.startsWith("residence-");
+
 const FILES = readdirSync("scenarios");
-const isAlike = (file: string) => !isOfLocks(file) && !isOfTime(file) && !isOfGuests(file);
+const isAlike = (file: string) =>
+  ![isOfLocks, isOfTime, isOfGuests, isOfResidence].some((is) => is(file));
 describe.each(FILES.filter(isAlike))("%s", (file) => {
   const timed = TIMED[file] ?? NOTHING;
   const alone = play(file);
@@ -96,6 +100,28 @@ describe.each(SURVIVORS.map((name) => `lock-${name}.toml`))("%s", (file) => {
     const last = expectations.filter(({ text }) => !/^at |audit|output/.test(text));
     expect(last.length).toBeGreaterThan(1);
     expect(last.filter(({ ok }) => !ok)).toEqual([]);
+  });
+});
+
+describe.each(FILES.filter(isOfResidence))("%s", (file) => {
+  const played = play(file);
+
+  test.each(Object.entries(VARIANTS))("%s: no word-cycle is lost", async (_, options) => {
+    const alone = await played;
+    const { findings, domains, residence, expectations } = await play(file, options);
+    expect(findings).toEqual([]);
+    // Whoever pays and whenever pages come: programs come to the same ends.
+    const ended = domains.filter(({ state }) => state === "ended");
+    const ends = (all: Report["domains"]) =>
+      all.map(({ name, exitCode, output, consumed }) => ({ name, exitCode, output, consumed }));
+    const names = new Set(ended.map(({ name }) => name));
+    expect(ends(ended)).toEqual(ends(alone.domains.filter(({ name }) => names.has(name))));
+    expect(names.size).toBe(alone.domains.filter(({ state }) => state === "ended").length);
+    const about = expectations.filter(({ text }) => /^(answer|\S+-sort|storm|sieve)\b/.test(text));
+    expect(about.filter(({ ok }) => !ok)).toEqual([]);
+    // One page each time.
+    const { charged, unowned, faults } = residence!;
+    expect(charged + unowned).toBe(faults * 1024n * BigInt(residence!.period));
   });
 });
 

@@ -19,7 +19,10 @@ function enter(machine: Machine, pc: u32): usize {
   if (machine.residence == 0) return known != 0 ? known : rowBuild(machine, pc);
   if (known != 0 && !mayEnter(machine, pc)) return fault(machine, TRAP_FETCH_FAULT, pc);
   const record = known != 0 ? known : rowBuild(machine, pc);
-  if (machine.counts != 0 && record != 0) countReference(machine, pc);
+  if (machine.counts != 0 && record != 0) {
+    if (machine.again == 0) countReference(machine, pc);
+    machine.again = 0;
+  }
   return record;
 }
 

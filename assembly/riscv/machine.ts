@@ -100,6 +100,8 @@ export class Machine {
   generation: u32;
   /** The page of the address space that was found closed, and MISSING_STORE. */
   missing: u32;
+  /** This run goes on in a page that the last one had entered, when another page was closed. */
+  again: u32;
   /** For each page of the image's code, the generation in which it may be entered; 0 without an image. */
   cells: usize;
   /** Not 0: it is privileged, and what it touches stays in core. */

@@ -135,29 +135,29 @@ function needsCopy(machine: Machine, word: u32, marks: u32): bool {
   return Page.at(word >>> 12).owned != 0;
 }
 
-/** Maps a frame, or page by its number, of somebody else's, `marks` being of MARK_READ and _WRITE, where nothing is mapped. */
-export function memoryMapForeign(address: usize, page: u32, frame: usize, marks: u32): i32 {
-  const machine = changetype<Machine>(address);
-  if (!inRange(machine, page, 1) || (marks & ~(MARK_READ | MARK_WRITE)) != 0) return STATUS_RANGE;
-  if (load<u32>(wordOf(address, page)) != 0) return STATUS_RANGE;
-  store<u32>(wordOf(address, page), foreign(machine, frame) | marks | MARK_PRESENT | MARK_FOREIGN);
-  if (machine.residence != 0) Page.at(<u32>frame).users++;
-  memoryRefresh(machine);
-  return OK;
+/** Whether somebody else's page can be mapped at a page: nothing is. */
+export function mayMapForeign(machine: Machine, page: u32): bool {
+  return inRange(machine, page, 1) && load<u32>(wordOf(changetype<usize>(machine), page)) == 0;
 }
 
-/** Undoes that, if it is that frame. */
-export function memoryUnmapForeign(address: usize, page: u32, frame: usize): i32 {
-  const machine = changetype<Machine>(address);
-  if (!inRange(machine, page, 1)) return STATUS_RANGE;
-  const word = load<u32>(wordOf(address, page));
-  if ((word & MARK_FOREIGN) == 0 || (word & FRAME_BITS) != foreign(machine, frame)) {
-    return STATUS_RANGE;
-  }
-  store<u32>(wordOf(address, page), 0);
+/** Maps somebody else's frame, or page by its number, where it may; `memoryRefresh` is to come. */
+export function mapForeign(machine: Machine, page: u32, frame: usize, marks: u32): void {
+  const word = foreign(machine, frame) | marks | MARK_PRESENT | MARK_FOREIGN;
+  store<u32>(wordOf(changetype<usize>(machine), page), word);
+  if (machine.residence != 0) Page.at(<u32>frame).users++;
+}
+
+/** Whether a page is somebody else's frame, or page by its number. */
+export function isForeign(machine: Machine, page: u32, frame: usize): bool {
+  if (!inRange(machine, page, 1)) return false;
+  const word = load<u32>(wordOf(changetype<usize>(machine), page));
+  return (word & MARK_FOREIGN) != 0 && (word & FRAME_BITS) == foreign(machine, frame);
+}
+
+/** Undoes `mapForeign`; `memoryRefresh` is to come. */
+export function unmapForeign(machine: Machine, page: u32, frame: usize): void {
+  store<u32>(wordOf(changetype<usize>(machine), page), 0);
   if (machine.residence != 0) Page.at(<u32>frame).users--;
-  memoryRefresh(machine);
-  return OK;
 }
 
 function foreign(machine: Machine, frame: usize): u32 {

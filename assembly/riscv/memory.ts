@@ -84,6 +84,8 @@ export function memoryRefresh(machine: Machine): void {
 /** A run begins: what was translated in another generation is void. */
 export function memoryRenew(machine: Machine): void {
   const generation = Residence.own.generation;
+  const isElsewhere = machine.missing >>> 12 != machine.pc >>> 12;
+  machine.again = u32(machine.missing != 0 && isElsewhere && machine.generation == generation);
   machine.missing = 0;
   if (machine.generation == generation) return;
   machine.generation = generation;

@@ -149,9 +149,10 @@ uint32_t pm_exchange(uint32_t slot, uint32_t order, uint32_t pass, uint32_t rece
 
 // --- Orders and answers --------------------------------------------------------------------------
 
-#define PM_ORDER_KT 0x80000000u      // every key says what it is
-#define PM_ORDER_KEEPER 0xffffffffu  // to a meter's keeper: it is dry
-#define PM_ORDER_TRAP 0x80000000u    // to a domain's keeper: this plus the trap's code, never 0
+#define PM_ORDER_KT 0x80000000u       // every key says what it is
+#define PM_ORDER_KEEPER 0xffffffffu   // to a meter's keeper: it is dry
+#define PM_ORDER_STORAGE 0xfffffffeu  // to a meter's keeper: it has too little storage for a page
+#define PM_ORDER_TRAP 0x80000000u     // to a domain's keeper: this plus the trap's code, never 0
 
 enum { PM_OK = 0, PM_NOTHING = 1, PM_RANGE = 2, PM_TAKEN = 3 };
 #define PM_INVALID 0x80000002u    // the key does not know the order
@@ -242,7 +243,8 @@ enum {
   PM_METER_SUPERIOR = 1,
   PM_METER_KEEPER = 2,
   PM_METER_COUNTER = 3,
-  PM_METER_FREE = 13  // the kernel never looks at slots 9, 13, 14; `keeper` counts in 13
+  PM_METER_STORAGE = 5,
+  PM_METER_FREE = 13  // the kernel never looks at slots 9, 13, 14; `keeper` counts in 13 and 14
 };
 
 // To read a counter takes all caches below the meter back, and is exact.
@@ -259,6 +261,11 @@ uint32_t pm_counter_take(uint32_t meter, uint64_t *cycles);
 uint32_t pm_counter_swap(uint32_t meter, uint64_t cycles, uint64_t *before);
 uint32_t pm_counter_add(uint32_t meter, uint64_t more);
 // Not for a meter above the program itself: it would stop between the two, for good.
+
+// The same of its storage, in word-cycles; 2^64 - 1 is no limit, and is not counted down.
+uint32_t pm_storage_read(uint32_t meter, uint64_t *words);
+uint32_t pm_storage_set(uint32_t meter, uint64_t words);
+uint32_t pm_storage_add(uint32_t meter, uint64_t more);
 
 uint32_t pm_keeper(uint32_t meter, uint32_t to);
 uint32_t pm_set_keeper(uint32_t meter, uint32_t from);

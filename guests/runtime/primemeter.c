@@ -185,6 +185,23 @@ uint32_t pm_counter_add(uint32_t meter, uint64_t more) {
   return pm_counter_set(meter, cycles + more < more ? UINT64_MAX : cycles + more);
 }
 
+uint32_t pm_storage_read(uint32_t meter, uint64_t *words) {
+  return pm_node_number(meter, PM_METER_STORAGE, words);
+}
+
+uint32_t pm_storage_set(uint32_t meter, uint64_t words) {
+  return pm_node_put_number(meter, PM_METER_STORAGE, words);
+}
+
+uint32_t pm_storage_add(uint32_t meter, uint64_t more) {
+  // Taken first, as a counter is: what others are charged meanwhile is not given back to them.
+  uint64_t words;
+  uint32_t answer = pm_exchange(meter, NODE_SWAP + PM_METER_STORAGE, PM_NONE, PM_SCRATCH);
+  if (answer == PM_OK) answer = pm_read_number(PM_SCRATCH, &words);
+  if (answer != PM_OK) return answer;
+  return pm_storage_set(meter, words + more < more ? UINT64_MAX : words + more);
+}
+
 uint32_t pm_keeper(uint32_t meter, uint32_t to) { return pm_fetch(meter, PM_METER_KEEPER, to); }
 
 uint32_t pm_set_keeper(uint32_t meter, uint32_t from) {

@@ -16,6 +16,7 @@ import {
   PREPCODE_METER,
   PREPCODE_NONE,
   PREPCODE_PAGE,
+  PREPCODE_SEGMENT,
   PREPCODE_WAIT,
   PRIME_INDEX,
   RECORD_DOMAIN,
@@ -29,7 +30,12 @@ const RECORD_KINDS: ReadonlyMap<number, number> = new Map([
 ]);
 
 /** Roles without a hot record. */
-const PLAIN: ReadonlySet<number> = new Set([PREPCODE_NONE, PREPCODE_KEYS, PREPCODE_WAIT]);
+const PLAIN: ReadonlySet<number> = new Set([
+  PREPCODE_NONE,
+  PREPCODE_KEYS,
+  PREPCODE_WAIT,
+  PREPCODE_SEGMENT,
+]);
 /** Roles with a frame in its place: see frames.ts. */
 const FRAMED: ReadonlySet<number> = new Set([PREPCODE_PAGE, PREPCODE_JOIN]);
 
@@ -97,7 +103,7 @@ function checkRole(store: Store, index: number): void {
   if (FRAMED.has(prepcode)) return;
   const expected = RECORD_KINDS.get(prepcode);
   if (expected === undefined) {
-    findings.add("prepcode", name, prepcode, "0, 1 or 6 to 10");
+    findings.add("prepcode", name, prepcode, "0, 1 or 6 to 11");
     return;
   }
   const record = store.recordAt(address);

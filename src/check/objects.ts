@@ -1,4 +1,4 @@
-// Joins and wait objects (assembly/join.ts, assembly/wait.ts). Pages are told with the frames.
+// Joins, wait objects and segments (assembly/join.ts, wait.ts, segment.ts). Pages are told with the frames.
 
 import {
   JOIN_HOLDING,
@@ -12,7 +12,10 @@ import {
   KEY_LOW,
   KEY_SUBJECT,
   KIND_DATA,
+  KIND_PAGE,
   KIND_RESUME,
+  KIND_SEGMENT,
+  MAX_SEGMENT_LEVEL,
   MAX_STRING,
   NODE_ALLOCATION,
   NODE_CALLS,
@@ -22,11 +25,14 @@ import {
   NODE_RECORD,
   PREPCODE_DOMAIN,
   PREPCODE_JOIN,
+  PREPCODE_PAGE,
+  PREPCODE_SEGMENT,
   PREPCODE_WAIT,
   RECORD_READY_PREVIOUS,
   RECORD_STATE,
   SLEEPER_SIZE,
   SLEEPER_TIME,
+  SLOTS,
   STATE_CALLING,
 } from "../../assembly/layout.js";
 import type { Store } from "./store.js";
@@ -37,6 +43,7 @@ export function checkObjects(store: Store): void {
     const prepcode = store.prepcode(index);
     if (prepcode === PREPCODE_JOIN) checkJoin(store, index);
     else if (prepcode === PREPCODE_WAIT) checkWait(store, index);
+    else if (prepcode === PREPCODE_SEGMENT) checkSegment(store, index);
   }
 }
 
@@ -87,5 +94,34 @@ function checkWait(store: Store, index: number): void {
   const due = store.u64(store.node(index) + NODE_DUE);
   if (found !== due) {
     findings.add("wait", `node ${index}, node ${waiter} asleep`, `until ${found}`, `until ${due}`);
+  }
+}
+
+/** Slots are empty, or hold pages and segments of lower levels, so that no tree leads back to itself. */
+function checkSegment(store: Store, index: number): void {
+  const { findings } = store;
+  const name = `node ${index}`;
+  const level = store.u32(store.node(index) + NODE_PARTNER);
+  if (level < 1 || level > MAX_SEGMENT_LEVEL) {
+    findings.add("segment", `${name}, level`, level, `1 to ${MAX_SEGMENT_LEVEL}`);
+  }
+  for (let slot = 0; slot < SLOTS; slot++) {
+    const key = store.slot(index, slot);
+    const where = `${name} slot ${slot}`;
+    const kind = store.kind(key);
+    if (kind === KIND_DATA) continue;
+    if (kind !== KIND_PAGE && kind !== KIND_SEGMENT) {
+      findings.add("segment", where, `kind ${kind}`, "a page, a segment or DK(0)");
+      continue;
+    }
+    const to = store.u32(key + KEY_SUBJECT);
+    if (to === 0 || to >= store.nodes || !store.isAllocated(to)) continue;
+    if (store.u32(key + KEY_ALLOCATION) !== store.u32(store.node(to) + NODE_ALLOCATION)) continue;
+    const prepcode = store.prepcode(to);
+    if (prepcode !== (kind === KIND_PAGE ? PREPCODE_PAGE : PREPCODE_SEGMENT)) {
+      findings.add("segment", where, `kind ${kind} to prepcode ${prepcode}`, "what its kind says");
+    } else if (kind === KIND_SEGMENT && store.u32(store.node(to) + NODE_PARTNER) >= level) {
+      findings.add("segment", where, `node ${to} of no lower level`, `one below ${level}`);
+    }
   }
 }

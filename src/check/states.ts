@@ -20,6 +20,7 @@ import {
   NODE_RECORD,
   PREPCODE_DOMAIN,
   PREPCODE_JOIN,
+  PREPCODE_SEGMENT,
   PREPCODE_WAIT,
   PROGRAM_BURSTS,
   PROGRAM_HOSTED,
@@ -216,7 +217,8 @@ function partnerOf(store: Store, index: number): number {
 /** A keeper call joins one domain and one meter, a wait one domain and one object: each knows the other. */
 function checkPartner(store: Store, index: number): void {
   const { findings } = store;
-  if (store.prepcode(index) === PREPCODE_JOIN) return; // what it does: see objects.ts
+  const prepcode = store.prepcode(index);
+  if (prepcode === PREPCODE_JOIN || prepcode === PREPCODE_SEGMENT) return; // see objects.ts
   const address = store.u32(store.node(index) + NODE_PARTNER);
   if (address === 0) return;
   const partner = store.nodeAt(address);

@@ -94,8 +94,9 @@ export function checkCommand(file: string): void {
 }
 
 function summary(scenario: Scenario): string {
-  const { meters, domains, nodes, pages, joins, waits, partitions, acts, claims } = scenario;
-  const objects = nodes.length + pages.length + joins.length + waits.length;
+  const { meters, domains, partitions, acts, claims } = scenario;
+  const { nodes, pages, segments, joins, waits } = scenario;
+  const objects = [nodes, pages, segments, joins, waits].flat().length;
   const copies = domains.reduce((sum, { names }) => sum + names.length, 0);
   const expected = claims.reduce((sum, claim) => sum + claimed(claim), 0);
   return [

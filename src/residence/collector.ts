@@ -1,6 +1,14 @@
 // Takes samples of a kernel that counts references: at each lock cycle it comes back to the host before anybody runs.
 
 import {
+  PAGE_ENTRY_SIZE,
+  PAGE_FIRST,
+  PAGE_FRAME,
+  PAGE_USERS,
+  RESIDENCE_FETCHES,
+  RESIDENCE_PAGES,
+} from "../../assembly/residence-layout.js";
+import {
   MACHINE_COUNTS,
   MACHINE_PAGES,
   MACHINE_TABLE,
@@ -26,12 +34,15 @@ export class Collector {
   readonly #take: (sample: Sample) => void;
   #since: bigint;
   #lockCycles = 0;
-  #fetches: bigint;
+  #fetches: number;
   #faults = 0;
   #charges = new Map<Account, bigint>();
-  /** Who pays for a machine, as far as it was seen; none for those that are gone. */
+  /** Who pays for a machine, as far as it was seen. */
   readonly #accounts = new Map<Machine, Account>();
-  /** What those have referenced in this cycle, by the page. */
+  /** Machines that are freed. */
+  readonly #gone = new WeakSet<Machine>();
+  /** What they have referenced in this cycle: of pages that are no more, and of others by the page. */
+  readonly #dead: Use[] = [];
   readonly #left = new Map<number, Counts>();
 
   /** Begins with what happens from now on: before anybody has run, it misses nothing. */
@@ -39,7 +50,7 @@ export class Collector {
     this.#kernel = kernel;
     this.#take = take;
     this.#since = kernel.time;
-    this.#fetches = kernel.residence.statistics().fetches;
+    this.#fetches = this.#fetched;
     kernel.on("charge", ({ meter, amount }) => {
       this.#faults++;
       if (meter) addTo(this.#charges, meter.name, amount);
@@ -56,29 +67,29 @@ export class Collector {
   #sample(until: bigint, isWhole: boolean): void {
     const { residence } = this.#kernel;
     const uses = new Map<number, Use>();
-    for (const { number, inCore, first } of residence.pages()) {
-      if (inCore) uses.set(number, useOf(number, first?.name ?? null, true));
-    }
+    for (const [page, first] of this.#inCore()) uses.set(page, useOf(page, first, true));
     this.#look();
     for (const [machine, account] of this.#accounts) {
-      for (const [page, references] of this.#pages(machine)) {
-        const use = uses.get(page) ?? useOf(page);
-        if (use.isInCore) add(use.mappers, account, 1);
-        if (references === 0) continue;
+      this.#each(machine, (page, references) => {
+        const known = uses.get(page);
+        if (known?.isInCore) add(known.mappers, account, 1);
+        if (references === 0) return;
+        const use = known ?? useOf(page);
         add(use.references, account, references);
         uses.set(page, use);
-      }
+      });
     }
     for (const [page, counts] of this.#left) {
       const use = uses.get(page) ?? useOf(page);
       for (const [account, references] of counts) add(use.references, account, references);
       uses.set(page, use);
     }
-    const { fetches } = residence.statistics();
+    const pages = [...uses.values(), ...this.#dead.splice(0)];
+    const fetches = this.#fetched;
     this.#take({
       ...{ since: this.#since, until, isWhole, period: residence.period },
-      ...{ charges: this.#charges, faults: this.#faults, fetches: Number(fetches - this.#fetches) },
-      pages: [...uses.values()],
+      ...{ charges: this.#charges, faults: this.#faults, fetches: fetches - this.#fetches },
+      pages,
     });
     this.#since = until;
     this.#fetches = fetches;
@@ -89,8 +100,8 @@ export class Collector {
 
   /** Looks who pays for which machine now. */
   #look(): void {
-    for (const { machine, meter, state } of this.#kernel.domains()) {
-      if (machine && meter && state !== "ended") this.#accounts.set(machine, meter.name);
+    for (const { machine, meter } of this.#kernel.domains()) {
+      if (machine && meter && !this.#gone.has(machine)) this.#accounts.set(machine, meter.name);
     }
   }
 
@@ -99,29 +110,51 @@ export class Collector {
     this.#look();
     const account = this.#accounts.get(machine);
     this.#accounts.delete(machine);
+    this.#gone.add(machine);
     if (account === undefined) return;
-    for (const [page, references] of this.#pages(machine)) {
-      if (references === 0) continue;
+    const all = this.#kernel.residence.pages();
+    const lonely = new Set(all.filter(({ users }) => users === 1).map(({ number }) => number));
+    this.#each(machine, (page, references) => {
+      if (references === 0) return;
       const counts: Counts = this.#left.get(page) ?? new Map();
       add(counts, account, references);
-      this.#left.set(page, counts);
+      // Whoever gets its number next has another page.
+      if (lonely.has(page)) {
+        this.#dead.push({ ...useOf(page), references: counts });
+        this.#left.delete(page);
+      } else this.#left.set(page, counts);
+    });
+  }
+
+  /** Pages that are in core, each with who paid first. Of many most are not: so their entries are not made objects. */
+  *#inCore(): Generator<[page: number, first: Account | null]> {
+    const { view, meters, residence } = this.#kernel.core;
+    const count = residence!.u32(RESIDENCE_PAGES);
+    const map = view.words(residence!.page(0, 0), (count * PAGE_ENTRY_SIZE) / 4);
+    for (let page = 1; page < count; page++) {
+      const at = (page * PAGE_ENTRY_SIZE) / 4;
+      // Of a page that is free the frame is another page.
+      if (map[at + PAGE_USERS / 4] === 0 || map[at + PAGE_FRAME / 4] === 0) continue;
+      yield [page, meters.get(map[at + PAGE_FIRST / 4]!)?.name ?? null];
     }
   }
 
-  /** The pages that a machine has, and how often it has referenced each; counts anew from now on. */
-  #pages(machine: Machine): (readonly [page: number, references: number])[] {
+  /** Calls back for each page that a machine has, with how often it has referenced it; counts anew from now on. */
+  #each(machine: Machine, back: (page: number, references: number) => void): void {
     const { view } = this.#kernel.core;
     const { address } = machine;
     const length = view.u32(address + MACHINE_PAGES);
     const words = view.words(address + MACHINE_TABLE, length);
     const counts = view.words(view.u32(address + MACHINE_COUNTS), length);
-    const pages: (readonly [number, number])[] = [];
     for (let at = 0; at < length; at++) {
       const word = words[at]!;
-      if ((word & MARK_PRESENT) !== 0) pages.push([word >>> PAGE_SHIFT, counts[at]!]);
+      if ((word & MARK_PRESENT) !== 0) back(word >>> PAGE_SHIFT, counts[at]!);
     }
     counts.fill(0);
-    return pages;
+  }
+
+  get #fetched(): number {
+    return Number(this.#kernel.core.residence!.u64(RESIDENCE_FETCHES));
   }
 }
 

@@ -1,6 +1,7 @@
 import { type Inspection, isTable, tablesIn } from "./inspection.js";
 import { guestRules, slotRules } from "./key-rules.js";
 import { taskRules } from "./partition-rules.js";
+import { contentRules } from "./segment-rules.js";
 import type { Path, Table } from "./toml.js";
 
 const PAGE_SIZE = 4096n;
@@ -66,11 +67,12 @@ function burstsRules(inspection: Inspection, path: Path, bursts: Table): void {
   }
 }
 
-/** Where pages are mapped; whether the program is in the way is looked at once it is loaded. */
+/** Where pages and segments are mapped; whether the program is in the way is looked at once it is loaded. */
 function pageRules(inspection: Inspection, path: Path, domain: Table): void {
   const taken = new Map<bigint, Path>();
-  for (const [place, { page, at }] of tablesIn(path, domain.pages)) {
-    inspection.reference([...place, "page"], page, ["page"]);
+  for (const [place, content] of tablesIn(path, domain.pages)) {
+    contentRules(inspection, place, content);
+    const { at } = content;
     if (typeof at !== "bigint") continue;
     const where = [...place, "at"];
     const found = `found 0x${at.toString(16)}`;

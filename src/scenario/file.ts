@@ -100,18 +100,22 @@ function plan(
     file: document.file,
     kernel: { ...kernel, kernelCosts, ignoreDry, ...timeOptions(data, parted), residence },
     meters: below(
-      // What the file may hang meters under beside its own.
-      [PRIME, LOCKER],
+      residence === undefined ? [PRIME] : [PRIME, LOCKER],
       data.meter.map((row, index) => planned("meter", row, index)),
-      ({ superior }) => superior,
+      ({ superior }) => [superior],
     ),
     partitions: below(
       [SYSTEM],
       data.partition.map((row, index) => planned("partition", row, index)),
-      ({ parent = SYSTEM }) => parent,
+      ({ parent = SYSTEM }) => [parent],
     ),
     nodes: data.node.map((row, index) => planned("node", row, index)),
     pages: data.page.map((row, index) => planned("page", row, index)),
+    segments: below(
+      [],
+      data.segment.map((row, index) => planned("segment", row, index)),
+      ({ slots }) => slots.flatMap(({ segment }) => segment ?? []),
+    ),
     joins: data.join.map((row, index) => planned("join", row, index)),
     waits: data.wait.map((row, index) => planned("wait", row, index)),
     domains,
@@ -128,17 +132,17 @@ function copies(name: string, count: number): string[] {
   return Array.from({ length: count }, (_, copy) => `${name}-${copy}`);
 }
 
-/** Each after the one it is below, or a top. The rules have refused loops and unknown names: every pass places one. */
+/** Each after those it is below, which may be tops. The rules have refused loops and unknown names: every pass places one. */
 function below<Row extends { readonly name: string }>(
   tops: readonly string[],
   rows: readonly Row[],
-  above: (row: Row) => string,
+  above: (row: Row) => readonly string[],
 ): Row[] {
   const placed = new Set(tops);
   const ordered: Row[] = [];
   while (ordered.length < rows.length) {
     for (const row of rows) {
-      if (placed.has(row.name) || !placed.has(above(row))) continue;
+      if (placed.has(row.name) || !above(row).every((name) => placed.has(name))) continue;
       placed.add(row.name);
       ordered.push(row);
     }

@@ -11,7 +11,16 @@ export const PRIME = "prime";
 export const SELF = "self";
 
 /** What tables give names to. A call gives one to its answer. */
-type Kind = "meter" | "domain" | "partition" | "node" | "page" | "join" | "wait" | "answer";
+type Kind =
+  | "meter"
+  | "domain"
+  | "partition"
+  | "node"
+  | "page"
+  | "segment"
+  | "join"
+  | "wait"
+  | "answer";
 
 /** A scenario file under inspection: the names that it gives, and what is wrong so far. */
 export class Inspection {
@@ -21,7 +30,13 @@ export class Inspection {
   readonly #domains = new Map<string, Table>();
 
   constructor(readonly document: TomlDocument) {
-    const names = { page: new Map(), join: new Map(), wait: new Map(), answer: new Map() };
+    const names = {
+      page: new Map(),
+      segment: new Map(),
+      join: new Map(),
+      wait: new Map(),
+      answer: new Map(),
+    };
     const partition = new Map<string, Path>([[SYSTEM, []]]);
     const locker = document.root.residence === undefined ? [] : [[LOCKER, ["residence"]] as const];
     const [meter, domain] = [new Map<string, Path>(locker), new Map<string, Path>(locker)];
@@ -31,7 +46,7 @@ export class Inspection {
     for (const [path, table] of this.tables("node")) this.#name(node, path, table, [meter]);
     for (const [path, table] of this.tables("domain")) this.#domain(path, table);
     for (const [path, table] of this.tables("partition")) this.#name(partition, path, table);
-    for (const kind of ["page", "join", "wait"] as const) {
+    for (const kind of ["page", "segment", "join", "wait"] as const) {
       for (const [path, table] of this.tables(kind)) this.#name(this.names[kind], path, table);
     }
     for (const [path, { answer }] of this.tables("at")) {

@@ -13,6 +13,7 @@ export const NAMED_KINDS = {
   fetch: "node or meter",
   sense: "node or meter",
   page: "page",
+  segment: "segment",
   join: "join",
   wait: "wait",
 } as const;
@@ -33,6 +34,7 @@ export const keyShape = {
   fetch: name,
   sense: name,
   page: name,
+  segment: name,
   join: name,
   wait: name,
   data: data.optional(),

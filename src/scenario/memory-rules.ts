@@ -14,7 +14,9 @@ export function memoryRules(inspection: Inspection, programs: Programs): void {
     const program = typeof name === "string" ? programs.get(name) : undefined;
     if (program === undefined || !isElfProgram(program)) continue;
     const size = sizeRule(inspection, path, program, domain);
-    for (const [place, { at }] of tablesIn([...path, "pages"], domain.pages)) {
+    for (const [place, { page, at }] of tablesIn([...path, "pages"], domain.pages)) {
+      // Where a segment has something, the kernel knows.
+      if (page === undefined) continue;
       if (typeof at !== "bigint" || at < 0n || at % BigInt(PAGE_SIZE) !== 0n) continue;
       if (size === undefined || isFree(program, size, Number(at))) continue;
       const expected = `expected an address where the program has nothing: ${gaps(program, size)}`;

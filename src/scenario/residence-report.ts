@@ -9,8 +9,8 @@ export function corePages(
   above: (name: string) => string | null,
 ): ReadonlyMap<string, number> {
   const counts = new Map<string, number>();
-  for (const { inCore, account } of kernel.residence.pages()) {
-    if (!inCore) continue;
+  // A page that is not in core has no account.
+  for (const { account } of kernel.residence.pages()) {
     for (let name = account?.name ?? null; name !== null; name = above(name)) {
       counts.set(name, (counts.get(name) ?? 0) + 1);
     }

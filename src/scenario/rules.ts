@@ -10,6 +10,7 @@ import { partitionRules } from "./partition-rules.js";
 import type { Problem } from "./problem.js";
 import type { Programs } from "./programs.js";
 import { residenceRules } from "./residence-rules.js";
+import { segmentRules } from "./segment-rules.js";
 import { stringRules } from "./string-rules.js";
 import { timeRules } from "./time-rules.js";
 import type { TomlDocument } from "./toml.js";
@@ -33,6 +34,7 @@ export function breaches(document: TomlDocument, programs: Programs, modules: Mo
     slotRules(inspection, [...path, "keys"], node.keys);
   }
   for (const [path, page] of inspection.tables("page")) stringRules(inspection, path, page);
+  segmentRules(inspection);
   actRules(inspection);
   claimRules(inspection);
   return inspection.problems;

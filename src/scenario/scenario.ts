@@ -12,6 +12,8 @@ export interface Scenario {
   readonly meters: readonly MeterPlan[];
   readonly nodes: readonly NodePlan[];
   readonly pages: readonly PagePlan[];
+  /** Each after those in its slots. */
+  readonly segments: readonly SegmentPlan[];
   readonly joins: readonly ObjectPlan[];
   readonly waits: readonly ObjectPlan[];
   /** Each after its parent. */
@@ -57,6 +59,7 @@ export type TaskPlan = Pick<
 >;
 export type NodePlan = Row<"node"> & Planned;
 export type PagePlan = Row<"page"> & Planned;
+export type SegmentPlan = Row<"segment"> & Planned;
 /** A join or a wait object. */
 export type ObjectPlan = Row<"join"> & Planned;
 export type SlotPlan = NonNullable<Row<"node">["keys"]>[number];

@@ -107,7 +107,12 @@ const burstsShape = {
   seed: integer(0, U32).optional(),
 };
 
-const mapShape = { page: text, at: integer(0, U32), write: flag.optional() };
+const mapShape = {
+  page: text.optional(),
+  segment: text.optional(),
+  at: integer(0, U32),
+  write: flag.optional(),
+};
 const mapError = `a table such as { page = "shared", at = 0x8000 }`;
 const guestError = `a table such as { start = "guest" }`;
 
@@ -129,6 +134,14 @@ const domainShape = {
 };
 
 const nodeShape = { name, keys: slots.optional() };
+const contentShape = { slot: integer(0, 15), page: text.optional(), segment: text.optional() };
+const contentError = `a table such as { slot = 0, page = "shared" }`;
+const segmentShape = {
+  name,
+  slots: z.array(z.strictObject(contentShape, { error: contentError }), {
+    error: "an array of slots",
+  }),
+};
 const pageShape = { name, ...stringShape };
 
 const keysError = `an array of at most ${MOST_KEYS} keys`;
@@ -208,6 +221,7 @@ const fileShape = {
   domain: tablesOf("domain", domainShape),
   node: tablesOf("node", nodeShape),
   page: tablesOf("page", pageShape),
+  segment: tablesOf("segment", segmentShape),
   join: tablesOf("join", namedShape),
   wait: tablesOf("wait", namedShape),
   ...timeSchema.shape,
@@ -263,6 +277,8 @@ export const KNOWN_KEYS: Readonly<Record<string, readonly string[]>> = {
   node: Object.keys(nodeShape),
   "node.keys": SLOT,
   page: Object.keys(pageShape),
+  segment: Object.keys(segmentShape),
+  "segment.slots": Object.keys(contentShape),
   join: Object.keys(namedShape),
   wait: Object.keys(namedShape),
   at: Object.keys(atShape),

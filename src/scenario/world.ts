@@ -14,6 +14,7 @@ import {
   type Page,
   type Partition,
   returnerKey,
+  type Segment,
   type Wait,
 } from "../index.js";
 import { bytesOf } from "./bytes.js";
@@ -53,6 +54,7 @@ export class World {
   readonly console = new Console();
   readonly calls: Calls;
   readonly #nodes = new Map<string, Node>();
+  readonly #segments = new Map<string, Segment>();
   readonly #joins = new Map<string, Join>();
   readonly #waits = new Map<string, Wait>();
   readonly #consoleKey: Key;
@@ -97,6 +99,7 @@ export class World {
     if (plan.fetch !== undefined) return { kind: "fetch", id: node(plan.fetch), databyte };
     if (plan.sense !== undefined) return { kind: "sense", id: node(plan.sense), databyte };
     if (plan.page !== undefined) return this.pages.get(plan.page)!.key;
+    if (plan.segment !== undefined) return this.#segments.get(plan.segment)!.key;
     if (plan.join !== undefined) return this.#joins.get(plan.join)!.key;
     if (plan.wait !== undefined) return this.#waits.get(plan.wait)!.key;
     if (plan.data !== undefined) return { kind: "data", value: plan.data };
@@ -125,7 +128,7 @@ export class World {
     this.meters.set(name, meter);
   }
 
-  #makeObjects({ nodes, pages, joins, waits }: Scenario): void {
+  #makeObjects({ nodes, pages, segments, joins, waits }: Scenario): void {
     for (const { name, problem } of nodes) {
       this.#nodes.set(
         name,
@@ -136,6 +139,14 @@ export class World {
       const page = blaming(plan.problem, () => this.kernel.createPage());
       page.write(0, bytesOf(plan) ?? new Uint8Array());
       this.pages.set(plan.name, page);
+    }
+    for (const { name, slots, problem } of segments) {
+      const contents = slots.map(({ slot, ...content }) => [slot, this.#content(content)]);
+      const options = { name, slots: Object.fromEntries(contents) };
+      this.#segments.set(
+        name,
+        blaming(problem, () => this.kernel.createSegment(options)),
+      );
     }
     for (const { name, problem } of joins) {
       this.#joins.set(
@@ -151,6 +162,11 @@ export class World {
     }
   }
 
+  /** What a slot of a segment is to hold. */
+  #content({ page, segment }: { page?: string; segment?: string }): Page | Segment {
+    return page === undefined ? this.#segments.get(segment!)! : this.pages.get(page)!;
+  }
+
   /** What partitions are to know of a domain. */
   taskOf(plan: TaskPlan) {
     const { partition: name, priority, policy, critical, "client-pays": clientPays } = plan;
@@ -163,8 +179,9 @@ export class World {
   #makeDomains(plan: DomainPlan): void {
     const { name: group, names, program, args, stdin, memory } = plan;
     const meter = this.meters.get(plan.meter)!.key;
-    const pages = plan.pages?.map(({ page, ...place }) => {
-      return { page: this.pages.get(page)!, ...place };
+    const pages = plan.pages?.map(({ page, segment, ...place }) => {
+      if (page !== undefined) return { page: this.pages.get(page)!, ...place };
+      return { segment: this.#segments.get(segment!)!, ...place };
     });
     for (const name of names) {
       if ("module" in program) this.#makeGuest(name, meter, program, plan);

@@ -22,6 +22,9 @@ import { CODE, DATA } from "../riscv/host.js";
 export const PAGE = 4096;
 export { CODE, DATA };
 
+/** Of somebody who sleeps nearly always. */
+export const HEART = { run: 1, wait: 4_000_000_000 };
+
 /** How control gets to another page of code. */
 export type Way = "jal" | "jalr" | "fall" | "straddle";
 
