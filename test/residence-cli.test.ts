@@ -280,4 +280,6 @@ test("--help has its exit codes, schemes and examples", () => {
   expect(stdout).toContain("Exit codes:");
   expect(stdout).toMatch(/Schemes:\n {2}Multics +the first who touches/);
   expect(stdout).toMatch(/Examples:\n {2}primemeter residence scenarios\/residence-/);
+  const files = stdout.match(/scenarios\/\S+\.toml/g)!;
+  expect(files.filter((file) => !existsSync(file))).toEqual([]);
 });

@@ -56,6 +56,13 @@ describe("findings", () => {
     ]);
   });
 
+  test("lock cycles that come seldomer than the period says are told", () => {
+    const late = report(BY_TURNS, ["a", "b"], { period: PERIOD / 4 });
+    expect(findings(late)[1]).toBe(
+      "Lock cycles were one in 10 ms in the mean, not one in 2.5 ms: they wait for slices that last longer, or the period was changed.",
+    );
+  });
+
   test("who never pays is found out, and who pays for him", () => {
     const [, , unfair] = findings(report(Array(100).fill("peer"), ["peer", "rider"]));
     expect(unfair).toBe(

@@ -141,7 +141,7 @@ Exit codes:
 
 Examples:
   primemeter residence scenarios/residence-tenants.toml
-  primemeter residence scenarios/residence-free-rider.toml --phase random
+  primemeter residence scenarios/residence-free-rider-fixed.toml --phase random
   primemeter residence scenarios/residence-tenants.toml --period 400_000 --html residence.html
   primemeter residence scenarios/residence-tenants.toml --svg curve.svg --chart working-set`,
   )

@@ -1,14 +1,18 @@
 // What a report on residence shows, in sentences.
 
+import { CLOCK_HZ } from "../../assembly/layout.js";
 import { digits, percent } from "../billing-report/digits.js";
 import type { Verdict } from "../billing-report/verdict.js";
 import { grouped } from "../scenario/number.js";
 import type { ResidenceReport } from "./report.js";
 import type { Scheme } from "./scheme.js";
 
+const CYCLES_OF_MS = CLOCK_HZ / 1000;
 /** So many standard errors are not chance; and what is less in points is of no account. */
 const MOST_ERRORS = 3;
 const LEAST_POINTS = 0.5;
+/** Of the time that lock cycles should take; one that waits for a slice now and then is no matter. */
+const LATE = 1.02;
 /** Words of those that are furthest from the truth. */
 const MOST_NAMED = 4;
 
@@ -23,9 +27,12 @@ export function residenceVerdicts({ mismatches, statistics }: ResidenceReport): 
 
 /** What is found out. */
 export function findings(report: ResidenceReport): string[] {
-  return [workingSetWords(report), schemeWords(report), unfairWords(report)].filter(
-    (text) => text !== "",
-  );
+  return [
+    workingSetWords(report),
+    lateWords(report),
+    schemeWords(report),
+    unfairWords(report),
+  ].filter((text) => text !== "");
 }
 
 function workingSetWords({ rate, referenced }: ResidenceReport): string {
@@ -34,6 +41,13 @@ function workingSetWords({ rate, referenced }: ResidenceReport): string {
   const product = `${digits(faultsPerSecond)} faults a second × the scan period = ${digits(workingSet)} pages`;
   const off = error === null ? "" : ` (${percent(error)} off)`;
   return `${product}; ${digits(referenced)} were referenced in a period${off}.`;
+}
+
+/** Rates are by the period, and mean little where lock cycles are not so often. */
+function lateWords({ cycles, time, period }: ResidenceReport): string {
+  if (cycles === 0 || Number(time) <= LATE * cycles * period) return "";
+  const found = digits(Number(time) / cycles / CYCLES_OF_MS);
+  return `Lock cycles were one in ${found} ms in the mean, not one in ${digits(period / CYCLES_OF_MS)} ms: they wait for slices that last longer, or the period was changed.`;
 }
 
 function schemeWords({ schemes }: ResidenceReport): string {
