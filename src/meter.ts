@@ -187,6 +187,16 @@ export class Meter {
     return this.#putAside ?? key;
   }
 
+  /** The same; undefined where the node is a page's, a join's or the like, whose slots nobody reads. @internal */
+  keeperIfAny(): Key | undefined {
+    try {
+      return this.keeperKey();
+    } catch (error) {
+      if (error instanceof StateError) return undefined;
+      throw error;
+    }
+  }
+
   /** The meter above: null for the prime meter, and where slot 1 holds no key to a meter. */
   get superior(): Meter | null {
     const key = this.node.fetch(METER_SUPERIOR_SLOT);

@@ -82,7 +82,7 @@ export class Node {
     this.#alive();
     this.#core.report();
     const meter = this.#core.meterIfAny(this.id);
-    const keeper = meter?.keeperKey();
+    const keeper = meter?.keeperIfAny();
     const status = this.#core.alone(() => {
       this.#core.collect();
       mappings.forget(this.id);

@@ -73,6 +73,9 @@ const filler = overHeap(sw(T0, T2, 0), addi(A0, ZERO, 7));
 /** Exits with all bits that it finds. */
 const finder = overHeap(lw(A1, T0, 0), asm.registerOps.or!(A0, A0, A1));
 
+/** Whole pages, compared without a report of each byte. */
+const isAll = (bytes: Uint8Array, value: number) => bytes.every((byte) => byte === value);
+
 everywhere("a page that was somebody's", () => {
   test.each([8, 16, 64])("is zeros for whoever has it next, with %i core frames", (core) => {
     // No more pages than two need: all of them come back.
@@ -86,7 +89,7 @@ everywhere("a page that was somebody's", () => {
       next.rescind();
       const idle = lab.kernel.createDomain({ meter: lab.prime, program: finder, memory: MEMORY });
       for (let page = 0; page < HEAP_PAGES; page++) {
-        expect(idle.machine!.read(HEAP + page * PAGE, PAGE)).toEqual(new Uint8Array(PAGE));
+        expect(isAll(idle.machine!.read(HEAP + page * PAGE, PAGE)!, 0)).toBe(true);
       }
       idle.rescind();
     }
@@ -100,12 +103,12 @@ everywhere("a page that was somebody's", () => {
     for (let round = 0; round < 4; round++) {
       const pages = Array.from({ length: 40 }, () => lab.kernel.createPage());
       for (const page of pages) {
-        expect(page.read()).toEqual(new Uint8Array(PAGE));
+        expect(isAll(page.read(), 0)).toBe(true);
         page.write(0, secret);
       }
       run(lab, finder, { pages: [{ page: pages[3]!, at: AT }] }).rescind();
       for (const page of pages) {
-        expect(page.read()).toEqual(secret);
+        expect(isAll(page.read(), 0xa5)).toBe(true);
         page.rescind();
       }
     }

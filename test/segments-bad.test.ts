@@ -210,6 +210,8 @@ inEveryCore("bad segments", (make) => {
     ]);
     expect(seen.log[2]!.string.slice(0, 4)).toBe("text");
     expect(domain.keys.get(1)).toEqual(inner.key);
+    // Also where its node was taken for a meter's.
+    lab.kernel.meterOf({ kind: "node", id: page.id, databyte: 0 });
     page.rescind();
     expect(invoke(key, 2)).toEqual({ code: 0, key: DK0 });
     // A meter that is a segment is no meter.
