@@ -249,7 +249,10 @@ everywhere("keys", () => {
         /pages\[0\]: at: found 32769, expected a multiple of 4096/,
       ],
       [{ pages: [{ page, at: 0 }] }, /pages\[0\]: at: found 0/],
-      [{ pages: [{ page, at: 0x1000 }] }, /pages: found 0x1000, expected a place where the program has/],
+      [
+        { pages: [{ page, at: 0x1000 }] },
+        /pages: found 0x1000, expected a place where the program has/,
+      ],
       [{ pages: [{ page, at: 0x8000, write: 1 }] }, /pages\[0\]: write: found 1/],
       [
         {
@@ -258,7 +261,7 @@ everywhere("keys", () => {
             { page, at: 0x8000 },
           ],
         },
-        /pages: found 0x8000, expected where/,
+        /pages: found 0x8000, where a page or a segment begins already/,
       ],
     ] as const) {
       expect(make(options), String(message)).toThrow(refused(message));

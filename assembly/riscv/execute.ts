@@ -341,9 +341,20 @@ export function execute(machine: Machine, budget: i32): i32 {
         X.set(m, at, load<u32>(at + RECORD_BYTES, AT_PC));
         const offset = pc - machine.codeBase;
         at = offset < machine.mapSize ? <usize>load<u32>(machine.map + ((<usize>offset) << 1)) : 0;
-        if (at != 0 && machine.residence != 0) {
-          if (load<u32>(machine.cellOf(pc)) != machine.generation) at = 0;
+        if (at == 0) at = resumeAt(machine, pc, 0, 0);
+        if (!isDefined(UNCOUNTED)) {
+          left -= <i32>load<u16>(at, AT_COST);
+          if (machine.weighted) machine.counted += <i32>load<u8>(at, AT_COUNT);
+          if (left < 0) at = rowTail(machine, at, left);
         }
+        continue;
+      }
+      case Op.JalrPaged: {
+        const pc = (X.rs1(m, at) + X.imm(at)) & ~1;
+        X.set(m, at, load<u32>(at + RECORD_BYTES, AT_PC));
+        const offset = pc - machine.codeBase;
+        at = offset < machine.mapSize ? <usize>load<u32>(machine.map + ((<usize>offset) << 1)) : 0;
+        if (at != 0 && load<u32>(machine.cellOf(pc)) != machine.generation) at = 0;
         if (at == 0) at = resumeAt(machine, pc, 0, 0);
         if (!isDefined(UNCOUNTED)) {
           left -= <i32>load<u16>(at, AT_COST);

@@ -110,6 +110,8 @@ export const enum Op {
   J,
   Jal,
   Jalr,
+  /** The same with core residence: the page that it leads to may be closed. */
+  JalrPaged,
   // Pairs: this instruction and the next one.
   AddiAddi,
   AddiMv,

@@ -43,14 +43,21 @@ function decodeAt(machine: Machine, record: Record, pc: u32): u32 {
   if (low == 0) return 0;
   const half: u32 = load<u16>(low);
   if ((half & 3) != 3) {
-    decode(record, expand(half), pc);
+    decodeInto(machine, record, expand(half), pc);
     return 2;
   }
   machine.trapAddress = pc + 2;
   const high = (pc & 0xfff) == 0xffe ? codeAt(machine, pc + 2) : low + 2;
   if (high == 0) return 0;
-  decode(record, half | ((<u32>load<u16>(high)) << 16), pc);
+  decodeInto(machine, record, half | ((<u32>load<u16>(high)) << 16), pc);
   return 4;
+}
+
+function decodeInto(machine: Machine, record: Record, word: u32, pc: u32): void {
+  decode(record, word, pc);
+  if (machine.residence == 0 || record.base != <u8>Op.Jalr) return;
+  record.op = <u8>Op.JalrPaged;
+  record.base = <u8>Op.JalrPaged;
 }
 
 function setEnter(record: Record, pc: u32, origin: usize): void {

@@ -82,6 +82,7 @@ function residenceLines({ residence, cycles: time }: Report): string[] {
   const { cycles, period, phase, faults, charged, core, coreFree } = residence;
   const { fetches, writes, evictions, copies } = residence;
   const rate = time === 0n ? 0 : (Number(faults) * CLOCK_HZ) / Number(time);
+  const paid = `${counted(Number(faults), "page-accounting fault")}, ${grouped(Math.round(rate))} a second`;
   const moved = [
     `${grouped(fetches)} pages read from the drum`,
     `${grouped(writes)} written`,
@@ -90,7 +91,7 @@ function residenceLines({ residence, cycles: time }: Report): string[] {
   ];
   return [
     `${counted(Number(cycles), "lock cycle")}, one in ${grouped(period)} cycles, at a ${phase} phase.`,
-    `${counted(Number(faults), "page-accounting fault")}, ${grouped(Math.round(rate))} a second: ${wordSeconds(charged)} word-seconds.`,
+    `${paid}: ${wordSeconds(charged)} word-seconds.`,
     `${moved.join(", ")}; ${grouped(core - coreFree)} of ${counted(core, "frame")} in use.`,
   ];
 }

@@ -132,7 +132,10 @@ function copies(name: string, count: number): string[] {
   return Array.from({ length: count }, (_, copy) => `${name}-${copy}`);
 }
 
-/** Each after those it is below, which may be tops. The rules have refused loops and unknown names: every pass places one. */
+/**
+ * Each after those it is below, which may be tops. The rules have refused loops and unknown names: every pass places
+ * one.
+ */
 function below<Row extends { readonly name: string }>(
   tops: readonly string[],
   rows: readonly Row[],

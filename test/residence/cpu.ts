@@ -83,7 +83,7 @@ export class ModelCpu {
       case "load": {
         const bytes = this.#reach(domain, registers[rs]! + imm, 4, false);
         if (!bytes) return null;
-        registers[rd] = valueOf(bytes);
+        registers[rd] = numberOf(bytes);
         return next;
       }
       case "store": {
@@ -97,7 +97,7 @@ export class ModelCpu {
         // A read, and then a store; but what it lacks is told of as of a store.
         const bytes = this.#reach(domain, at, 4, false, TRAP_STORE);
         if (!bytes || !this.#reach(domain, at, 4, true)) return null;
-        const old = valueOf(bytes);
+        const old = numberOf(bytes);
         put(this.#reach(domain, at, 4, true)!, old + registers[SUM]!);
         registers[rd] = old;
         return next;
@@ -173,7 +173,7 @@ function touch(domain: ModelDomain, page: ModelPage): void {
   if (domain.grant) page.grant = domain.grant;
 }
 
-function valueOf(bytes: readonly Place[]): number {
+function numberOf(bytes: readonly Place[]): number {
   return bytes.reduceRight((value, { page, at }) => (value << 8) | page.content[at]!, 0);
 }
 
