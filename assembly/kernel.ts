@@ -226,7 +226,9 @@ function putAway(domain: Record, outcome: i32, until: u64): i32 {
     const since = me().time;
     dequeue(domain);
     if (domain.amount == 0) domain.dryOut();
-    const until = domain.programKind == PROGRAM_LOCKER ? nextLock() : later(since, pause);
+    // Not before others who are due by now, however its time was cut up (R15).
+    const isLocker = domain.programKind == PROGRAM_LOCKER;
+    const until = isLocker ? max(since, nextLock()) : later(since, pause);
     sleepUntil(domain, until);
     if (control.traced) emit(EVENT_WAIT, node, null, 0, until > since ? until - since : 0);
   }

@@ -57,10 +57,19 @@ export function enqueue(domain: Record): void {
       return;
     }
   }
-  // A lock cycle is late by the slice under way, not by those of all who are ready.
-  if (domain.programKind == PROGRAM_LOCKER && here.ready != 0) {
+  if (domain.programKind == PROGRAM_LOCKER && here.ready != 0) enqueueNext(here, domain);
+  else here.ready = join(here.ready, domain);
+}
+
+/** A lock cycle is late by the slice under way, if one is, and not by those of all who are ready. */
+function enqueueNext(here: Processor, domain: Record): void {
+  if (here.sliceUsed != 0) {
     join(changetype<Record>(here.ready).readyNext, domain);
-  } else here.ready = join(here.ready, domain);
+    return;
+  }
+  if (control.timed != 0) vacate(here, POINT_PREEMPT);
+  join(here.ready, domain);
+  here.ready = changetype<usize>(domain);
 }
 
 function isPartitioned(): bool {

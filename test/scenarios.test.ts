@@ -35,6 +35,7 @@ const BILLS: Record<string, { consumed: bigint; keeperCalls: number }> = {
   "residence-storm.toml": { consumed: 1_345_686n, keeperCalls: 0 },
   "residence-tenants.toml": { consumed: 15_348_476n, keeperCalls: 0 },
   "scheduler.toml": { consumed: 120_007_314n, keeperCalls: 0 },
+  "shared-segment.toml": { consumed: 44_856n, keeperCalls: 0 },
   "talkative.toml": { consumed: 239_913_492n, keeperCalls: 9_496 },
   "tick-dodger.toml": { consumed: 64_000_000n, keeperCalls: 0 },
   "trap-keeper.toml": { consumed: 6_055n, keeperCalls: 0 },

@@ -12,6 +12,9 @@ import { divide, remainder, X } from "./operands";
 import { AT_COST, AT_COUNT, AT_OP, AT_PC, Op, RECORD_BYTES } from "./record";
 import { rowTail } from "./row";
 
+/** Offsets in a page of what lies within it, however long. */
+const WITHIN: u32 = 0x1000 - 3;
+
 /** Runs from the machine's pc. */
 export function execute(machine: Machine, budget: i32): i32 {
   const m = changetype<usize>(machine);
@@ -181,12 +184,14 @@ export function execute(machine: Machine, budget: i32): i32 {
         const guest = X.rs1(m, at) + X.imm(at);
         let host = <usize>(guest - readStart) + readHost;
         if (guest - readStart >= readSize) {
-          host = X.lastRead(m, guest);
-          if (host == 0) {
+          const entry = X.readEntry(m, guest);
+          const offset = guest - load<u32>(entry);
+          if (offset >= WITHIN) {
             if (!loadSlow(machine, at, guest)) return leave(machine, at, left, STOP_TRAP);
             at += RECORD_BYTES;
             continue;
           }
+          host = <usize>(offset + load<u32>(entry, 4));
         }
         at = X.set(m, at, <u32>load<i8>(host));
         continue;
@@ -195,12 +200,14 @@ export function execute(machine: Machine, budget: i32): i32 {
         const guest = X.rs1(m, at) + X.imm(at);
         let host = <usize>(guest - readStart) + readHost;
         if (guest - readStart >= readSize) {
-          host = X.lastRead(m, guest);
-          if (host == 0) {
+          const entry = X.readEntry(m, guest);
+          const offset = guest - load<u32>(entry);
+          if (offset >= WITHIN) {
             if (!loadSlow(machine, at, guest)) return leave(machine, at, left, STOP_TRAP);
             at += RECORD_BYTES;
             continue;
           }
+          host = <usize>(offset + load<u32>(entry, 4));
         }
         at = X.set(m, at, <u32>load<i16>(host));
         continue;
@@ -209,12 +216,14 @@ export function execute(machine: Machine, budget: i32): i32 {
         const guest = X.rs1(m, at) + X.imm(at);
         let host = <usize>(guest - readStart) + readHost;
         if (guest - readStart >= readSize) {
-          host = X.lastRead(m, guest);
-          if (host == 0) {
+          const entry = X.readEntry(m, guest);
+          const offset = guest - load<u32>(entry);
+          if (offset >= WITHIN) {
             if (!loadSlow(machine, at, guest)) return leave(machine, at, left, STOP_TRAP);
             at += RECORD_BYTES;
             continue;
           }
+          host = <usize>(offset + load<u32>(entry, 4));
         }
         at = X.set(m, at, load<u32>(host));
         continue;
@@ -223,12 +232,14 @@ export function execute(machine: Machine, budget: i32): i32 {
         const guest = X.rs1(m, at) + X.imm(at);
         let host = <usize>(guest - readStart) + readHost;
         if (guest - readStart >= readSize) {
-          host = X.lastRead(m, guest);
-          if (host == 0) {
+          const entry = X.readEntry(m, guest);
+          const offset = guest - load<u32>(entry);
+          if (offset >= WITHIN) {
             if (!loadSlow(machine, at, guest)) return leave(machine, at, left, STOP_TRAP);
             at += RECORD_BYTES;
             continue;
           }
+          host = <usize>(offset + load<u32>(entry, 4));
         }
         at = X.set(m, at, load<u8>(host));
         continue;
@@ -237,12 +248,14 @@ export function execute(machine: Machine, budget: i32): i32 {
         const guest = X.rs1(m, at) + X.imm(at);
         let host = <usize>(guest - readStart) + readHost;
         if (guest - readStart >= readSize) {
-          host = X.lastRead(m, guest);
-          if (host == 0) {
+          const entry = X.readEntry(m, guest);
+          const offset = guest - load<u32>(entry);
+          if (offset >= WITHIN) {
             if (!loadSlow(machine, at, guest)) return leave(machine, at, left, STOP_TRAP);
             at += RECORD_BYTES;
             continue;
           }
+          host = <usize>(offset + load<u32>(entry, 4));
         }
         at = X.set(m, at, load<u16>(host));
         continue;
@@ -251,13 +264,15 @@ export function execute(machine: Machine, budget: i32): i32 {
         const guest = X.rs1(m, at) + X.imm(at);
         let host = <usize>(guest - writeStart) + writeHost;
         if (guest - writeStart >= writeSize) {
-          host = X.lastWrite(m, guest);
-          if (host == 0) {
+          const entry = X.writeEntry(m, guest);
+          const offset = guest - load<u32>(entry);
+          if (offset >= WITHIN) {
             target = storeSlow(machine, at, guest);
             if (target == 0) return leave(machine, at, left, STOP_TRAP);
             at = target;
             continue;
           }
+          host = <usize>(offset + load<u32>(entry, 4));
         }
         store<u8>(host, <u8>X.rs2(m, at));
         at += RECORD_BYTES;
@@ -267,13 +282,15 @@ export function execute(machine: Machine, budget: i32): i32 {
         const guest = X.rs1(m, at) + X.imm(at);
         let host = <usize>(guest - writeStart) + writeHost;
         if (guest - writeStart >= writeSize) {
-          host = X.lastWrite(m, guest);
-          if (host == 0) {
+          const entry = X.writeEntry(m, guest);
+          const offset = guest - load<u32>(entry);
+          if (offset >= WITHIN) {
             target = storeSlow(machine, at, guest);
             if (target == 0) return leave(machine, at, left, STOP_TRAP);
             at = target;
             continue;
           }
+          host = <usize>(offset + load<u32>(entry, 4));
         }
         store<u16>(host, <u16>X.rs2(m, at));
         at += RECORD_BYTES;
@@ -283,13 +300,15 @@ export function execute(machine: Machine, budget: i32): i32 {
         const guest = X.rs1(m, at) + X.imm(at);
         let host = <usize>(guest - writeStart) + writeHost;
         if (guest - writeStart >= writeSize) {
-          host = X.lastWrite(m, guest);
-          if (host == 0) {
+          const entry = X.writeEntry(m, guest);
+          const offset = guest - load<u32>(entry);
+          if (offset >= WITHIN) {
             target = storeSlow(machine, at, guest);
             if (target == 0) return leave(machine, at, left, STOP_TRAP);
             at = target;
             continue;
           }
+          host = <usize>(offset + load<u32>(entry, 4));
         }
         store<u32>(host, X.rs2(m, at));
         at += RECORD_BYTES;
@@ -364,116 +383,94 @@ export function execute(machine: Machine, budget: i32): i32 {
         continue;
       }
       // Pairs.
-      case Op.AddiAddi: {
+      case Op.AddiAddi:
         at = X.set(m, at, X.rs1(m, at) + X.imm(at));
         at = X.set(m, at, X.rs1(m, at) + X.imm(at));
         continue;
-      }
-      case Op.AddiMv: {
+      case Op.AddiMv:
         at = X.set(m, at, X.rs1(m, at) + X.imm(at));
         at = X.set(m, at, X.rs1(m, at));
         continue;
-      }
-      case Op.AddiAdd: {
+      case Op.AddiAdd:
         at = X.set(m, at, X.rs1(m, at) + X.imm(at));
         at = X.set(m, at, X.rs1(m, at) + X.rs2(m, at));
         continue;
-      }
-      case Op.AddiMul: {
+      case Op.AddiMul:
         at = X.set(m, at, X.rs1(m, at) + X.imm(at));
         at = X.set(m, at, X.rs1(m, at) * X.rs2(m, at));
         continue;
-      }
-      case Op.MvMv: {
+      case Op.MvMv:
         at = X.set(m, at, X.rs1(m, at));
         at = X.set(m, at, X.rs1(m, at));
         continue;
-      }
-      case Op.MvAddi: {
+      case Op.MvAddi:
         at = X.set(m, at, X.rs1(m, at));
         at = X.set(m, at, X.rs1(m, at) + X.imm(at));
         continue;
-      }
-      case Op.MvLi: {
+      case Op.MvLi:
         at = X.set(m, at, X.rs1(m, at));
         at = X.set(m, at, X.imm(at));
         continue;
-      }
-      case Op.LiLi: {
+      case Op.LiLi:
         at = X.set(m, at, X.imm(at));
         at = X.set(m, at, X.imm(at));
         continue;
-      }
-      case Op.AddAdd: {
+      case Op.AddAdd:
         at = X.set(m, at, X.rs1(m, at) + X.rs2(m, at));
         at = X.set(m, at, X.rs1(m, at) + X.rs2(m, at));
         continue;
-      }
-      case Op.AddAddi: {
+      case Op.AddAddi:
         at = X.set(m, at, X.rs1(m, at) + X.rs2(m, at));
         at = X.set(m, at, X.rs1(m, at) + X.imm(at));
         continue;
-      }
-      case Op.MulAdd: {
+      case Op.MulAdd:
         at = X.set(m, at, X.rs1(m, at) * X.rs2(m, at));
         at = X.set(m, at, X.rs1(m, at) + X.rs2(m, at));
         continue;
-      }
-      case Op.SlliAdd: {
+      case Op.SlliAdd:
         at = X.set(m, at, X.rs1(m, at) << X.imm(at));
         at = X.set(m, at, X.rs1(m, at) + X.rs2(m, at));
         continue;
-      }
-      case Op.SlliSrli: {
+      case Op.SlliSrli:
         at = X.set(m, at, X.rs1(m, at) << X.imm(at));
         at = X.set(m, at, X.rs1(m, at) >> X.imm(at));
         continue;
-      }
-      case Op.SlliOr: {
+      case Op.SlliOr:
         at = X.set(m, at, X.rs1(m, at) << X.imm(at));
         at = X.set(m, at, X.rs1(m, at) | X.rs2(m, at));
         continue;
-      }
-      case Op.SrliSlli: {
+      case Op.SrliSlli:
         at = X.set(m, at, X.rs1(m, at) >> X.imm(at));
         at = X.set(m, at, X.rs1(m, at) << X.imm(at));
         continue;
-      }
-      case Op.SrliOr: {
+      case Op.SrliOr:
         at = X.set(m, at, X.rs1(m, at) >> X.imm(at));
         at = X.set(m, at, X.rs1(m, at) | X.rs2(m, at));
         continue;
-      }
-      case Op.SrliXor: {
+      case Op.SrliXor:
         at = X.set(m, at, X.rs1(m, at) >> X.imm(at));
         at = X.set(m, at, X.rs1(m, at) ^ X.rs2(m, at));
         continue;
-      }
-      case Op.SrliAndi: {
+      case Op.SrliAndi:
         at = X.set(m, at, X.rs1(m, at) >> X.imm(at));
         at = X.set(m, at, X.rs1(m, at) & X.imm(at));
         continue;
-      }
-      case Op.XorAndi: {
+      case Op.XorAndi:
         at = X.set(m, at, X.rs1(m, at) ^ X.rs2(m, at));
         at = X.set(m, at, X.rs1(m, at) & X.imm(at));
         continue;
-      }
-      case Op.XorSrli: {
+      case Op.XorSrli:
         at = X.set(m, at, X.rs1(m, at) ^ X.rs2(m, at));
         at = X.set(m, at, X.rs1(m, at) >> X.imm(at));
         continue;
-      }
-      case Op.XorXor: {
+      case Op.XorXor:
         at = X.set(m, at, X.rs1(m, at) ^ X.rs2(m, at));
         at = X.set(m, at, X.rs1(m, at) ^ X.rs2(m, at));
         continue;
-      }
-      case Op.AndiSrli: {
+      case Op.AndiSrli:
         at = X.set(m, at, X.rs1(m, at) & X.imm(at));
         at = X.set(m, at, X.rs1(m, at) >> X.imm(at));
         continue;
-      }
       default:
         unreachable();
     }

@@ -33,6 +33,7 @@ import {
   MAX_PAGES,
 } from "./layout";
 import { memoryForget } from "./mapping";
+import { memoryReset } from "./memory";
 import { RECORD_BYTES } from "./record";
 
 @unmanaged
@@ -135,7 +136,7 @@ export class Machine {
 export const MACHINE_RESUME: usize = 320;
 export const MACHINE_TAIL: usize = MACHINE_RESUME + RECORD_BYTES;
 export const MACHINE_LOOSE: usize = 1392;
-/** Translations: the page's last guest address, and what to add to a guest address. */
+/** Translations: the page's first guest address, and where that is. */
 export const TLB_ENTRIES: u32 = 64;
 export const MACHINE_READ_TLB: usize = 2048;
 export const MACHINE_WRITE_TLB: usize = 2560;
@@ -180,6 +181,7 @@ export function machineCreate(image: usize, pages: u32): usize {
   machine.weighted = load<u32>(CONTROL, CONTROL_WEIGHTED);
   machine.branchCost = <i32>costOf(CLASS_BRANCH);
   machine.attach(image);
+  memoryReset(machine);
   return address;
 }
 

@@ -75,7 +75,7 @@ function findWindow(machine: Machine, access: u32): void {
 
 /** To be called after every change of page-table words. */
 export function memoryRefresh(machine: Machine): void {
-  memory.fill(changetype<usize>(machine) + MACHINE_READ_TLB, 0, 2 * TLB_BYTES);
+  memoryReset(machine);
   if (machine.residence != 0) return;
   findWindow(machine, MARK_READ);
   findWindow(machine, MARK_WRITE);
@@ -89,7 +89,16 @@ export function memoryRenew(machine: Machine): void {
   machine.missing = 0;
   if (machine.generation == generation) return;
   machine.generation = generation;
-  memory.fill(changetype<usize>(machine) + MACHINE_READ_TLB, 0, 2 * TLB_BYTES);
+  memoryReset(machine);
+}
+
+/** Nothing is translated. */
+export function memoryReset(machine: Machine): void {
+  const translations = changetype<usize>(machine) + MACHINE_READ_TLB;
+  memory.fill(translations, 0, 2 * TLB_BYTES);
+  // Not even page 0, whose entry is the first: page 1 is in another.
+  store<u32>(translations, PAGE_SIZE);
+  store<u32>(translations, PAGE_SIZE, TLB_BYTES);
 }
 
 /** The page is open to all processors, from here on: the last that is said of it. */
@@ -191,8 +200,8 @@ function remember(machine: Machine, tlb: usize, guest: u32, word: u32): void {
   // Where references are counted each is to be slow.
   if (machine.counts != 0) return;
   const entry = changetype<usize>(machine) + tlb + (((guest >>> 12) % TLB_ENTRIES) << 3);
-  store<u32>(entry, guest | 0xfff);
-  store<u32>(entry, <u32>frameOf(machine, word) - (guest & FRAME_BITS), 4);
+  store<u32>(entry, guest & FRAME_BITS);
+  store<u32>(entry, <u32>frameOf(machine, word), 4);
 }
 
 export function translateRead(machine: Machine, guest: u32): usize {

@@ -21,17 +21,17 @@ export class X {
     store<u32>(m + load<u8>(at, AT_RD), value);
     return at + RECORD_BYTES;
   }
-  /** Host address of a word in a page that was read lately, or 0. */
+  /**
+   * The translation of a page for loads, if that is the page it is of: its first address, and where that is.
+   */
   // @ts-expect-error: a decorator of AssemblyScript
-  @inline static lastRead(m: usize, guest: u32): usize {
-    const entry = m + MACHINE_READ_TLB + (((guest >>> 12) % TLB_ENTRIES) << 3);
-    return load<u32>(entry) == ((guest + 3) | 0xfff) ? <usize>(guest + load<u32>(entry, 4)) : 0;
+  @inline static readEntry(m: usize, guest: u32): usize {
+    return m + MACHINE_READ_TLB + (((guest >>> 12) % TLB_ENTRIES) << 3);
   }
-  /** Host address of a word in a page that was stored to lately, or 0. */
+  /** The same for stores. */
   // @ts-expect-error: a decorator of AssemblyScript
-  @inline static lastWrite(m: usize, guest: u32): usize {
-    const entry = m + MACHINE_WRITE_TLB + (((guest >>> 12) % TLB_ENTRIES) << 3);
-    return load<u32>(entry) == ((guest + 3) | 0xfff) ? <usize>(guest + load<u32>(entry, 4)) : 0;
+  @inline static writeEntry(m: usize, guest: u32): usize {
+    return m + MACHINE_WRITE_TLB + (((guest >>> 12) % TLB_ENTRIES) << 3);
   }
 }
 

@@ -175,6 +175,7 @@ enum pm_type {
   PM_TYPE_IDLER = 0x10b,
   PM_TYPE_MISC = 0x201,  // clock, returner, maker of data keys, discrim
   PM_TYPE_PAGE = 0x202,
+  PM_TYPE_SEGMENT = 0x205,
   PM_TYPE_JOIN = 0x203,
   PM_TYPE_WAIT = 0x204
 };

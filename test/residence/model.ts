@@ -160,8 +160,8 @@ export class Model {
       this.#sleep(domain, this.time + BEAT);
     } else this.#runOn(domain);
     if (this.#queue[0] === domain && this.#used === this.#plan.quantum) {
-      this.#used = 0;
       this.#wakeSleepers();
+      this.#used = 0;
       this.#queue.push(...this.#queue.splice(0, 1));
     }
   }
@@ -383,7 +383,7 @@ export class Model {
   #enqueue(domain: ModelDomain): void {
     domain.state = "ready";
     // A lock cycle waits for the slice under way only.
-    if (domain === this.locker) this.#queue.splice(1, 0, domain);
+    if (domain === this.locker) this.#queue.splice(this.#used > 0 ? 1 : 0, 0, domain);
     else this.#queue.push(domain);
   }
 
