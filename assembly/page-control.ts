@@ -116,7 +116,7 @@ function evict(page: Page): void {
 /**
  * A domain is about to wait for a page. An instruction may need four: those are noted. And where frames are few
  * all might only take them from each other. So one domain at a time is privileged (the token of Jiang and
- * Zhang, 2005): what it translates stays until it has run for a slice, or has had the time for several.
+ * Zhang, 2005): what it touches stays until it has run for a slice, or has had the time for several.
  */
 function hold(domain: Record, page: Page): void {
   const own = Residence.own;

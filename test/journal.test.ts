@@ -17,10 +17,10 @@ const UNLOGGED =
   /^(memory|nodeAllocation|frame.*|.*Run|run|image.*|machine.*|costSet|journal.*|step|work)$/;
 /**
  * What the host alone does: with locks, bells and clocks, and what is about messages of its own. Time and
- * partitions, for which deaths are in time-storm.test.ts; core residence, in residence-death.test.ts.
+ * partitions, for which deaths are in time-storm.test.ts; core residence and segments, for pages in residence-death.test.ts.
  */
 const HOSTLY =
-  /^(become|enter|leave|go|halt|look|rouse|still|recover|gate.*|(join|page|wait)Create|time.*|partition.*|(window|task)Set|domainCharge|hosted.*|corePage.*|residence.*|meterStorage.*)$/;
+  /^(become|enter|leave|go|halt|look|rouse|still|recover|gate.*|(join|page|wait)Create|time.*|partition.*|(window|task)Set|domainCharge|hosted.*|corePage.*|residence.*|segment.*|meterStorage.*)$/;
 
 /** The description of bursts in a frame of its own. */
 function bursts(victim: Victim, run: number, wait: number, times: number): number {

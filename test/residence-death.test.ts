@@ -23,6 +23,7 @@ import {
 } from "../assembly/residence-layout.js";
 import type { Domain } from "../src/index.js";
 import { addsOf, type Pager, SHARED_AT } from "./pager.js";
+import { act } from "./residence-acts.js";
 import { Rig } from "./residence-rig.js";
 import { Scene } from "./residence-scene.js";
 import { addedTo, expectConserved, kernelOf, listen, meterOf, pagerOf } from "./residence-team.js";
@@ -187,7 +188,7 @@ test.each(
   let deaths = 0;
   for (let round = 0; round < 200; round++) {
     world.turns(world.random(60));
-    if (round % 2 === 0) world.act();
+    if (round % 2 === 0) act(world);
     world.serve();
     world.fill();
     for (let n = 0; n < 3; n++) if (world.die(world.pick([40, 200, 400]))) deaths++;

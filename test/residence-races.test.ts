@@ -24,6 +24,7 @@ import {
   RESIDENCE_UNRESERVED,
 } from "../assembly/residence-layout.js";
 import { CODE_PAGES, type Pager } from "./pager.js";
+import { act } from "./residence-acts.js";
 import { Rig } from "./residence-rig.js";
 import { PagedWorld } from "./residence-world.js";
 import { randomOf } from "./simulated.js";
@@ -52,7 +53,7 @@ test.each(
     const free = world.rig.u32(RESIDENCE_UNRESERVED);
     for (let round = 0; round < ROUNDS; round++) {
       world.turns(world.random(60));
-      world.act();
+      act(world);
       world.serve();
       world.fill();
       world.check();

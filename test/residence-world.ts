@@ -20,18 +20,17 @@ import {
   PROCESSORS,
 } from "../assembly/processor-layout.js";
 import {
-  LEAST_PERIOD,
   PAGE_OPEN,
   PAGE_WORDS,
   RESIDENCE_CORE,
   RESIDENCE_EPOCH,
+  RESIDENCE_GENERATION,
   RESIDENCE_OWNERS,
   RESIDENCE_PERIOD,
 } from "../assembly/residence-layout.js";
-import { MARK_READ, MARK_WRITE } from "../assembly/riscv/layout.js";
 import { idOf } from "../src/id.js";
 import type { RawEvent } from "../src/view.js";
-import { ADDED, COUNTERS, PAGES, type Pager } from "./pager.js";
+import { ADDED, COUNTERS, type Pager } from "./pager.js";
 import { ResidenceJudge } from "./residence-judge.js";
 import { type Paging, Rig, type RigOptions } from "./residence-rig.js";
 import { randomOf, type Simulated } from "./simulated.js";
@@ -134,13 +133,27 @@ export class PagedWorld {
   turn(): void {
     const index = 1 + this.random(this.simulated.processors);
     const isOutside = this.simulated.phase(index) === PHASE_OUTSIDE;
+    const { generation } = this;
     if (isOutside) this.poison();
     try {
       this.simulated.turn(index);
     } finally {
       if (isOutside) this.poison();
     }
+    if (this.generation !== generation) this.#mustBeAlone(index);
     this.look();
+  }
+
+  get generation(): number {
+    return this.rig.u32(RESIDENCE_GENERATION);
+  }
+
+  /** Pages were closed, or taken out of core: then nobody was to be outside, where he might be using them. */
+  #mustBeAlone(index: number): void {
+    for (let other = 1; other <= this.simulated.processors; other++) {
+      if (other === index || this.simulated.phase(other) !== PHASE_OUTSIDE) continue;
+      throw new Error(`processor ${other} is outside, where ${index} makes translations void`);
+    }
   }
 
   turns(count: number): void {
@@ -292,97 +305,12 @@ export class PagedWorld {
     this.host((x) => x.rouse() ?? OK);
   }
 
-  act(): void {
-    const { rig, random } = this;
-    const { view } = this.simulated;
-    const paging = this.pick(this.pagings);
-    const meter = this.pick(this.meters);
-    const isPrime = meter === PRIME_INDEX;
-    const start = () => this.host((x) => x.domainStart(paging.domain, this.at(paging.domain)));
-    const acts: (() => void)[] = [
-      start,
-      start,
-      () => this.host((x) => x.domainStop(paging.domain, this.at(paging.domain))),
-      () => {
-        this.host((x) => x.domainStop(paging.domain, this.at(paging.domain)));
-        start();
-      },
-      () => this.host((x) => x.domainUnprepare(paging.domain, this.at(paging.domain))),
-      () => !isPrime && this.setStorage(meter, random(3) * random(40)),
-      () => !isPrime && this.addStorage(meter, random(40)),
-      () => rig.unshare(paging, this.watch),
-      () => {
-        if (!paging.pager.shares || paging.shared !== 0) return;
-        rig.share(paging, this.pick(this.shared), this.watch);
-        start();
-      },
-      () => random(4) === 0 && this.end(paging),
-      () => random(4) === 0 && this.#rescind(meter),
-      () => this.#move(meter),
-      () => this.#place(paging.domain),
-      () => this.#period(),
-      () => this.#store(paging),
-      () => {
-        if (isPrime) return;
-        this.host((x) => {
-          view.amount = BigInt(random(2) * random(10_000));
-          return x.meterSet(meter, this.at(meter));
-        });
-      },
-      () =>
-        this.host((x) => {
-          view.amount = BigInt(random(1_000_000));
-          return x.meterAdd(meter, this.at(meter));
-        }),
-      () => random(2) === 0 && this.makeMeter(),
-    ];
-    this.pick(acts)();
-  }
-
-  #rescind(meter: number): void {
-    if (meter === PRIME_INDEX || this.meters.length < 3) return;
-    this.host((x) => {
-      const status = x.nodeFree(meter, this.at(meter));
-      if (status === OK) this.judge.close(meter);
-      return status;
-    });
-    this.meters.splice(this.meters.indexOf(meter), 1);
-  }
-
-  /** Under another meter, unless that is below it. */
-  #move(meter: number): void {
-    const superior = this.pick(this.meters);
-    if (meter === PRIME_INDEX || superior >= meter) return;
-    const id = idOf(superior, this.at(superior));
-    this.simulated.put(meter, 1, { kind: "meter", id, databyte: 0 }, this.watch);
-    this.judge.move(meter, superior);
-    this.look();
-  }
-
-  #place(domain: number): void {
+  /** Puts a domain under a meter that is drawn, and starts it. */
+  place(domain: number): void {
     const meter = this.pick(this.meters);
     const key = { kind: "meter", id: idOf(meter, this.at(meter)), databyte: 0 } as const;
     this.simulated.put(domain, 1, key, this.watch);
     this.host((x) => x.domainStart(domain, this.at(domain)));
-  }
-
-  #period(): void {
-    const period = LEAST_PERIOD + this.random(12_000);
-    const phase = this.random(2);
-    this.host((x) => x.residencePeriod(period, phase, phase === 0 ? this.random(period) : 0));
-  }
-
-  /** The host stores what is there already, to a page that may be shared, or nowhere yet. */
-  #store(paging: Paging): void {
-    const page = this.random(paging.pager.pages);
-    const { view } = this.simulated;
-    this.still((x) => {
-      const at = PAGES + page * PAGE_SIZE + 4 * this.random(PAGE_WORDS);
-      const from = x.machineTranslate(paging.machine, at, MARK_READ) >>> 0;
-      const value = view.u32(from);
-      view.setU32(x.machineTranslate(paging.machine, at, MARK_READ | MARK_WRITE) >>> 0, value);
-      return OK;
-    });
   }
 
   // --- The end ----------------------------------------------------------------------------------
@@ -420,7 +348,7 @@ export class PagedWorld {
     for (const paging of this.pagings) {
       const { domain, pager, shared } = paging;
       if (pager.shares && shared === 0) this.rig.share(paging, this.shared[0]!, this.watch);
-      this.#place(domain);
+      this.place(domain);
     }
   }
 

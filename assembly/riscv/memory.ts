@@ -15,6 +15,8 @@ import { MARK_CODE, MARK_COPY, MARK_EXEC, MARK_PRESENT, MARK_READ, MARK_WRITE } 
 import { MACHINE_READ_TLB, MACHINE_WRITE_TLB, Machine, TLB_ENTRIES, wordOf } from "./machine";
 
 const TLB_BYTES: usize = 512;
+/** In a machine's generation: no cell has that, so no page is entered without a look. */
+const PRIVILEGED: u32 = 0x80000000;
 export const FRAME_BITS: u32 = 0xfffff000;
 /** Of what a machine is missing: the access is a store. */
 export const MISSING_STORE: u32 = 1;
@@ -85,10 +87,12 @@ export function memoryRefresh(machine: Machine): void {
 export function memoryRenew(machine: Machine): void {
   const generation = Residence.own.generation;
   const isElsewhere = machine.missing >>> 12 != machine.pc >>> 12;
-  machine.again = u32(machine.missing != 0 && isElsewhere && machine.generation == generation);
+  const isSame = (machine.generation & ~PRIVILEGED) == generation;
+  machine.again = u32(machine.missing != 0 && isElsewhere && isSame);
   machine.missing = 0;
-  if (machine.generation == generation) return;
-  machine.generation = generation;
+  if (machine.generation == generation && machine.token == 0) return;
+  // Who is privileged looks at each page that he touches, for that is what makes it stay.
+  machine.generation = machine.token == 0 ? generation : generation | PRIVILEGED;
   memoryReset(machine);
 }
 
@@ -160,7 +164,7 @@ function frameOf(machine: Machine, word: u32): usize {
 export function translateCode(machine: Machine, guest: u32): usize {
   const word = wordFor(machine, guest, MARK_EXEC);
   if (word == 0) return 0;
-  if (machine.cells != 0 && machine.residence != 0 && machine.counts == 0) {
+  if (machine.cells != 0 && machine.residence != 0 && (machine.counts | machine.token) == 0) {
     store<u32>(machine.cellOf(guest), machine.generation);
   }
   return frameOf(machine, word) + (guest & 0xfff);
