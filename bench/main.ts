@@ -18,6 +18,7 @@ import { bench as prepare } from "./prepare.js";
 import { bench as processors } from "./processors.js";
 import { bench as read } from "./read.js";
 import { bench as recall } from "./recall.js";
+import { bench as residence } from "./residence.js";
 import { bench as slices } from "./slices.js";
 import { report } from "./table.js";
 import { bench as taper } from "./taper.js";
@@ -39,6 +40,7 @@ const BENCHES: readonly Bench[] = [
   mips,
   microbilling,
   partitions,
+  residence,
   taper,
 ];
 
