@@ -158,10 +158,10 @@ export function nodeFree(index: u32, allocation: u32): i32 {
   else {
     wakeChain(node);
     if (node.isMeter) unprepare(node.hot);
+    if (control.residence != 0) accountClose(node);
     // Its keeper's answer will find the domain, if not this meter.
     if (node.partner) changetype<Node>(node.partner).partner = 0;
   }
-  if (control.residence != 0) accountClose(node);
   node.free();
   if (isDefined(CHECKED)) {
     const superior = node.superior();

@@ -5,6 +5,7 @@
 // translated: a closed page makes the instruction end before it has done anything (TRAP_PAGE). There
 // are no windows then, and translations are good for one generation of the core map.
 
+import { control } from "../control";
 import { Page } from "../core-map";
 import { PAGE_SIZE } from "../layout";
 import { copyOnWrite } from "../page-control";
@@ -90,6 +91,10 @@ export function memoryRenew(machine: Machine): void {
   const isSame = (machine.generation & ~PRIVILEGED) == generation;
   machine.again = u32(machine.missing != 0 && isElsewhere && isSame);
   machine.missing = 0;
+  // It has run for a slice: it was privileged for as long as that lasts.
+  if (machine.token != 0 && machine.retired - Residence.own.granted >= control.quantum) {
+    machine.token = 0;
+  }
   if (machine.generation == generation && machine.token == 0) return;
   // Who is privileged looks at each page that he touches, for that is what makes it stay.
   machine.generation = machine.token == 0 ? generation : generation | PRIVILEGED;
