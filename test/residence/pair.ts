@@ -34,13 +34,7 @@ export class ResidencePair {
   readonly #texts: Text[] = [];
   #told = 0;
 
-  /** `isFollowed`: the model runs, too; else it only knows what there is, and kernels are compared with each other. */
-  constructor(
-    plan: ResidencePlan,
-    readonly isFollowed: boolean,
-    exact: boolean,
-    variants: Readonly<Record<string, Variant>>,
-  ) {
+  constructor(plan: ResidencePlan, exact: boolean, variants: Readonly<Record<string, Variant>>) {
     const { core, latency, quantum, lockCost, faultCost, scan, seed } = plan;
     const { period, isRandom, offset } = scan;
     const phase = isRandom ? { phase: "random" as const } : { phase: "fixed" as const, offset };
@@ -99,7 +93,7 @@ export class ResidencePair {
 
   run(cycles: number): void {
     for (const side of this.sides) side.run(cycles);
-    if (this.isFollowed) this.model.run(cycles);
+    this.model.run(cycles);
   }
 
   /** A live domain by a number, or undefined; but not that for whose sake time passes. */
@@ -239,9 +233,8 @@ export class ResidencePair {
   // --- Comparing --------------------------------------------------------------------------------
 
   compare(): void {
-    const first = this.sides[0]!;
-    const expected = this.isFollowed ? this.#modelled() : this.#side(first);
-    const lines = this.isFollowed ? this.model.trace : first.trace;
+    const expected = this.#modelled();
+    const lines = this.model.trace;
     for (const side of this.sides) {
       const { name } = side;
       // A line that differs says more than the whole.
@@ -253,8 +246,7 @@ export class ResidencePair {
         );
       }
       expect(this.#side(side), name).toEqual(expected);
-      if (this.isFollowed) this.#comparePages(side);
-      else this.#compareWith(side, first);
+      this.#comparePages(side);
       expect(side.kernel.check().findings, name).toEqual([]);
     }
     this.#told = lines.length;
@@ -319,22 +311,8 @@ export class ResidencePair {
     });
   }
 
-  /** The same where the model does not run. */
-  #compareWith(side: Side, first: Side): void {
-    this.model.domains.forEach((domain, i) => {
-      for (const at of domain.words.keys()) {
-        const [page, other] = [side.pageAt(i, at), first.pageAt(i, at)];
-        const where = `${side.name}: ${domain.name}, page ${at}`;
-        expect([page, side.see(page)], where).toEqual([other, first.see(other)]);
-        const found = Buffer.compare(side.content(page), first.content(other));
-        expect(found, `${where}, its bytes`).toBe(0);
-      }
-    });
-  }
-
   /** All bytes of all pages. */
   compareContents(): void {
-    if (!this.isFollowed) return;
     for (const side of this.sides) {
       this.model.domains.forEach((domain, i) => {
         for (const [at, { page }] of domain.words) {
