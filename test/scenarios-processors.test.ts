@@ -24,6 +24,12 @@ const TIMED: Readonly<Record<string, Timed>> = {
   // What a meter held when the operator switched it off is what the domains below it had left by then.
   "off-switch.toml": { meters: ["middle"], domains: [], claims: /^at |^middle: counter/ },
   "echo.toml": { meters: ["client"], domains: [], claims: /^$/ },
+  // Tellers wait for each other, or don't.
+  "shared-segment.toml": {
+    meters: ["prime", "tellers"],
+    domains: ["first", "second"],
+    claims: /^$/,
+  },
   // A turn is a time: on several processors, both of a group run in it, and more of the budget is used.
   "scheduler.toml": {
     meters: ["red", "red-low", "blue"],
