@@ -24,12 +24,6 @@ const TIMED: Readonly<Record<string, Timed>> = {
   // What a meter held when the operator switched it off is what the domains below it had left by then.
   "off-switch.toml": { meters: ["middle"], domains: [], claims: /^at |^middle: counter/ },
   "echo.toml": { meters: ["client"], domains: [], claims: /^$/ },
-  // Tellers wait for each other, or don't.
-  "shared-segment.toml": {
-    meters: ["prime", "tellers"],
-    domains: ["first", "second"],
-    claims: /^$/,
-  },
   // A turn is a time: on several processors, both of a group run in it, and more of the budget is used.
   "scheduler.toml": {
     meters: ["red", "red-low", "blue"],
@@ -64,7 +58,7 @@ function bill(report: Report, timed: Timed): object {
 }
 
 /** Who is stopped where, in the scenarios of locks, depends on who runs when, and so does all that follows. */
-const isOfLocks = (file: string) => file.startsWith("lock-");
+const isOfLocks = (file: string) => file.startsWith("lock-") || file === "shared-segment.toml";
 
 /** These are about who runs for how long: on several processors each can have at most one of them. */
 const isOfTime = (file: string) =>
@@ -99,7 +93,8 @@ describe.each(FILES.filter(isAlike))("%s", (file) => {
 
 // Wherever the caller was stopped: where the owner pays, or nobody locks, the other one is served.
 const SURVIVORS = ["server", "concurrent", "cas", "owner-delayed"];
-describe.each(SURVIVORS.map((name) => `lock-${name}.toml`))("%s", (file) => {
+const SURVIVING = [...SURVIVORS.map((name) => `lock-${name}.toml`), "shared-segment.toml"];
+describe.each(SURVIVING)("%s", (file) => {
   test.each(Object.entries(VARIANTS))("%s", async (_, options) => {
     const { findings, expectations } = await play(file, options);
     expect(findings).toEqual([]);
