@@ -25,6 +25,7 @@ export const DEFAULT_FRAMES = 32768;
 export const DEFAULT_QUANTUM = 100000;
 export const DEFAULT_ADVANCE = 80000000;
 export const CLOCK_HZ = 16000000;
+export const CYCLES_OF_MS = 16000;
 /** Cycles that one `run` of the target CPU is given at most: V8 only replaces code between calls. */
 export const MAX_RUN = 1000000;
 /** Index and allocation together are an id: a whole number below 2^53. */

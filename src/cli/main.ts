@@ -2,7 +2,7 @@
 import { randomInt } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
-import { CLOCK_HZ, MAX_PROCESSORS } from "../../assembly/layout.js";
+import { CYCLES_OF_MS, MAX_PROCESSORS } from "../../assembly/layout.js";
 import { LEAST_PERIOD, MOST_PERIOD } from "../../assembly/residence-layout.js";
 import { WAYS, type Way } from "../locks/way.js";
 import { SCHEMES } from "../residence/scheme.js";
@@ -25,7 +25,6 @@ const BAD_USAGE = 2;
 const GRANTS = [1_000n, 10_000n, 100_000n, 1_000_000n, 10_000_000n];
 /** More would take hours to be used up. */
 const MOST_GRANT = 100_000_000n;
-const CYCLES_OF_MS = BigInt(CLOCK_HZ / 1000);
 const LETTERS = WAYS.map(({ way }) => way).join(", ");
 
 // Whoever reads has left (`| head`): nothing more to say, and nothing went wrong.
@@ -349,7 +348,7 @@ function milliseconds(text: string): bigint {
   if (count < 1 || count > 1e9) {
     throw new InvalidArgumentError("Expected a whole number of milliseconds from 1.");
   }
-  return BigInt(count) * CYCLES_OF_MS;
+  return BigInt(count) * BigInt(CYCLES_OF_MS);
 }
 
 function cycleCount(text: string): bigint {

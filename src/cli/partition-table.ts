@@ -1,11 +1,10 @@
-import { CLOCK_HZ } from "../../assembly/layout.js";
+import { CYCLES_OF_MS } from "../../assembly/layout.js";
 import { grouped } from "../scenario/number.js";
 import { percentOf } from "../scenario/partition-claim.js";
 import type { DomainReport, PartitionReport, Report } from "../scenario/report.js";
 import { type Paint, table } from "./table.js";
 import { branches } from "./tree.js";
 
-const CYCLES_OF_MS = CLOCK_HZ / 1000;
 const NONE = "–";
 
 /** What `aps show` of QNX shows: what each partition may use, and what it used in the last window. */

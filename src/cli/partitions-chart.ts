@@ -1,10 +1,9 @@
-import { CLOCK_HZ } from "../../assembly/layout.js";
+import { CYCLES_OF_MS } from "../../assembly/layout.js";
 import type { Chart } from "./chart.js";
 import type { Sample } from "./samples.js";
 
 const WIDTH = 900;
 const HEIGHT = 460;
-const CYCLES_OF_MS = CLOCK_HZ / 1000;
 const TITLE = "Percent of the processors that each partition used";
 const COLOURS = [
   ...["#2a6f97", "#c1121f", "#588157", "#bc6c25", "#7b2cbf", "#495057", "#0096c7", "#e07a5f"],

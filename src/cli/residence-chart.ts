@@ -1,4 +1,4 @@
-import { CLOCK_HZ } from "../../assembly/layout.js";
+import { CYCLES_OF_MS } from "../../assembly/layout.js";
 import { PAGE_WORDS } from "../../assembly/residence-layout.js";
 import { digits } from "../billing-report/digits.js";
 import type { Stretch } from "../residence/course.js";
@@ -12,7 +12,6 @@ import { barChart, type Line, lineChart } from "./figure.js";
 /** Of more accounts, those that matter most by any scheme. */
 const MOST_BARS = 16;
 const MOST_LINES = 8;
-const CYCLES_OF_MS = CLOCK_HZ / 1000;
 
 export const RESIDENCE_TITLE = "Who pays for pages in core, by five schemes";
 

@@ -1,6 +1,6 @@
 // The tables of `primemeter residence`, as text.
 
-import { CLOCK_HZ, PAGE_SIZE } from "../../assembly/layout.js";
+import { CLOCK_HZ, CYCLES_OF_MS, PAGE_SIZE } from "../../assembly/layout.js";
 import { digits } from "../billing-report/digits.js";
 import { shareOf } from "../residence/errors.js";
 import type { ResidenceReport } from "../residence/report.js";
@@ -10,7 +10,6 @@ import { counted, grouped } from "../scenario/number.js";
 import type { Sheet } from "./sheet.js";
 
 const NONE = "–";
-const CYCLES_OF_MS = CLOCK_HZ / 1000;
 
 /** What happened, and what it cost. */
 export function summary({

@@ -1,13 +1,12 @@
 // What a report on residence shows, in sentences.
 
-import { CLOCK_HZ } from "../../assembly/layout.js";
+import { CYCLES_OF_MS } from "../../assembly/layout.js";
 import { digits, percent } from "../billing-report/digits.js";
 import type { Verdict } from "../billing-report/verdict.js";
 import { grouped } from "../scenario/number.js";
 import type { ResidenceReport } from "./report.js";
 import type { Scheme } from "./scheme.js";
 
-const CYCLES_OF_MS = CLOCK_HZ / 1000;
 /** So many standard errors are not chance; and what is less in points is of no account. */
 const MOST_ERRORS = 3;
 const LEAST_POINTS = 0.5;
