@@ -79,6 +79,8 @@ export class Reporter {
   /** Passes the kernel's batch on. What it asks of the host waits for `act`. */
   report(): void {
     this.collect();
+    // What waits came first: a listener that `act` has called may be about to rescind what both name.
+    this.#taken.unshift(...this.#asked.splice(0));
     for (let entry = this.#taken.shift(); entry; entry = this.#taken.shift()) {
       if (isAsked(entry)) this.#asked.push(entry);
       else this.#tell(entry);
